@@ -1,6 +1,6 @@
-//! The duration of the pure decision: from the answers of a store to a plan, for 50 references and 5 modes.
+//! The duration of the pure decision, from the answers of a store to a plan, for 50 references and 5 modes.
 //!
-//! `cargo bench --bench decision`. Prints medians and minima in microseconds; `-- --test` runs each once.
+//! `cargo bench --bench decision` prints medians and minima in microseconds; `-- --test` runs each measurement once.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench is a separate program")]
 
 use std::hint::black_box;
@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 const REFERENCES: usize = 50;
 const ROUNDS: usize = 2_001;
 
-/// Makes a policy of fifty kinds. Half depend on the subject directly, the others through those; with guards, a
-/// retention, redirects and effects.
+/// Makes a policy with fifty kinds. Half of them refer to the subject; each of the other kinds refers to a kind of the
+/// first half. The policy has guards, a retention period, redirects and effects.
 fn policy() -> DeletionPolicy {
     let (mut kinds, mut references, mut rules) = (Map::new(), Vec::new(), Map::new());
     kinds.insert(

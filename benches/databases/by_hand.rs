@@ -1,15 +1,15 @@
-//! The statements that a host would write by hand.
+//! Hand-written statements that the library is compared with.
 
 use crate::tables::{RELATIONS, Relation, SURVIVING, System};
 
-/// The subjects: one client or several, as one bound text.
+/// The clients to delete: one or several ids, bound as one text.
 #[derive(Debug, Clone)]
 pub(crate) struct Subjects {
     pub(crate) ids: Vec<String>,
 }
 
 impl Subjects {
-    /// Renders the condition that a column holds one of the subjects.
+    /// Renders the condition that `column` holds the id of one of these clients.
     fn are(&self, system: System, column: &str) -> String {
         match (system, &*self.ids) {
             (System::Postgres, [_]) => format!("{column} = $1::uuid"),
@@ -28,7 +28,7 @@ impl Subjects {
         }
     }
 
-    /// Renders the condition on the rows of a table that depend on the subjects.
+    /// Renders the condition that selects the rows of one table that depend on these clients.
     fn below(&self, system: System, Relation { table: _, field, to }: &Relation) -> String {
         match *to {
             "clients" => self.are(system, field),
@@ -38,12 +38,12 @@ impl Subjects {
         }
     }
 
-    /// Returns the deletion by the database itself: one statement.
+    /// Returns the single `DELETE` that leaves the dependents to `ON DELETE CASCADE`.
     pub(crate) fn native(&self, system: System) -> Vec<String> {
         vec![format!("DELETE FROM clients WHERE {}", self.are(system, "id"))]
     }
 
-    /// Returns one statement for each relation, children first.
+    /// Returns one statement for each table, children first.
     pub(crate) fn deletes(&self, system: System) -> Vec<String> {
         let mut statements =
             vec![format!("UPDATE {SURVIVING} SET client_id = NULL WHERE {}", self.are(system, "client_id"))];
@@ -56,7 +56,7 @@ impl Subjects {
         statements
     }
 
-    /// Returns one statement that counts all affected and all blocking rows.
+    /// Returns one statement that counts all rows that the deletion would affect or that would block it.
     pub(crate) fn counts(&self, system: System) -> String {
         let mut parts = vec![format!("SELECT count(*) FROM clients WHERE {}", self.are(system, "id"))];
         let touched = RELATIONS.iter().filter(|relation| relation.to != SURVIVING);

@@ -1,4 +1,4 @@
-//! A connection that counts statements and records when an operation is ready to commit.
+//! A connection that counts its statements and records when a transaction is ready to commit.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use client_lifecycle::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction, SqlValue};
 
-/// The counts.
+/// What a [`Counted`] connection has counted.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    /// The number of statements, except those that begin and end a transaction.
+    /// The number of statements, without BEGIN, COMMIT and ROLLBACK.
     statements: AtomicUsize,
-    /// The instant when the last transaction was ready to commit.
+    /// The time at which the last transaction was ready to commit.
     ready: Mutex<Option<Instant>>,
-    /// The statements and their times since the log was last shown.
+    /// The statements since the last `clear_log`, with their durations.
     log: Mutex<Vec<(String, Duration)>>,
 }
 
@@ -41,7 +41,7 @@ impl Tally {
     }
 }
 
-/// A counted connection.
+/// A connection whose statements are counted.
 #[derive(Debug)]
 pub(crate) struct Counted<C> {
     pub(crate) connection: C,

@@ -1,4 +1,4 @@
-//! The two databases, each with one connection.
+//! The two databases of the benchmark, each with a pool of one connection.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::counted::{Counted, Tally};
 use crate::tables::{self, ForeignKeys, System};
 
-/// The page cache of SQLite, in megabytes.
+/// The size of SQLite's page cache, in megabytes.
 pub(crate) const PAGE_CACHE: u32 = 64;
 
-/// A separate database for one run.
+/// An empty database for one run.
 pub(crate) struct Database {
     pub(crate) keys: ForeignKeys,
     pub(crate) tally: Arc<Tally>,
@@ -32,20 +32,20 @@ enum Pool {
     Sqlite { pool: SqlitePool, file: PathBuf },
 }
 
-/// The duration of an operation, before and including COMMIT.
+/// The duration of an operation, without and with its COMMIT.
 pub(crate) struct Took {
     pub(crate) before: Duration,
     pub(crate) with: Duration,
 }
 
 impl Database {
-    /// Creates a separate schema; `None` without a server.
+    /// Creates a schema with a random name; returns `None` if no server can be reached.
     pub(crate) async fn postgres(keys: ForeignKeys) -> Option<Self> {
         let address = std::env::var("TEST_POSTGRES_URL");
         let address = address.unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".into());
         let schema = format!("bench_{}", uuid::Uuid::new_v4().simple());
         let options: PgConnectOptions = address.parse().expect("TEST_POSTGRES_URL is an address");
-        // Just-in-time compilation takes longer than any operation here, so both sides disable it.
+        // Just-in-time compilation takes longer than any operation here, so it is disabled for both sides.
         let options = options.options([("search_path", schema.as_str()), ("jit", "off")]);
         let pool = match PgPoolOptions::new().max_connections(1).connect_with(options).await {
             Ok(pool) => pool,
@@ -64,7 +64,7 @@ impl Database {
         Some(database)
     }
 
-    /// Creates a separate file.
+    /// Creates a database in a new file.
     pub(crate) async fn sqlite() -> Self {
         let name = format!("bench-{}.db", uuid::Uuid::new_v4().simple());
         let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -85,7 +85,7 @@ impl Database {
         }
     }
 
-    /// Returns the store, with its statements counted.
+    /// Returns the library's store on this database; its statements are counted.
     pub(crate) async fn store(&self) -> Box<dyn Store> {
         let tally = self.tally.clone();
         match &self.pool {
@@ -114,7 +114,7 @@ impl Database {
         assert!(done.is_none(), "{sql}: {done:?}");
     }
 
-    /// Returns the texts of a query.
+    /// Returns the first column of a query's rows, as text.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let query = AssertSqlSafe(sql.to_owned());
         match &self.pool {
@@ -123,7 +123,7 @@ impl Database {
         }
     }
 
-    /// Restores the tables to a clean state: no dead rows, no pending writes.
+    /// Removes what earlier operations left behind: dead rows in PostgreSQL, the write-ahead log in SQLite.
     pub(crate) async fn tidy(&self) {
         match self.system() {
             System::Postgres => self.run(&format!("VACUUM {}", all_tables())).await,
@@ -131,7 +131,7 @@ impl Database {
         }
     }
 
-    /// Updates the statistics of the tables.
+    /// Updates the statistics that the query planner uses.
     pub(crate) async fn analyze(&self) {
         match self.system() {
             System::Postgres => self.run(&format!("VACUUM ANALYZE {}", all_tables())).await,
@@ -139,7 +139,7 @@ impl Database {
         }
     }
 
-    /// Counts by hand: returns the sum and the duration.
+    /// Runs a hand-written query of counts. Returns their sum and the duration.
     pub(crate) async fn count(&self, sql: &str, bound: &str) -> (u64, Duration) {
         let start = Instant::now();
         let query = AssertSqlSafe(sql.to_owned());
@@ -185,7 +185,7 @@ impl Database {
         Took { before, with: start.elapsed() }
     }
 
-    /// Removes the database.
+    /// Drops the schema, or removes the file.
     pub(crate) async fn close(self) {
         if let Pool::Postgres { schema, .. } = &self.pool {
             self.run(&format!("DROP SCHEMA {schema} CASCADE")).await;

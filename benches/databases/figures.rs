@@ -1,8 +1,8 @@
-//! Medians, minima and ratios.
+//! Medians, minima and ratios of durations.
 
 use std::time::Duration;
 
-/// The durations of one side, round by round.
+/// The durations of one side (the library, or hand-written code), one for each round.
 #[derive(Debug, Default)]
 pub(crate) struct Times {
     times: Vec<Duration>,
@@ -30,12 +30,12 @@ impl Times {
     }
 }
 
-/// Prints the times of a side.
+/// Prints the median and the minimum.
 pub(crate) fn say(what: &str, times: &Times) {
     println!("    {what:<44} {:>9.2} / {:>9.2} ms", times.median(), times.minimum());
 }
 
-/// Prints a ratio of medians and of minima with its goal.
+/// Prints the ratio of the medians and of the minima, with the goal for the medians.
 pub(crate) fn say_ratio(what: &str, ours: &Times, theirs: &Times, goal: Option<f64>) {
     let ratio = ours.median() / theirs.median();
     let least = ours.minimum() / theirs.minimum();

@@ -15,7 +15,7 @@ use crate::tables::{RELATIONS, SURVIVING};
 
 const ROUNDS: usize = 9;
 
-/// The tables of the largest client, with their numbers of rows.
+/// The tables of the largest client, with the number of rows in each.
 fn tables(size: &Size) -> Vec<(&'static str, usize)> {
     let mut all: Vec<_> = ["consents", "questionnaires", "revokes", "debts", "invoices", "devices"]
         .map(|table| (table, 100))
@@ -26,7 +26,7 @@ fn tables(size: &Size) -> Vec<(&'static str, usize)> {
 
 type Rows = HashMap<RecordId, Record>;
 
-/// The rows of all tables, and the largest client.
+/// Returns the rows of all tables, and the id of the largest client.
 fn world(size: &Size) -> (Vec<(&'static str, Vec<Record>)>, String) {
     let client = Uuid::new_v4();
     let row = |field: &str, to: Uuid| {
@@ -48,7 +48,7 @@ fn world(size: &Size) -> (Vec<(&'static str, Vec<Record>)>, String) {
     (all, client.to_string())
 }
 
-/// By hand: the rows of each table by id, and for each reference the ids of the rows that hold it.
+/// The hand-written side: the rows of each table by id, and for each reference the ids of the rows that hold it.
 struct Hand {
     tables: HashMap<&'static str, Rows>,
     holders: HashMap<&'static str, HashMap<RecordId, HashSet<RecordId>>>,
@@ -110,7 +110,7 @@ pub(crate) async fn run(size: &Size) {
         hand.push(start.elapsed());
         assert_eq!(u64::try_from(removed).unwrap(), crate::rows::touched(crate::rows::LARGE, size));
 
-        // The first run builds the indexes of the references.
+        // The first run builds the indexes of the references, so it is not measured.
         lifecycle.plan(&request).await.unwrap_or_else(|error| panic!("{error}"));
         let start = Instant::now();
         let plan = lifecycle.plan(&request).await.unwrap_or_else(|error| panic!("{error}"));
@@ -122,6 +122,6 @@ pub(crate) async fn run(size: &Size) {
     }
     say("plan", &plans);
     say("apply", &applied);
-    say("removal by hand", &hand);
-    say_ratio("apply / removal by hand", &applied, &hand, size.goal(1.5));
+    say("deletion by hand", &hand);
+    say_ratio("apply / deletion by hand", &applied, &hand, size.goal(1.5));
 }

@@ -2,11 +2,11 @@
 //! and the memory store compared with a `HashMap`.
 //!
 //! `cargo bench --bench databases --all-features` prints, for each database and workload, medians and minima in
-//! milliseconds, ratios with their goals, statements and memory. Each ratio comes from one interleaved run: A, B, A,
-//! B on one connection of one program. `-- sqlite`, `-- postgres` or `-- memory` runs one part, `-- --test` a small
-//! size once, and `-- --trace` prints the statements of each operation with their times.
+//! Each ratio comes from one interleaved run: library and hand-written code take turns on one connection of one
+//! program. `-- sqlite`, `-- postgres` or `-- memory` runs one part. `-- --test` runs everything once with few rows.
+//! `-- --trace` prints the statements of each operation with their times.
 //!
-//! Without PostgreSQL its part is skipped with a message; with `CI=true` that is a failure.
+//! Without a PostgreSQL server, the PostgreSQL part is skipped with a message; with `CI=true`, it fails.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -44,7 +44,7 @@ async fn main() {
     let mut size = if is_test { Size::small() } else { Size::full() };
     size.trace = arguments.iter().any(|argument| argument == "--trace");
     if let Ok(load) = std::fs::read_to_string("/proc/loadavg") {
-        println!("load of the machine before: {}", load.trim());
+        println!("load average before: {}", load.trim());
     }
     if is_meant("memory") {
         in_memory::run(&size).await;
@@ -63,6 +63,6 @@ async fn main() {
         database.close().await;
     }
     if let Ok(load) = std::fs::read_to_string("/proc/loadavg") {
-        println!("load of the machine after: {}", load.trim());
+        println!("load average after: {}", load.trim());
     }
 }

@@ -1,4 +1,5 @@
-//! The policy: everything is deleted with the client, except invoices, and clients with debts are not deleted.
+//! The benchmark's policy: invoices outlive their client, everything else is deleted with it, and debts block the
+//! deletion.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, Mode, Request};

@@ -1,9 +1,9 @@
-//! The memory of this program, as reported by the system.
+//! The memory of this process, as the system reports it.
 
 use std::fs;
 
-/// Returns the peak since [`forget_peak`] and the current memory, in kilobytes; `None` if the system does not report
-/// them.
+/// Returns the peak memory since [`forget_peak`] and the current memory, in kilobytes; `None` if the system reports
+/// neither.
 pub(crate) fn peak_and_now() -> Option<(u64, u64)> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let field = |name: &str| {
@@ -13,8 +13,8 @@ pub(crate) fn peak_and_now() -> Option<(u64, u64)> {
     Some((field("VmHWM:")?, field("VmRSS:")?))
 }
 
-/// Resets the peak to the current memory.
+/// Resets the peak memory to the current memory.
 pub(crate) fn forget_peak() {
-    // If that is not possible, the peak is that of the whole run, which is too high rather than too low.
+    // If the reset fails, the peak of the whole run is reported: too high rather than too low.
     drop(fs::write("/proc/self/clear_refs", "5"));
 }

@@ -1,4 +1,4 @@
-//! The rows. Ids are random, so those of one client are scattered over their tables.
+//! The rows of the benchmark. Ids are random, so the rows of one client are scattered over their tables.
 
 use crate::size::Size;
 use crate::tables::{RELATIONS, Relation, SURVIVING, System};
@@ -7,10 +7,10 @@ use crate::tables::{RELATIONS, Relation, SURVIVING, System};
 pub(crate) const SMALL: &str = "small";
 /// The client with 10,000 bookings of nine items.
 pub(crate) const LARGE: &str = "large";
-/// Clients that are deleted by the thousand, with 45 rows each.
+/// Clients that are deleted two thousand at a time, with 45 rows each.
 pub(crate) const MANY: &str = "many";
 
-/// Returns the numbers of rows in a table for a small, a large and one of many clients.
+/// Returns the number of rows in a table for a client of each cohort: small, large, many.
 fn counts(table: &str, size: &Size) -> [usize; 3] {
     match table {
         "consents" | "devices" => [4, 100, 2],
@@ -24,7 +24,7 @@ fn counts(table: &str, size: &Size) -> [usize; 3] {
     }
 }
 
-/// Returns the number of rows that an operation on one client affects.
+/// Returns the number of rows that the deletion of one client of this cohort affects.
 pub(crate) fn touched(cohort: &str, size: &Size) -> u64 {
     let at = [SMALL, LARGE, MANY].iter().position(|name| *name == cohort).unwrap();
     let own = RELATIONS.iter().map(|relation| counts(relation.table, size)[at]).sum::<usize>();
@@ -32,7 +32,7 @@ pub(crate) fn touched(cohort: &str, size: &Size) -> u64 {
     u64::try_from(1 + own + items).unwrap()
 }
 
-/// Returns the statements that fill the tables, before references are indexed.
+/// Returns the statements that fill the tables. Run them before the indexes are created.
 pub(crate) fn rows(system: System, size: &Size) -> String {
     let (id, at) = match system {
         System::Postgres => ("gen_random_uuid()", "'2026-01-01T00:00:00Z'::timestamptz"),
@@ -57,13 +57,13 @@ pub(crate) fn rows(system: System, size: &Size) -> String {
         let [small, large, many] = counts(table, size);
         let how_many = match *table {
             "booking_items" => "9".to_owned(),
-            // Three for two invoices.
+            // Every two invoices have three lines in total.
             "invoice_lines" => "1 + p.number % 2".to_owned(),
             _ => format!(
                 "CASE p.cohort WHEN '{SMALL}' THEN {small} WHEN '{LARGE}' THEN {large} ELSE {many} END"
             ),
         };
-        // In the order of their random ids, as if inserted over the years.
+        // `ORDER BY 1` inserts the rows in the order of their random ids, as if they had been added over the years.
         sql.push_str(&format!(
             "INSERT INTO {table} (id, {field}, number, status, note, created_at) \
              SELECT {id} AS id, p.id, s.i, 'PAID', 'a note on this row', {at} \
@@ -73,7 +73,7 @@ pub(crate) fn rows(system: System, size: &Size) -> String {
     sql
 }
 
-/// Returns the statements that copy the rows of some clients, to restore them after a deletion.
+/// Returns the statements that copy the rows of these clients, to restore them after each deletion.
 pub(crate) fn keep(clients: &str) -> String {
     let mut sql = format!("CREATE TABLE keep_clients AS SELECT * FROM clients WHERE {clients};\n");
     for Relation { table, field, to } in &RELATIONS {
@@ -86,7 +86,7 @@ pub(crate) fn keep(clients: &str) -> String {
     sql
 }
 
-/// Returns the statements that restore the rows.
+/// Returns the statements that insert the copied rows again.
 pub(crate) fn restore() -> String {
     let mut sql = String::from("INSERT INTO clients SELECT * FROM keep_clients;\n");
     for Relation { table, field, to } in &RELATIONS {
@@ -102,7 +102,7 @@ pub(crate) fn restore() -> String {
     sql
 }
 
-/// Returns the statements that drop the copies.
+/// Returns the statements that drop the copied rows.
 pub(crate) fn forget() -> String {
     let kept = RELATIONS.iter().filter(|relation| relation.to != SURVIVING).map(|relation| relation.table);
     kept.chain(["clients"]).map(|table| format!("DROP TABLE keep_{table};\n")).collect()

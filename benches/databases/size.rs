@@ -1,4 +1,4 @@
-//! The size of a run: numbers of rows and of repetitions.
+//! The size of a run: how many rows, and how often each operation is repeated.
 
 /// The size of a run.
 pub(crate) struct Size {
@@ -6,22 +6,22 @@ pub(crate) struct Size {
     pub(crate) clients: usize,
     /// The number of clients in one batch.
     pub(crate) batch: usize,
-    /// The bookings of the largest client, with nine items each.
+    /// The number of bookings of the largest client; each has nine items.
     pub(crate) bookings: usize,
-    /// The number of warm-up runs of small operations, until both sides use the query plans that the database caches.
+    /// The number of unmeasured small operations before the measurement, until the database uses cached query plans.
     pub(crate) warm_up: usize,
     /// The number of measured small operations.
     pub(crate) small: usize,
     /// The number of measured large operations.
     pub(crate) large: usize,
-    /// Whether it is the size that the goals apply to.
+    /// Whether the goals apply to this size.
     is_full: bool,
     /// Whether to print the statements of each operation with their times.
     pub(crate) trace: bool,
 }
 
 impl Size {
-    /// Returns a size of 1.1 million rows.
+    /// Returns the measured size: 1.1 million rows.
     pub(crate) const fn full() -> Self {
         Self {
             clients: 20_000,
@@ -35,7 +35,7 @@ impl Size {
         }
     }
 
-    /// Returns a size just large enough to check that everything runs with correct counts.
+    /// Returns a size just large enough to check that every workload runs and affects the right number of rows.
     pub(crate) const fn small() -> Self {
         Self {
             clients: 40,
@@ -49,12 +49,12 @@ impl Size {
         }
     }
 
-    /// Returns a goal, if it applies to this size.
+    /// Returns the goal if goals apply to this size.
     pub(crate) fn goal(&self, goal: f64) -> Option<f64> {
         self.is_full.then_some(goal)
     }
 
-    /// Returns the number of clients with 91 rows; each is deleted once.
+    /// Returns the number of clients with 91 rows: two for each round, because each side deletes its own.
     pub(crate) const fn small_clients(&self) -> usize {
         2 * (self.warm_up + self.small)
     }

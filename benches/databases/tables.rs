@@ -1,4 +1,5 @@
-//! The tables: a client, ten dependent relations, and an index on every reference.
+//! The tables of the benchmark: clients, ten references to them or to their dependents, and an index on every
+//! reference.
 
 /// A database system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,7 +8,7 @@ pub(crate) enum System {
     Sqlite,
 }
 
-/// The action of foreign keys when a client is deleted.
+/// What the foreign keys do when a client is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ForeignKeys {
     Cascade,
@@ -39,7 +40,7 @@ pub(crate) const RELATIONS: [Relation; 10] = [
     relation("devices", "client_id", "clients"),
 ];
 
-/// The table whose rows lose their client and stay.
+/// The table whose rows stay; their `client_id` becomes null.
 pub(crate) const SURVIVING: &str = "invoices";
 
 /// Returns the statements that create the tables.

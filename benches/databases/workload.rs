@@ -1,4 +1,5 @@
-//! W1 to W4: one small client, the largest, two thousand at once, and the plan for the largest.
+//! The workloads: W1 deletes one small client, W2 the largest client, W3 two thousand clients at once. W4 only plans
+//! the deletion of the largest client.
 
 use std::time::Instant;
 
@@ -13,21 +14,20 @@ use crate::rows::{self, LARGE, MANY, SMALL};
 use crate::size::Size;
 use crate::tables::{self, ForeignKeys, RELATIONS, System};
 
-/// The sides of one workload, and their results.
+/// The measured durations of one workload, by hand and by the library.
 #[derive(Default)]
 struct Sides {
     hand: [Times; 2],
     ours: [Times; 2],
     counts: Times,
     plan: Times,
-    /// The numbers of statements of a plan and of its execution.
+    /// The number of statements of a plan, and of its execution.
     statements: (usize, usize),
-    /// The peak memory of a plan and its execution above the level before, in kilobytes.
+    /// The peak memory of a plan and its execution, above the level before them, in kilobytes.
     memory: Option<u64>,
 }
 
-/// The goals of a workload: plan and apply compared with hand-written statements, plan compared with hand-written
-/// counts.
+/// The goals of a workload, as ratios: plan and apply to hand-written deletion, plan to hand-written counts.
 struct Goals {
     whole: f64,
     plan: f64,
@@ -102,7 +102,7 @@ fn goals(system: System, keys: ForeignKeys, workload: &str) -> Goals {
     Goals { whole, plan: 1.1 }
 }
 
-/// W1. Each client is deleted once, so nothing has to be restored.
+/// W1. Every round deletes other clients, so no rows have to be restored.
 async fn small(database: &Database, lifecycle: &Lifecycle<Box<dyn Store>>, size: &Size) -> Sides {
     let ids = database.texts(&format!("SELECT CAST(id AS text) FROM clients WHERE cohort = '{SMALL}'")).await;
     let mut sides = Sides::default();
@@ -117,7 +117,7 @@ async fn small(database: &Database, lifecycle: &Lifecycle<Box<dyn Store>>, size:
     sides
 }
 
-/// W2 and W3. Deleted rows are restored outside the measurement.
+/// W2 and W3. The deleted rows are restored after each deletion, outside the measurement.
 async fn large(
     database: &Database,
     lifecycle: &Lifecycle<Box<dyn Store>>,
@@ -131,7 +131,7 @@ async fn large(
     let mut sides = Sides::default();
     for round in 0..=size.large {
         if round == 1 {
-            // The first run is not measured.
+            // Discards the first run.
             sides = Sides::default();
         }
         by_hand(database, &subjects, &mut sides).await;
@@ -159,7 +159,7 @@ async fn by_hand(database: &Database, subjects: &Subjects, sides: &mut Sides) {
     sides.hand[1].push(took.with);
 }
 
-/// Counts by hand, then plans, then applies the plan.
+/// Counts the rows by hand, then plans, then applies the plan.
 async fn by_us(
     database: &Database,
     lifecycle: &Lifecycle<Box<dyn Store>>,
@@ -212,10 +212,10 @@ fn report(database: &Database, what: &str, size: &Size, sides: &Sides, goals: &G
     say_ratio("plan + apply / by hand, with COMMIT", &sides.ours[1], &sides.hand[1], size.goal(goals.whole));
     database.tally.clear_log(size.trace);
     let (plan, apply) = sides.statements;
-    // Each kind that others refer to is a level.
+    // One statement for each relation, one for each of the two deleted kinds that other kinds refer to, and six more.
     let most = RELATIONS.len() + 2 + 6;
     println!("    statements: plan {plan} (goal 1), apply {apply} (goal ≤ {most})");
     if let Some(memory) = sides.memory {
-        println!("    memory above what was held before: {memory} KB at most");
+        println!("    peak memory above the level before: {memory} KB");
     }
 }

@@ -9,14 +9,14 @@ use crate::arguments::{ApplyArguments, Format, Shared};
 use crate::failure::Failure;
 use crate::{output, policy, remedy, store};
 
-/// The result as JSON.
+/// The output of `apply` as JSON.
 #[derive(Serialize)]
 struct Applied<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<&'a Receipt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<&'a Plan>,
-    /// The remaining rows of a store in memory, which exist nowhere else.
+    /// The rows after the operation, for a store in memory: they are not written to its file.
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<serde_json::Value>,
 }
@@ -43,7 +43,7 @@ pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), F
         }
         Err(error) => {
             let now = match &error {
-                // The conflict was found under the locks, so the plan is made again.
+                // The store found the conflict after the plan was made, so plan again and show the current plan.
                 Error::Conflict { .. } => lifecycle.plan(&request).await.ok(),
                 error => error.plan().cloned(),
             };

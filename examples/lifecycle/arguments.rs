@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 const EXIT_STATUS: &str = "Exit status: 0 done; 2 bad usage, policy or data; 3 refused, blocked or \
                            findings (they are still printed); 4 not found; 5 conflict; 1 anything else.";
 
-/// The options of every command, before or after its name.
+/// Options that every command accepts, before or after the name of the command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Shared {
@@ -81,7 +81,7 @@ pub(crate) struct InitArguments {
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArguments {
     /// Without FILE: print the JSON Schema of policy documents, for editors. No store is needed
-    // It takes the place of the option of every command, which needs a FILE.
+    // It hides the global option `--policy`, which requires a FILE.
     #[allow(clippy::option_option, reason = "how clap reads an option whose value may be left out")]
     #[arg(long, value_name = "FILE")]
     policy: Option<Option<PathBuf>>,

@@ -36,7 +36,7 @@ impl Failure {
         Self { exit, message: message.into(), remedy: String::new() }
     }
 
-    /// Returns a failure caused by the command, the policy or the data.
+    /// Returns a failure for an error in the command, the policy or the data.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }
@@ -89,12 +89,12 @@ fn exit(error: &Error) -> Exit {
         | Error::PlanMismatch
         | Error::OperationReused(_)
         | Error::Store(StoreError::Conflict { .. }) => Exit::Conflict,
-        // A missing audit entry is worse than the outcome of the attempt.
+        // If the attempt could not be recorded, that matters more than the outcome of the attempt.
         _ => Exit::Other,
     }
 }
 
-/// Returns the message of an error with those of its causes, because the operator has no log to read.
+/// Returns the message of an error followed by the messages of its causes, because the operator has no log to read.
 fn message(error: &Error) -> String {
     let (mut text, mut cause) = match error {
         Error::Store(error) => (error.to_string(), std::error::Error::source(error)),
@@ -106,7 +106,7 @@ fn message(error: &Error) -> String {
         error => (error.to_string(), std::error::Error::source(error)),
     };
     while let Some(error) = cause {
-        // Drivers repeat the message of their cause.
+        // Drivers often repeat the message of their cause, so add only what is new.
         let more = error.to_string();
         if !text.contains(&more) {
             text += ": ";
@@ -117,7 +117,7 @@ fn message(error: &Error) -> String {
     text
 }
 
-/// The blockers are in the plan on standard output, so only their number is repeated.
+/// Returns the number of blockers. The plan on standard output already lists them.
 fn blocked(plan: &Plan) -> String {
     let open = plan.warnings.iter().filter(|warning| !warning.acknowledged).count();
     let count = |number: usize, what: &str| match number {
@@ -130,8 +130,8 @@ fn blocked(plan: &Plan) -> String {
     format!("{} of `{}` is blocked: see {obstacles} in the plan", plan.mode, plan.kind)
 }
 
-/// Returns the remedy in terms of the command line. Remedies that refer to `source` are left out, because its text
-/// is part of the message.
+/// Returns the remedy in terms of the command line. Leaves out remedies that point to the error's `source`, because
+/// its text is already part of the message.
 fn remedy(error: &Error) -> &str {
     match error {
         Error::SchemaMismatch(_) => "correct the policy or the schema; `check` lists every difference",

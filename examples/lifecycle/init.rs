@@ -1,4 +1,5 @@
-//! `init`: prints a first policy, made from the catalogue of the database. It is a JSON document in every format.
+//! `init`: prints a first policy, made from the catalogue of the database. The policy is JSON whatever `--format`
+//! says.
 
 use client_lifecycle::sql::first_policy;
 

@@ -1,4 +1,4 @@
-//! The location of the records, as `--store` gives it.
+//! Where the records are, as given by `--store`.
 
 use std::path::PathBuf;
 
@@ -11,21 +11,21 @@ const REMEDY: &str = "use `--store sqlite:FILE` or `--store memory:FILE`";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Location {
-    /// A database in a file.
+    /// `sqlite:`: a SQLite file.
     Sqlite(PathBuf),
-    /// A database on a server, by its address.
+    /// `postgres:`: the address of a PostgreSQL database.
     #[cfg(feature = "postgres")]
     Postgres(String),
-    /// Rows in a JSON file: `{"clients": [{…}], …}`.
+    /// `memory:`: rows in a JSON file, `{"clients": [{…}], …}`.
     Memory(PathBuf),
 }
 
 impl Location {
-    /// Parses `sqlite:FILE`, `postgres://…` or `memory:FILE`. No message repeats the text, because it may hold a
-    /// password.
+    /// Parses `sqlite:FILE`, `postgres://…` or `memory:FILE`. Error messages do not contain the text, because it may
+    /// contain a password.
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
-        // The URL of a file: `sqlite:///var/app.db` is `/var/app.db`.
+        // A URL may have two slashes before the path: `sqlite:///var/app.db` means `/var/app.db`.
         let file = rest.strip_prefix("//").unwrap_or(rest);
         match scheme {
             "sqlite" | "memory" if file.is_empty() => {
@@ -43,7 +43,7 @@ impl Location {
         }
     }
 
-    /// Parses the option. clap cannot require it, because it may be given before or after the command.
+    /// Parses the value of `--store`. clap cannot require the option, because it may come before or after the command.
     pub(crate) fn required(text: Option<&str>) -> Result<Self, Failure> {
         match text {
             Some(text) => Self::parse(text),

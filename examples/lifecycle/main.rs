@@ -1,4 +1,4 @@
-//! The operator's command line: shows what a deletion would do, and does it.
+//! The operator's command line: shows what a deletion would do, and carries it out.
 //!
 //! ```text
 //! cargo run --features sqlite --example lifecycle -- \
@@ -8,8 +8,8 @@
 //!
 //! `schema --policy` prints the JSON Schema of policy documents (with `--features sqlite,schema`).
 //!
-//! Results go to standard output, messages to standard error. Exit status: 0 done; 2 bad usage, policy or
-//! data; 3 refused, blocked or findings (they are still printed); 4 not found; 5 conflict; 1 anything else.
+//! Results go to standard output, messages to standard error. Exit status: 0 done; 1 any other failure; 2 bad usage,
+//! policy or data; 3 refused, blocked or findings (the result is still printed); 4 not found; 5 conflict.
 
 mod apply;
 mod arguments;
@@ -41,7 +41,7 @@ async fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(message) => {
-            // Help goes to standard output and is not an error, nor is a closed pipe.
+            // `--help` prints to standard output and is not an error. A closed pipe is ignored.
             let _ = message.print();
             return ExitCode::from(if message.use_stderr() { 2 } else { 0 });
         }

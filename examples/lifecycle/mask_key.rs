@@ -1,4 +1,4 @@
-//! Reads the key of keyed masks from a file that only the operator can read.
+//! Reads the key of keyed masks from a file, which only the operator should be able to read.
 
 use client_lifecycle::domain::MaskKey;
 use client_lifecycle::{Lifecycle, Store};
@@ -6,7 +6,7 @@ use client_lifecycle::{Lifecycle, Store};
 use crate::arguments::Shared;
 use crate::failure::Failure;
 
-/// Sets the key of `--mask-key`, if it is given.
+/// Sets the key from the file of `--mask-key`, if the option is given.
 pub(crate) fn given<S: Store>(lifecycle: Lifecycle<S>, shared: &Shared) -> Result<Lifecycle<S>, Failure> {
     let Some(file) = &shared.mask_key else {
         return Ok(lifecycle);
@@ -16,7 +16,7 @@ pub(crate) fn given<S: Store>(lifecycle: Lifecycle<S>, shared: &Shared) -> Resul
         Failure::usage(format!("the mask key `{shown}` cannot be read: {error}"))
             .remedy("correct `--mask-key`")
     })?;
-    // Editors and shells end a file with a line break that is not part of the key.
+    // Editors and shells end a file with a line break. It is not part of the key.
     let text = text.strip_suffix(b"\n").unwrap_or(&text);
     let key = MaskKey::new(text.strip_suffix(b"\r").unwrap_or(text)).map_err(|error| {
         Failure::usage(format!("`{shown}`: {error}"))

@@ -26,7 +26,7 @@ pub(crate) fn text(text: impl Display) -> Result<(), Failure> {
 
 fn written(written: io::Result<()>) -> Result<(), Failure> {
     match written {
-        // The reader of a pipe has closed it; completed work stays done.
+        // The reader closed the pipe. That is not a failure, because the operation is already complete.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             let message = format!("the result could not be written: {error}");
             Err(Failure::new(Exit::Other, message)
@@ -42,7 +42,7 @@ fn write(result: impl Display) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes a message. Ids and names come from outside, so control characters are escaped.
+/// Writes a message. Escapes control characters, because ids and names come from outside.
 pub(crate) fn message(text: &str) {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! `plan`: shows what a request would do. Writes nothing, not even system tables.
+//! `plan`: shows what a request would do. Writes nothing: it does not even create the library's own tables.
 
 use client_lifecycle::Error;
 use client_lifecycle::plan::Plan;
@@ -25,7 +25,7 @@ pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(),
     if plan.is_executable() { Ok(()) } else { Err(failed(Error::Blocked(Box::new(plan)))) }
 }
 
-/// Returns the statements of a plan. Bound values are not part of the text.
+/// Returns the statements of a plan as text, without the bound values.
 fn sql(plan: &Plan, dialect: Dialect) -> Result<String, Failure> {
     let statements = plan.sql(dialect).map_err(Error::from)?;
     let texts: Vec<_> = statements.iter().map(|statement| format!("{};", statement.sql)).collect();

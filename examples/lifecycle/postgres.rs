@@ -1,4 +1,4 @@
-//! A database on a server.
+//! Opens a PostgreSQL database.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use client_lifecycle::sql::Prefix;
 
 use crate::failure::{Exit, Failure};
 
-/// The timeout for a connection and for locks: a person is waiting.
+/// The timeout for connecting and for locks. It is short because a person is waiting.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) async fn connect(address: &str, prefix: &Prefix, writes: bool) -> Result<PostgresStore, Failure> {
-    // No message repeats the address, because it may hold a password.
+    // Error messages do not contain the address, because it may contain a password.
     let options: PgConnectOptions = address.parse().map_err(|_| {
         Failure::usage("`--store` is not the address of a database")
             .remedy("write it as `postgres://user:password@host:port/database`")
     })?;
     let options = options.application_name("lifecycle");
     let options = if writes { options } else { options.options([("default_transaction_read_only", "on")]) };
-    // A pool would wait for a missing server without reporting the cause.
+    // Connect once without a pool: a pool would retry until its timeout and not report why the server is unreachable.
     let first = tokio::time::timeout(TIMEOUT, PgConnection::connect_with(&options)).await;
     let first = first.map_err(|_| unconnected("the server does not answer"))?;
     let first = first.map_err(|error| match error {

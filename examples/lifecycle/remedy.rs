@@ -1,4 +1,4 @@
-//! Remedies that name the option of the command line to add or to change.
+//! Remedies that name the command-line option to add or to change.
 
 use client_lifecycle::domain::{Mode, Reason, Role};
 use client_lifecycle::lifecycle::Environment;
@@ -9,7 +9,7 @@ use client_lifecycle::{DeletionPolicy, Error};
 use crate::failure::Failure;
 use crate::request::RequestArguments;
 
-/// Returns the failure of a request, with the options that may help.
+/// Returns the failure of a request. The remedy names the options that may help.
 pub(crate) fn failure(error: Error, asked: &RequestArguments, policy: &DeletionPolicy) -> Failure {
     let remedy = match &error {
         Error::Refused(refusal) => refused(refusal, asked, policy),
@@ -47,7 +47,7 @@ fn roles_to_add(roles: &[Role]) -> String {
     }
 }
 
-/// A request can be invalid for several reasons; they are checked in the order of the library.
+/// Returns the remedy for an invalid request. The checks have the same order as in the library.
 fn invalid(asked: &RequestArguments, policy: &DeletionPolicy) -> Option<String> {
     let Some(mode) = policy.mode(asked.mode) else {
         let modes: Vec<String> = policy.modes().map(|mode| format!("`--mode {mode}`")).collect();
@@ -74,7 +74,7 @@ fn invalid(asked: &RequestArguments, policy: &DeletionPolicy) -> Option<String> 
     }
 }
 
-/// The plan has the remedies of its blockers; this names what the request lacks.
+/// Returns the remedies that the request itself needs. The plan already shows the remedies of its blockers.
 fn blocked(plan: &Plan) -> String {
     let is_target = |blocker: &&Blocker| blocker.rule == "reassign";
     let targets = plan.blockers.iter().filter(is_target).filter_map(|blocker| blocker.reference.as_ref());

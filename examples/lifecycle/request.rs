@@ -76,7 +76,7 @@ impl RequestArguments {
         request
     }
 
-    /// Opens the lifecycle in which the request is judged.
+    /// Opens the lifecycle that judges the request.
     pub(crate) async fn lifecycle(
         &self,
         store: Arc<dyn Store>,
@@ -101,7 +101,7 @@ impl RequestArguments {
     }
 }
 
-/// Modes that carry values are for programs: the command line has no options for values.
+/// Returns the names of the modes that carry no values. The command line has no options for values.
 fn modes() -> impl Iterator<Item = &'static str> {
     Mode::ALL.iter().copied().filter(|mode| !mode.carries_values()).map(Mode::as_str)
 }
@@ -115,7 +115,7 @@ fn new_target(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Stricter than `parse`, which accepts forms that other programs would not read back.
+/// Parses RFC 3339 only. `str::parse` accepts more forms, which other programs might not read.
 fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     DateTime::parse_from_rfc3339(text)
         .map(|at| at.to_utc())

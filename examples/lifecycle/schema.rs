@@ -1,5 +1,5 @@
-//! `schema`: prints the statements that create the library's own tables, for hosts that migrate with their own tool, or
-//! the JSON Schema of policy documents, for editors.
+//! `schema`: prints the statements that create the library's own tables, for hosts with their own migration tool. With
+//! `--policy`, prints the JSON Schema of policy documents, for editors.
 
 use client_lifecycle::sql::{Dialect, schema};
 use serde::Serialize;
@@ -32,7 +32,7 @@ pub(crate) fn run(shared: &Shared, asked: &SchemaArguments) -> Result<(), Failur
     output::result(shared.format, text, &Printed { statements })
 }
 
-/// Prints the JSON Schema of policy documents. It is a JSON document in every format.
+/// Prints the JSON Schema of policy documents. It is JSON whatever `--format` says.
 #[cfg(feature = "schema")]
 fn of_policies() -> Result<(), Failure> {
     output::result(crate::arguments::Format::Json, "", &client_lifecycle::DeletionPolicy::json_schema())

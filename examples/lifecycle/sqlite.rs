@@ -1,4 +1,4 @@
-//! A database in a file.
+//! Opens a SQLite database.
 
 use std::io::Read;
 use std::path::Path;
@@ -11,13 +11,13 @@ use client_lifecycle::store::StoreError;
 
 use crate::failure::Failure;
 
-/// The timeout for another writer: a person is waiting.
+/// The timeout for another writer. It is short because a person is waiting.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The first bytes of a database file.
+/// The bytes at the start of every SQLite file.
 const HEADER: &[u8] = b"SQLite format 3\0";
 
-/// Returns whether the file is a database. An empty file is one without tables.
+/// Returns whether the file is a SQLite database. An empty file is a database without tables.
 pub(crate) fn is_database(file: impl Read) -> bool {
     let mut start = Vec::new();
     let read = file.take(HEADER.len() as u64).read_to_end(&mut start);
@@ -25,7 +25,7 @@ pub(crate) fn is_database(file: impl Read) -> bool {
 }
 
 pub(crate) async fn connect(file: &Path, prefix: &Prefix, writes: bool) -> Result<SqliteStore, Failure> {
-    // By its name instead of a URL, so that any file name works. The file is never created.
+    // Set the file name instead of parsing a URL, so any file name works. The file is never created.
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(false)

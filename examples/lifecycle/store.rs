@@ -1,4 +1,4 @@
-//! Opens the store, to read or to write.
+//! Opens the store for reading or for writing.
 
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
@@ -27,7 +27,7 @@ pub(crate) enum Opened {
     Postgres(PostgresStore),
 }
 
-/// Opens the store. Without `writes` nothing can be written, not even system tables.
+/// Opens the store. If `writes` is false, nothing can be written, not even the library's own tables.
 pub(crate) async fn open(shared: &Shared, policy: &DeletionPolicy, writes: bool) -> Result<Opened, Failure> {
     let location = shared.store()?;
     if let Location::Memory(file) = &location {
@@ -56,12 +56,13 @@ impl Opened {
         }
     }
 
-    /// Returns the store if its rows are in memory.
+    /// Returns the store if its rows are in memory, otherwise `None`.
     pub(crate) fn memory(&self) -> Option<Arc<MemoryStore>> {
         if let Self::Memory(store) = self { Some(store.clone()) } else { None }
     }
 
-    /// Creates the library's tables, but only if the policy fits the database, in case the wrong one was opened.
+    /// Creates the library's tables. First checks that the policy fits the database, in case `--store` names the wrong
+    /// database.
     pub(crate) async fn migrate(self, policy: &DeletionPolicy) -> Result<Self, Failure> {
         match self {
             Self::Memory(store) => Ok(Self::Memory(store)),
@@ -83,7 +84,7 @@ impl Opened {
             Self::Sqlite(store) => Ok(store.findings(policy).await?),
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => Ok(store.findings(policy).await?),
-            // Rows in memory have no schema; only values that contradict the policy are found.
+            // Rows in memory have no schema, so the check finds only values that contradict the policy.
             Self::Memory(store) => {
                 let faults = store.check(policy.map()).await?;
                 Ok(faults.into_iter().map(Finding::from).collect())
@@ -129,7 +130,7 @@ fn no_catalogue() -> Failure {
         .remedy("use a database, such as `--store sqlite:app.db`")
 }
 
-/// Opens a file that exists: a mistyped name must not create a database.
+/// Opens an existing file. A mistyped name must not create a database.
 fn existing(file: &Path) -> Result<File, Failure> {
     let shown = file.display();
     let opened = File::open(file).map_err(|error| match error.kind() {

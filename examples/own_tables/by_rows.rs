@@ -1,4 +1,4 @@
-//! A hand-written store by rows: collections of JSON documents in one file.
+//! A hand-written store that works row by row: collections of JSON documents in one file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use client_lifecycle::domain::{FieldName, Kind, KindName, Record, RecordId, Refe
 use client_lifecycle::store::{Batch, BatchError, Page, Records, RowChange, StoreError, SystemTable};
 use serde::Serialize;
 
-/// Collections of documents, and the file that is written before any change is visible.
+/// Collections of documents. A change is written to the file before it is visible in memory.
 pub(crate) struct Documents {
     file: PathBuf,
     collections: Mutex<Collections>,
@@ -54,12 +54,13 @@ impl Documents {
         rows.flat_map(BTreeMap::values).cloned().collect()
     }
 
-    // A thread that panicked with the lock has not replaced anything yet.
+    // A thread that panicked while holding the lock has not changed the collections, so the poison is ignored.
     fn lock(&self) -> MutexGuard<'_, Collections> {
         self.collections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Replaces the file atomically, then the state in memory: a crash leaves the old or the new state.
+    /// Writes the file atomically, then replaces the state in memory. After a crash, the file has the old or the new
+    /// state.
     fn save(&self, current: &mut Collections, next: Collections) -> Result<(), StoreError> {
         let file: BTreeMap<&KindName, Vec<Document<'_>>> = next
             .iter()
@@ -102,7 +103,7 @@ impl Records for Documents {
         Ok(found.take(page.limit).cloned().collect())
     }
 
-    // The methods below are only needed for typed clients: unique e-mail addresses, and lists.
+    // Only typed clients need the methods below: for unique e-mail addresses, and for lists.
     async fn find_by_text(
         &self,
         kind: &Kind,
@@ -122,7 +123,7 @@ impl Records for Documents {
     }
 
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
-        // The lock is held from the first condition to the last change.
+        // The lock is held while the conditions are checked and the changes are made.
         let mut current = self.lock();
         if !holds(&current, batch) {
             return Err(BatchError::Changed);

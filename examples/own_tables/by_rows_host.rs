@@ -1,4 +1,4 @@
-//! The documents as a host of the conformance suite: a separate file for each case.
+//! A host of the conformance suite for the document store: each case gets its own file.
 #![allow(clippy::expect_used, reason = "a panic is how a case fails")]
 
 use std::env::temp_dir;
@@ -29,7 +29,7 @@ pub(crate) async fn host() -> DocumentsHost {
 
 impl Drop for DocumentsHost {
     fn drop(&mut self) {
-        // A file left in the temporary directory does no harm.
+        // If this fails, the file stays in the temporary directory and does no harm.
         let _ = std::fs::remove_file(&self.file);
     }
 }

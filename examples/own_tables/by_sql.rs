@@ -1,4 +1,4 @@
-//! A hand-written store by SQL: one SQLite connection of the `rusqlite` driver, which is not async.
+//! A hand-written SQL store on one SQLite connection of `rusqlite`, a driver that is not async.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,30 +14,30 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 #[derive(Clone)]
 pub(crate) struct Shared(Arc<Mutex<Connection>>);
 
-/// The connection, held exclusively.
+/// The connection, locked by one transaction.
 struct Held(OwnedMutexGuard<Connection>);
 
-/// Rolls back an open transaction when the connection is released: by the caller after an error, or by the thread
-/// that was still working when the caller's future was dropped.
+/// Rolls back an open transaction when the lock is released. After an error, the caller drops it. If the caller's
+/// future was dropped during a statement, the thread that ran the statement drops it.
 impl Drop for Held {
     fn drop(&mut self) {
         if !self.0.is_autocommit() {
-            // If this fails, the next BEGIN fails too and reports it.
+            // If the ROLLBACK fails, the next BEGIN fails too and reports an error.
             let _ = self.0.execute_batch("ROLLBACK");
         }
     }
 }
 
-/// A transaction; without the connection after a call was cancelled.
+/// A transaction. It has lost its connection if a statement was cancelled.
 struct Transaction(Option<Held>);
 
 impl Shared {
-    /// Opens a file, with a timeout of one second for the lock of another program.
+    /// Opens a file. Waits at most one second if another program has locked it.
     pub(crate) fn open(file: impl AsRef<Path>) -> rusqlite::Result<Self> {
         let connection = Connection::open(file)?;
         connection.busy_timeout(Duration::from_secs(1))?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        // Otherwise the bytes of deleted rows stay in the file until they are overwritten.
+        // Without this, the bytes of deleted rows stay in the file until SQLite overwrites them.
         connection.pragma_update(None, "secure_delete", true)?;
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
@@ -83,7 +83,7 @@ impl SqlTransaction for Transaction {
 }
 
 impl Transaction {
-    /// Runs a statement on a thread that may block.
+    /// Prepares a statement on a thread that may block, and passes it to `work` with its parameters.
     async fn run<T: Send + 'static>(
         &mut self,
         sql: &str,
@@ -103,7 +103,7 @@ impl Transaction {
     }
 }
 
-/// Classifies an error by SQLite's own code and message, which names the missing table or column.
+/// Classifies an error by SQLite's error code. SQLite's message names a missing table or column.
 fn classed(error: rusqlite::Error) -> SqlError {
     use rusqlite::Error::{SqlInputError, SqliteFailure};
     let (code, message) = match &error {

@@ -1,4 +1,4 @@
-//! The connection as a host of the conformance suite: an empty database for each case.
+//! A host of the conformance suite for the SQL store: each case gets its own empty database.
 #![allow(clippy::expect_used, reason = "a panic is how a case fails")]
 
 use client_lifecycle::sql::Dialect;

@@ -1,8 +1,8 @@
-//! The conformance suite outside a test: the number of cases that pass, and the names of those that fail.
+//! Runs the conformance suite outside a test.
 
 use client_lifecycle::testing::conformance::{Host, cases};
 
-/// Runs every case on its own host, prints the result, and returns whether all pass.
+/// Runs every case on a new host, prints how many cases pass and which fail, and returns whether all pass.
 pub(crate) async fn holds<H, F>(fresh: fn() -> F) -> bool
 where
     H: Host + 'static,
@@ -12,7 +12,7 @@ where
     let mut failed = Vec::new();
     for case in &all {
         let run = case.run;
-        // A case fails by a panic, so it runs in its own task; its message goes to stderr.
+        // A case fails by panicking, so it runs in its own task. The panic message goes to standard error.
         let done = tokio::spawn(async move { run(&fresh().await).await }).await;
         if done.is_err() {
             failed.push(case.name);
@@ -23,6 +23,6 @@ where
     for name in &failed {
         println!("contract: {name} FAILS");
     }
-    // An empty suite proves nothing.
+    // If the suite has no cases, nothing was tested.
     failed.is_empty() && passed > 0
 }

@@ -1,4 +1,4 @@
-//! Two stores over a host's own rows, one policy for both, and the contract that both pass.
+//! Two hand-written stores over a host's own rows, one policy for both, and the conformance suite that both pass.
 //!
 //! `cargo run --example own_tables --features sql,testing`
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
@@ -53,7 +53,7 @@ async fn documents() -> Done {
 
     delete_member(ByRow::new(Arc::clone(&documents))).await?;
 
-    println!("\nLeft in the file:");
+    println!("\nRows left in the file:");
     for collection in ["members", "loans", "reviews"] {
         for Record { id, fields } in documents.all(collection) {
             println!("  {collection} {id} {}", serde_json::to_string(&fields)?);
@@ -68,7 +68,7 @@ async fn documents() -> Done {
         }
     }
     let text = std::fs::read_to_string(&file)?;
-    println!("\nThe name `Ada` in the whole file: {} times", text.matches("Ada").count());
+    println!("\nOccurrences of the name `Ada` in the file: {}", text.matches("Ada").count());
     std::fs::remove_file(file)?;
     Ok(())
 }
@@ -108,7 +108,7 @@ async fn tables() -> Done {
     delete_member(store).await?;
 
     let mut tx = shared.begin(AccessMode::Read).await?;
-    println!("\nLeft in the tables:");
+    println!("\nRows left in the tables:");
     for rows in LEFT {
         for row in tx.query(rows, &[]).await?.iter().flatten() {
             println!("  {}", row.as_text().unwrap_or_default());
@@ -124,10 +124,10 @@ async fn tables() -> Done {
     Ok(())
 }
 
-/// Plans and carries out the deletion of member 7, whose loans are returned. Member 8 still has one.
+/// Plans and carries out the deletion of member 7, who has no open loan. Then tries to delete member 8, who has one.
 async fn delete_member(store: impl Store) -> Done {
     let lifecycle = Lifecycle::open(store, policy::policy()?).await?;
-    // As text, as in a URL.
+    // Ids are text here, as in a URL.
     let request = |no: &str| Request::hard_delete("members", no).by(Actor::new("eva", "LIBRARIAN"));
 
     let plan = lifecycle.plan(&request("7")).await?;

@@ -1,17 +1,19 @@
-//! One policy for both stores. It names tables and columns for SQL; documents use kinds and fields.
+//! One policy for both stores. The SQL store uses its table and column names; the document store uses kinds and
+//! fields.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Faults, FieldType, is_null};
 use client_lifecycle::policy::{cascade, restrict, set_null};
 
-/// The members of a library: open loans block a deletion, returned ones are deleted, reviews stay anonymous.
+/// The policy of a library: an open loan blocks the deletion of its member, returned loans are deleted, and reviews
+/// become anonymous.
 pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
     DeletionPolicy::of("members")
         .kind("members", |kind| {
             kind.table("tbl_member")
                 .id("no")
                 .column("no", "member_no")
-                // Declared as integers, so that "7" from a URL finds member 7.
+                // An integer, so "7" from a URL finds member 7.
                 .field("no", FieldType::Integer)
         })
         .kind("loans", |kind| {

@@ -11,9 +11,9 @@ use crate::Failure;
 
 /// A client with an unpaid debt and an upcoming booking.
 pub(crate) const SOFIA: &str = "00000000-0000-4000-8000-000000000047";
-/// A client without anything that blocks its deletion.
+/// A client whose deletion nothing blocks.
 pub(crate) const DIEGO: &str = "00000000-0000-4000-8000-000000000122";
-/// Another row of the table `clients`, with another role.
+/// A row of the table `clients` whose role is not USER.
 pub(crate) const ADMINISTRATOR: &str = "00000000-0000-4000-8000-000000000200";
 
 const TABLES: [&str; 9] = [
@@ -28,14 +28,14 @@ const TABLES: [&str; 9] = [
     "sessions",
 ];
 
-/// Returns the path of the file: next to the binary of the example, in the target directory.
+/// Returns the path of the database file: next to the example's binary, in the target directory.
 pub(crate) fn file() -> Result<PathBuf, Failure> {
     Ok(std::env::current_exe()?.with_file_name("quickstart.db"))
 }
 
-/// Creates the file anew.
+/// Creates the database in an empty file.
 pub(crate) async fn create(file: &Path) -> Result<SqlitePool, Failure> {
-    // SQLite would apply the journal of an interrupted run to the new file.
+    // Remove the journal too. SQLite would apply the journal of an interrupted run to the new file.
     for old in [file.to_owned(), file.with_extension("db-journal")] {
         match fs::remove_file(old) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
@@ -70,7 +70,7 @@ pub(crate) async fn rows(pool: &SqlitePool) -> Result<Rows, Failure> {
     Ok(Rows(rows))
 }
 
-/// Returns the number of rows, in any table, that carry the id of a client.
+/// Returns the number of rows, in all tables, that hold the id of this client.
 pub(crate) async fn rows_with(pool: &SqlitePool, client: &str) -> Result<i64, Failure> {
     let mut found = 0;
     for table in TABLES.into_iter().filter(|table| *table != "booking_items") {
@@ -81,7 +81,7 @@ pub(crate) async fn rows_with(pool: &SqlitePool, client: &str) -> Result<i64, Fa
     Ok(found)
 }
 
-/// Returns the number of dangling references.
+/// Returns the number of references to rows that do not exist.
 pub(crate) async fn dangling(pool: &SqlitePool) -> Result<usize, Failure> {
     let sql = "SELECT rowid FROM pragma_foreign_key_check";
     Ok(sqlx::query(sql).fetch_all(pool).await?.len())

@@ -1,10 +1,10 @@
-//! A clinic deletes a client: the complete workflow in one run, on a SQLite file that it creates.
+//! A clinic deletes a client: the complete workflow in one run, on a SQLite file that the example creates.
 //!
 //! ```text
 //! cargo run --example quickstart --features sqlite
 //! ```
 //!
-//! `policy.rs` has the clinic's decisions, `clinic.sql` its tables. The code below is what a service would do.
+//! `policy.rs` has the clinic's decisions, `clinic.sql` its tables. The code below does what a service would do.
 #![allow(clippy::print_stdout, reason = "the output is the purpose of this example")]
 
 mod clinic;
@@ -24,7 +24,7 @@ use clinic::{ADMINISTRATOR, DIEGO, SOFIA};
 
 pub(crate) type Failure = Box<dyn Error>;
 
-/// The clock is fixed, so that every run prints the same.
+/// The clock is fixed, so every run prints the same text.
 const TODAY: &str = "2026-11-20T10:00:00Z";
 
 #[allow(clippy::too_many_lines, reason = "it is one workflow, read from top to bottom")]
@@ -37,12 +37,12 @@ async fn main() -> Result<(), Failure> {
         Lifecycle::open(store, policy::policy()?).await?.with_clock(TODAY.parse::<DateTime<Utc>>()?);
     let before = clinic::rows(&pool).await?;
     println!(
-        "A clinic with {} clients, in {}\n(a demonstration: the clock stands at {TODAY}, and all people are made up)",
+        "A clinic with {} clients, in {}\n(a demonstration: the clock is fixed at {TODAY}, and all people are fictitious)",
         before.of("clients"),
         file.display()
     );
 
-    show::title(1, "Sofía cannot be deleted yet: what blocks it, and what to do first");
+    show::title(1, "Sofía cannot be deleted yet: what blocks her deletion, and what to do first");
     let sofia = privacy_request(SOFIA, 1);
     let plan = lifecycle.plan(&sofia).await?;
     show::obstacles(&plan);
@@ -51,14 +51,14 @@ async fn main() -> Result<(), Failure> {
 
     show::title(2, "Requests without permission, and records that are not clients");
     let by_eva = privacy_request(DIEGO, 2).by(Actor::new("eva", "RECEPTION"));
-    show::refusal("eva, who is not an ADMIN, tries Diego", &lifecycle.execute(&by_eva).await);
+    show::refusal("eva, who is not an ADMIN, tries to delete Diego", &lifecycle.execute(&by_eva).await);
     let administrator = privacy_request(ADMINISTRATOR, 3);
     show::refusal(
-        "ana tries an administrator, who is not a client and so is not found",
+        "ana tries to delete an administrator, who is not a client and therefore not found",
         &lifecycle.execute(&administrator).await,
     );
 
-    show::title(3, "Diego can be deleted: what goes, what stays, why, and until when");
+    show::title(3, "Diego can be deleted: what is deleted, what stays, why, and until when");
     let diego = privacy_request(DIEGO, 4);
     let plan = lifecycle.plan(&diego).await?;
     println!("{plan}");
@@ -75,16 +75,16 @@ async fn main() -> Result<(), Failure> {
     show::rows(&before, &after);
     println!("\nrows of the clinic's tables with Diego's id: {}", clinic::rows_with(&pool, DIEGO).await?);
     println!("dangling references: {}", clinic::dangling(&pool).await?);
-    println!("of his {} sales, those of the last six years are still there, without him:", sales.len());
+    println!("of Diego's {} sales, the sales of the last six years remain, without his id:", sales.len());
     for sale in clinic::sales(&pool, &sales).await? {
         println!("  {sale}");
     }
 
-    println!("and of his bookings, before:");
+    println!("Diego's bookings before:");
     for booking in bookings_before {
         println!("  {booking}");
     }
-    println!("after:");
+    println!("Diego's bookings after:");
     for booking in clinic::bookings(&pool, &bookings).await? {
         println!("  {booking}");
     }
@@ -94,7 +94,7 @@ async fn main() -> Result<(), Failure> {
         show::attempts(&lifecycle.store().audit(&"clients".into(), &client.into()).await?);
     }
     let events = lifecycle.store().events(receipt.operation).await?;
-    println!("\nin the outbox, written together with the deletion:");
+    println!("\nin the outbox, written in the transaction of the deletion:");
     show::events(&events)?;
 
     show::title(7, "Repeating the operation changes nothing");
@@ -102,7 +102,7 @@ async fn main() -> Result<(), Failure> {
     let untouched =
         clinic::rows(&pool).await? == after && lifecycle.store().events(receipt.operation).await? == events;
     println!("the same receipt: {}", show::yes(again == receipt));
-    println!("the same rows, and no event twice: {}", show::yes(untouched));
+    println!("the same rows, and no second event: {}", show::yes(untouched));
 
     let document = file.with_extension("json");
     fs::write(&document, serde_json::to_string_pretty(lifecycle.policy())?)?;
@@ -111,9 +111,8 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes the request of a person who asked to be forgotten, handled by ana, an administrator. The number becomes the
-/// id of the operation. A service takes the id that came with the request, so that a repeated request is carried out
-/// once.
+/// Makes the request of a client who asked to be forgotten; ana, an administrator, handles it. The operation id is
+/// made from `number`. A service would use the id that the caller sent, so a repeated request is carried out once.
 fn privacy_request(client: &str, number: u128) -> Request {
     Request::hard_delete("clients", client)
         .by(Actor::new("ana", "ADMIN"))

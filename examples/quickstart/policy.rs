@@ -1,4 +1,4 @@
-//! The clinic's decisions: who may delete a client, what stops it, and what becomes of which rows.
+//! The clinic's decisions: who may delete a client, what blocks a deletion, and what happens to the dependent rows.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Faults, FieldType, Mask, Moment, Period, after, all, eq, within};
@@ -9,7 +9,7 @@ use client_lifecycle::policy::{
 pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
     DeletionPolicy::of("clients")
         .version("2026-11")
-        // The clinic's tables. The table `clients` also holds administrators, who are not clients.
+        // The clinic's tables. `clients` also contains administrators, who are not clients.
         .kind("clients", |kind| kind.id("user_id").status("status").filter(eq("role", "USER")))
         .kind("bookings", |kind| {
             kind.field("starts_at", FieldType::Timestamp).nullable("comment").personal("comment", Mask::Null)
@@ -51,7 +51,7 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
                 .rule("revokes.consent_id", cascade())
                 .rule("questionnaires.client_id", cascade())
                 .rule("debts.client_id", cascade())
-                // The number of bookings stays known, but not the clients.
+                // Bookings stay for statistics, but without the client.
                 .rule(
                     "bookings.client_id",
                     cascade()
@@ -70,7 +70,7 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
                 .effect(EffectRule::topic("sessions.revoke").on("sessions").fields(["token"]))
                 .effect(EffectRule::topic("email.account_deleted").fields(["email"]))
         })
-        // The reversible alternative: the account is OFF, everything else stays.
+        // The reversible alternative to a deletion: the client's status becomes OFF, and everything else stays.
         .deactivate(|mode| mode.allow("ADMIN").others(keep()))
         .reactivate(|mode| mode.allow("ADMIN").others(keep()))
         .build()

@@ -1,4 +1,4 @@
-//! Printing the workflow.
+//! Prints the steps of the workflow.
 
 use client_lifecycle::Plan;
 use client_lifecycle::domain::{AuditEntry, Event, Reason};
@@ -12,7 +12,7 @@ pub(crate) fn title(number: u8, text: &str) {
     println!("\n{number}. {text}\n");
 }
 
-/// Prints the plan up to the rows that would go and stay.
+/// Prints the first part of the plan: the blockers and warnings, without the list of affected rows.
 pub(crate) fn obstacles(plan: &Plan) {
     let text = plan.to_string();
     let (obstacles, _) = text.split_once("\n\nWhat goes").unwrap_or((&text, ""));

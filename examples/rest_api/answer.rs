@@ -1,4 +1,4 @@
-//! Converts responses of the library to those of the framework.
+//! Converts the library's responses to responses of the web framework.
 
 use std::io::Write;
 
@@ -10,10 +10,10 @@ use client_lifecycle::clients::wire::{self, ErrorKind, Wire};
 use client_lifecycle::lifecycle::Error;
 use serde::Serialize;
 
-/// The seconds after which to retry if the database is unavailable.
+/// The value of `Retry-After`, in seconds, if the database is unavailable.
 const SECONDS: &str = "2";
 
-/// Converts a response of the library.
+/// Converts one of the library's responses.
 pub(crate) fn reply(answer: &wire::Response) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match &answer.body {
@@ -22,7 +22,7 @@ pub(crate) fn reply(answer: &wire::Response) -> Response {
     }
 }
 
-/// Responds with an error, and logs the details that the caller does not get.
+/// Responds with an error. Logs the details that the caller must not see.
 pub(crate) fn failed(wire: &Wire, error: &Error) -> Response {
     let case = ErrorKind::of(error);
     if matches!(case, ErrorKind::Failed | ErrorKind::Unavailable) {
@@ -35,7 +35,7 @@ pub(crate) fn failed(wire: &Wire, error: &Error) -> Response {
     response
 }
 
-/// Makes a response with any value as JSON.
+/// Makes a response with a value as JSON.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
         Ok(text) => {
@@ -53,12 +53,12 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
 fn with_status(status: StatusCode, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    // Caches must not store personal data.
+    // The body may contain personal data, which caches must not store.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// Writes an error with all its causes to standard error. Errors of the library contain no personal data.
+/// Logs an error with all its causes. Errors of the library contain no personal data.
 pub(crate) fn log(what: &str, error: &dyn std::error::Error) {
     let causes = std::iter::successors(Some(error), |error| error.source());
     let messages: Vec<String> = causes.map(ToString::to_string).collect();

@@ -1,4 +1,4 @@
-//! The parameters of a request outside its body: the query and `Idempotency-Key`.
+//! Parameters of a request that are not in its body: the query and `Idempotency-Key`.
 
 use std::convert::Infallible;
 
@@ -12,18 +12,18 @@ use client_lifecycle::policy::Refusal;
 use client_lifecycle::protocol::{Digest, Receipt};
 use client_lifecycle::store::Store;
 
-/// The header with the id of the operation: the same request with the same id is carried out once.
+/// The header with the operation id. Requests with the same id are carried out once.
 const KEY: &str = "idempotency-key";
 
-/// The maximum number of characters in a note, which is kept as long as the audit log.
+/// The maximum number of characters in a note. Notes are kept as long as the audit log.
 const NOTE: usize = 1_000;
 
-/// The parameters of every request that changes something.
+/// The parameters that every request that changes data accepts.
 const ALWAYS: [&str; 3] = ["acknowledge", "reason", "note"];
 
 /// The parameters of a request outside its body, as they were sent.
 pub(crate) struct Asked {
-    /// `None` if it cannot be parsed.
+    /// The pairs of the query; `None` if it cannot be parsed.
     query: Option<Vec<(String, String)>>,
     key: Option<String>,
 }
@@ -38,8 +38,8 @@ impl<S: Sync> FromRequestParts<S> for Asked {
 }
 
 impl Asked {
-    /// Completes the request from its parameters. Unknown parameters are refused: apart from the common ones, only
-    /// those in `also` are known.
+    /// Adds the parameters to a request. Refuses parameters that are neither common to all requests nor listed in
+    /// `also`.
     pub(crate) fn complete(&self, request: Request, also: &[&str]) -> Result<Request, Refusal> {
         let known: Vec<&str> = ALWAYS.iter().chain(also).copied().collect();
         self.only(&known)?;
@@ -70,7 +70,7 @@ impl Asked {
         Ok(request)
     }
 
-    /// Refuses all other parameters.
+    /// Refuses the request if it has a parameter that is not in `known`.
     pub(crate) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
         let pairs = self.query.as_ref();
         let pairs = pairs.ok_or_else(|| invalid("the query cannot be read", "encode it as a form"))?;
@@ -80,7 +80,7 @@ impl Asked {
         Err(invalid("a parameter of the query is unknown", format!("known are {}", known.join(", "))))
     }
 
-    /// Returns a parameter that may be given once.
+    /// Returns the value of a parameter. Refuses a parameter that is given twice.
     pub(crate) fn one<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, Refusal> {
         let mut values = self.all(name);
         match (values.next(), values.next()) {
@@ -99,7 +99,7 @@ pub(crate) fn invalid(message: impl Into<String>, remedy: impl Into<String>) -> 
     Refusal::Invalid { message: message.into(), remedy: remedy.into() }
 }
 
-/// Carries out a removal. With the digest of a plan, exactly that plan is carried out, or nothing.
+/// Carries out a removal. If the query has the digest of a plan, carries out exactly that plan or nothing.
 pub(crate) async fn remove(
     lifecycle: &Lifecycle<impl Store>,
     request: Request,

@@ -12,17 +12,16 @@ use serde_json::Value;
 use crate::answer::{failed, reply};
 use crate::asked::invalid;
 
-/// The maximum number of bytes in a body: a client has about 600 characters.
+/// The maximum number of bytes in a body. The fields of a client have about 600 characters in total.
 const LIMIT: usize = 16 * 1024;
 
-/// The number of bytes that are read of a body that is too large, so that a caller that is still writing gets the
-/// response.
+/// How many bytes of a too large body are read. A caller that is still writing would not read the response otherwise.
 const READ: usize = 1024 * 1024;
 
-/// A body that was read, if it could be.
+/// The body of a request, as far as it could be read.
 pub(crate) enum Body {
     Json(Value),
-    /// It is not JSON. The library responds as it does to JSON that is not an object.
+    /// Not JSON. The library responds as it does to JSON that is not an object.
     Other,
     TooLarge,
 }
@@ -42,7 +41,7 @@ impl<S: Sync> FromRequest<S> for Body {
 }
 
 impl Body {
-    /// Returns the content of the body, or the error.
+    /// Passes the JSON to `read` and returns its result. Bodies that are not JSON or too large are errors.
     pub(crate) fn read<T, E: Into<Error>>(
         &self,
         read: impl FnOnce(&Value) -> Result<T, E>,
@@ -57,7 +56,7 @@ impl Body {
         }
     }
 
-    /// Returns the response to an attempt that was rejected because of its body.
+    /// Returns the response to a request that was rejected because of its body.
     pub(crate) fn rejected(&self, wire: &Wire, error: &Error, too_large: &str) -> Response {
         match self {
             Self::TooLarge if ErrorKind::of(error) == ErrorKind::Invalid => {

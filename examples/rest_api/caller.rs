@@ -1,4 +1,4 @@
-//! The caller: address, user agent and credentials.
+//! Who sends a request: address, user agent and credentials.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -8,10 +8,10 @@ use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName, USER_AGENT};
 use axum::http::request::Parts;
 use client_lifecycle::domain::Actor;
 
-/// The maximum number of characters of a user agent that are recorded.
+/// The maximum number of characters of a user agent in the audit log.
 const USER_AGENT_SHOWN: usize = 256;
 
-/// What a request says about its sender, not yet verified.
+/// What a request claims about its sender; nothing is verified yet.
 pub(crate) struct Caller {
     ip: Option<String>,
     user_agent: Option<String>,
@@ -20,7 +20,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Returns the actor with its address and user agent.
+    /// Adds the address and the user agent to an actor.
     pub(crate) fn recorded_as(&self, mut actor: Actor) -> Actor {
         actor.ip.clone_from(&self.ip);
         actor.user_agent.clone_from(&self.user_agent);
@@ -36,7 +36,8 @@ impl<S: Sync> FromRequestParts<S> for Caller {
             let values = parts.headers.get_all(name).iter();
             values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
         };
-        // Before `Forwarded` is read here, trusted proxies would have to be configured.
+        // The address of the connection. To support the header `Forwarded`, trusted proxies would have to be
+        // configured.
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let user_agent = texts(USER_AGENT).into_iter().next();
         Ok(Self {

@@ -1,4 +1,4 @@
-//! The clinic's clients: the plan of a deletion, and the deletion.
+//! The endpoints that plan and carry out the deletion of a clinic's client.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The clinic's clients: list, find, create, update.
+//! The endpoints that list, find, create and update the clinic's clients.
 
 use std::sync::Arc;
 
@@ -130,7 +130,8 @@ pub(crate) async fn update(
     }
 }
 
-/// Requires an administrator. The host decides who may see clients.
+/// Returns the administrator who makes the request, or an error response. Who may see clients is decided here, not by
+/// the library.
 pub(crate) async fn staff(service: &Service, caller: &Caller, wire: &Wire) -> Result<Actor, Response> {
     match service.by_session(caller).await {
         Ok(actor) if actor.roles.contains(&Role::ADMIN) => Ok(actor),
@@ -140,7 +141,7 @@ pub(crate) async fn staff(service: &Service, caller: &Caller, wire: &Wire) -> Re
     }
 }
 
-/// Returns the page that the query selects.
+/// Returns the page that the query asks for.
 fn page(asked: &Asked) -> Result<ClientPage, Refusal> {
     asked.only(&["after", "limit", "status"])?;
     let (usual, most) = PAGE;

@@ -1,4 +1,4 @@
-//! The customers of the VPN.
+//! The endpoint that deletes customers of the VPN.
 
 use std::sync::Arc;
 

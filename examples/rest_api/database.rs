@@ -1,4 +1,4 @@
-//! The host's database: SQLite or PostgreSQL, depending on the address.
+//! The host's database, SQLite or PostgreSQL as the address says.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use client_lifecycle::store::{Reader, Store, StoreError};
 
 use crate::{postgres, sqlite};
 
-/// A store that can look up clients, on either database.
+/// A store that can also read clients, on either database.
 pub(crate) trait Records: Store + Reader {}
 
 impl<S: Store + Reader> Records for S {}
 
-/// The tables of four systems in one database; the library adds its own.
+/// The database with the host's tables for all four systems. The library adds its own tables.
 pub(crate) enum Database {
     Sqlite(SqlitePool),
     Postgres(PgPool),
@@ -33,7 +33,7 @@ impl Database {
         }
     }
 
-    /// Returns the library's store on it, with its tables created.
+    /// Creates the library's tables, and returns its store on this database.
     pub(crate) async fn store(&self) -> Result<Arc<dyn Records>, StoreError> {
         Ok(match self {
             Self::Sqlite(pool) => Arc::new(SqliteStore::new(pool.clone()).migrate().await?),
@@ -49,7 +49,7 @@ impl Database {
         }
     }
 
-    /// Returns the client and the role of a session. `None` if it has expired or the client is OFF.
+    /// Returns the user id and the role of a session; `None` if the session has expired or the user's status is OFF.
     pub(crate) async fn session(&self, token: &str) -> Result<Option<(String, String)>, sqlx::Error> {
         match self {
             Self::Sqlite(pool) => sqlite::session(pool, token).await,
@@ -70,8 +70,7 @@ impl Database {
         }
     }
 
-    /// Adds data to an empty database; existing data is not changed. Returns whether the database then holds this
-    /// client.
+    /// Adds the sample data if the database is empty. Returns whether the database contains this client afterwards.
     pub(crate) async fn fill(&self, client: &str) -> Result<bool, sqlx::Error> {
         match self {
             Self::Sqlite(pool) => sqlite::fill(pool, client).await,
@@ -80,7 +79,7 @@ impl Database {
     }
 }
 
-/// Converts an error of the host's own statements to one of the library.
+/// Converts an error of the host's own SQL to an error of the library.
 pub(crate) fn failed(doing: &str, error: sqlx::Error) -> StoreError {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
@@ -93,5 +92,5 @@ pub(crate) fn failed(doing: &str, error: sqlx::Error) -> StoreError {
     }
 }
 
-/// The codes of a PostgreSQL server that is shutting down, has crashed, or is starting.
+/// The PostgreSQL error codes of a server that is shutting down, has crashed, or is starting.
 const GONE: [&str; 3] = ["57P01", "57P02", "57P03"];

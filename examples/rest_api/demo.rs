@@ -1,4 +1,4 @@
-//! `--demo`: sample data, and one line with everything needed to try the service.
+//! `--demo`: creates sample data, and prints one line with everything needed to try the service.
 
 use std::error::Error;
 use std::io::Write;
@@ -12,10 +12,10 @@ use uuid::Uuid;
 use crate::service::Service;
 use crate::session;
 
-/// The user who signs in at the clinic.
+/// The administrator of the clinic who is signed in.
 const ADMINISTRATOR: &str = "550e8400-e29b-41d4-a716-446655440002";
 
-/// Fills the database if it is empty, signs in, and prints the line.
+/// Fills the database if it is empty, signs in the administrator, and prints the line.
 pub(crate) async fn show(service: &Service, listen: SocketAddr) -> Result<(), Box<dyn Error>> {
     fill(service).await?;
     let mut line = json!({
@@ -47,7 +47,7 @@ pub(crate) async fn show(service: &Service, listen: SocketAddr) -> Result<(), Bo
     Ok(())
 }
 
-/// Adds the data to an empty database.
+/// Adds the sample data to an empty database. Fails if the database contains other clients.
 async fn fill(service: &Service) -> Result<(), Box<dyn Error>> {
     if service.database.fill(ADMINISTRATOR).await? {
         Ok(())
@@ -56,7 +56,7 @@ async fn fill(service: &Service) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Creates a session of the administrator, as a sign-in page would.
+/// Creates a session of the administrator, as a login page would.
 async fn sign_in(service: &Service) -> Result<String, Box<dyn Error>> {
     let token = Uuid::new_v4().to_string();
     let until = Utc::now() + TimeDelta::hours(8);

@@ -1,4 +1,4 @@
-//! Responses to unknown paths and methods, in the shape of the system they resemble.
+//! Responses to unknown paths and methods, in the error format of the system that the path resembles.
 
 use axum::http::Uri;
 use axum::response::Response;
@@ -16,7 +16,7 @@ pub(crate) async fn wrong_method(uri: Uri) -> Response {
     reply(&wire.custom(405, if spanish { "Método no permitido" } else { "Method Not Allowed" }))
 }
 
-/// Returns the system that a path belongs to, and whether it uses Spanish.
+/// Returns the system that a path belongs to, and whether its messages are in Spanish.
 fn like(path: &str) -> (Wire, bool) {
     let mut parts = path.split('/').skip(1);
     match (parts.next(), parts.next()) {

@@ -1,6 +1,6 @@
-//! HS256 for `jsonwebtoken`: HMAC with SHA-256, from crates that the library already uses.
+//! HS256 for `jsonwebtoken`: HMAC with SHA-256, built from crates that the library already uses.
 //!
-//! Its own providers include every algorithm; tokens here are signed with this one only.
+//! The providers of `jsonwebtoken` include every algorithm. This service uses only one.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -9,7 +9,7 @@ use jsonwebtoken::signature::{self, Signer, Verifier};
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use sha2::Sha256;
 
-/// Must be installed before the first token is signed or checked.
+/// The provider. Install it before the first token is signed or verified.
 pub(crate) static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.family(), key.as_bytes())?)),
     verifier_factory: |algorithm, key| {
@@ -37,7 +37,7 @@ impl Signer<Vec<u8>> for Hs256 {
 
 impl Verifier<Vec<u8>> for Hs256 {
     fn verify(&self, message: &[u8], signed: &Vec<u8>) -> std::result::Result<(), signature::Error> {
-        // Compares in constant time.
+        // `verify_slice` compares in constant time.
         let checked = self.0.clone().chain_update(message).verify_slice(signed);
         checked.map_err(|_| signature::Error::new())
     }

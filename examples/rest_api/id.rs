@@ -7,11 +7,11 @@ use axum::http::request::Parts;
 use client_lifecycle::clients::wire::Wire;
 use client_lifecycle::domain::RecordId;
 
-/// The id in a path; empty if it is missing or only white space.
+/// The id from the path; empty if it is missing or only white space.
 pub(crate) struct Id(pub(crate) String);
 
 impl Id {
-    /// Returns the id of a client, in upper or lower case. An empty id stays empty, and the library refuses it.
+    /// Returns a client's id in the clinic's form, whatever the case of its letters. The library refuses an empty id.
     pub(crate) fn of_client(self) -> RecordId {
         Wire::clinic().id(&self.0).unwrap_or_else(|_| self.0.into())
     }
@@ -22,7 +22,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let Ok(params) = RawPathParams::from_request_parts(parts, state).await else {
-            // No record has an id that is not valid text.
+            // The path is not valid UTF-8, so no record has this id.
             return Ok(Self("\u{fffd}".into()));
         };
         let id = params.iter().next().map_or("", |(_, id)| id);

@@ -1,12 +1,12 @@
-//! The endpoints of four systems as a service: axum over SQLite or PostgreSQL.
+//! The endpoints of four systems as one service: axum on SQLite or PostgreSQL.
 //!
 //! ```text
 //! cargo run --features sqlite,postgres --example rest_api -- --demo --store sqlite:/tmp/demo.db
 //! ```
 //!
-//! `--demo` fills an empty database and prints one line of JSON: the address of the service, credentials, and ids to
-//! try. `GET /openapi.json` describes every endpoint. `--store postgres://…` uses a database on a server, in the
-//! first schema of its search path; `?options=-csearch_path%3Dclinic` selects another.
+//! `--demo` fills an empty database and prints one line of JSON with the address of the service, credentials, and ids
+//! to try. `GET /openapi.json` describes every endpoint. `--store postgres://…` uses a PostgreSQL database and the
+//! first schema of its search path; add `?options=-csearch_path%3Dclinic` to use another schema.
 
 mod answer;
 mod asked;
@@ -66,7 +66,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    // Requests to stop are handled from here on.
+    // Listen before the service starts, so a signal during the start also stops it.
     let stop = Stop::listen()?;
     let database = Database::open(&options.store).await?;
     let service = Service::open(database, &options.secret(), options.environment()).await?;

@@ -22,12 +22,12 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Returns the secret, or a random one, which is enough for the tokens of this run.
+    /// Returns the secret, or a random one. The tokens of a demo need not outlive the process.
     pub(crate) fn secret(&self) -> String {
         self.jwt_secret.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string())
     }
 
-    /// Returns the environment: a demonstration has no real data, everything else is production.
+    /// Returns the environment: non-production for a demo, which has no real data, otherwise production.
     pub(crate) fn environment(&self) -> Environment {
         if self.demo { Environment::NonProduction } else { Environment::Production }
     }

@@ -1,4 +1,4 @@
-//! Parameters in queries and headers, for the `OpenAPI` description. `asked` reads them.
+//! Query and header parameters, for the `OpenAPI` description only. `asked.rs` parses them.
 #![allow(dead_code, reason = "only their descriptions are used")]
 
 use utoipa::{IntoParams, ToSchema};

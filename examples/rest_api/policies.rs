@@ -1,11 +1,11 @@
-//! The policies: the presets of the four systems, as this service uses them.
+//! The policies of the four systems: the library's presets, adapted to this service.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::clients::{Language, presets};
 use client_lifecycle::domain::{Faults, Role};
 use client_lifecycle::policy::ModeBuilder;
 
-/// Returns the policy of the clinic. Clients have sessions too, but all endpoints are for administrators.
+/// Returns the clinic's policy. Clients can sign in too, but only administrators may use these endpoints.
 pub(crate) fn clinic() -> Result<DeletionPolicy, Faults> {
     let staff = |mode: ModeBuilder| mode.allow_only(Role::ADMIN);
     presets::clinic(Language::Spanish)
@@ -19,7 +19,8 @@ pub(crate) fn clinic() -> Result<DeletionPolicy, Faults> {
         .build()
 }
 
-/// Returns the policy of the notification system. It documents no authentication: use a gateway that has one.
+/// Returns the policy of the notification system. Its API documents no authentication, so put a gateway in front of
+/// it.
 pub(crate) fn notifications() -> Result<DeletionPolicy, Faults> {
     presets::notifications().build()
 }

@@ -1,4 +1,4 @@
-//! The host's own statements on PostgreSQL.
+//! The host's own SQL on PostgreSQL.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -16,7 +16,7 @@ const SESSION: &str = "SELECT clients.user_id::text, clients.role FROM sessions
      JOIN clients ON clients.user_id = sessions.client_id
      WHERE sessions.token = $1 AND sessions.expires_at > now() AND clients.status = 'ON'";
 
-/// The timeout for a connection and for locks.
+/// The timeout for connecting and for locks.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn open(address: &str) -> Result<PgPool, Error> {
@@ -25,7 +25,7 @@ pub(crate) async fn open(address: &str) -> Result<PgPool, Error> {
         .options([("lock_timeout", format!("{}ms", PATIENCE.as_millis()))]);
     let pool =
         PgPoolOptions::new().max_connections(16).acquire_timeout(PATIENCE).connect_with(options).await?;
-    // `IF NOT EXISTS` does not protect against another process that creates the tables at the same time.
+    // Take a lock first: `IF NOT EXISTS` does not help if two processes create the tables at the same time.
     let mut write = pool.begin().await?;
     query("SELECT pg_advisory_xact_lock(hashtext('rest_api'))").execute(&mut *write).await?;
     raw_sql(TABLES).execute(&mut *write).await?;

@@ -1,4 +1,4 @@
-//! The routes, and the `OpenAPI` description made from them.
+//! The routes, and the `OpenAPI` description generated from them.
 
 use std::sync::Arc;
 
@@ -31,7 +31,8 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .routes(routes!(health::health))
         .split_for_parts();
     router
-        // A request without an id is also recorded, and has its own response.
+        // Without an id the path does not match the routes above. These routes record the attempt and respond that the
+        // id is missing.
         .route("/api/clients/", put(clients::update).delete(client_deletion::delete).get(clients::find))
         .route("/api/v1/users/", delete(users::delete))
         .route("/customer/", delete(customers::delete))

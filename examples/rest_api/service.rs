@@ -1,4 +1,4 @@
-//! The state that every request uses.
+//! The state that all requests share.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::database::{Database, Records};
 use crate::policies;
 use crate::token::Tokens;
 
-/// A lifecycle for each system, all on one database.
+/// One lifecycle for each system, all on the same database.
 pub(crate) struct Service {
     pub(crate) clinic: Lifecycle<Arc<dyn Records>>,
     pub(crate) notifications: Lifecycle<Arc<dyn Records>>,

@@ -1,4 +1,4 @@
-//! Sessions of the clinic: a cookie that is looked up in a table.
+//! The clinic's sessions: the token of a cookie is looked up in a table.
 
 use client_lifecycle::domain::{Actor, Role};
 use client_lifecycle::lifecycle::Error;
@@ -12,7 +12,7 @@ use crate::service::Service;
 const NAME: &str = "session";
 
 impl Service {
-    /// Returns the actor of the cookie's session, or the anonymous actor.
+    /// Returns the actor of the session in the cookie, or the anonymous actor.
     pub(crate) async fn by_session(&self, caller: &Caller) -> Result<Actor, Error> {
         let mut actor = Actor::anonymous();
         if let Some(token) = token(&caller.cookies) {
@@ -25,12 +25,13 @@ impl Service {
     }
 }
 
-/// Returns the form of a token in the table, which does not allow a reader of the table to sign in.
+/// Returns the hash of a token. The table stores only hashes, so nobody who reads it can sign in.
 pub(crate) fn kept(token: &str) -> String {
     Sha256::digest(token).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Finds `session=TOKEN` among other cookies, or the bare token of the API's documentation.
+/// Returns the token from `session=TOKEN`, which may be one of several cookies. As in the API's documentation, a
+/// header with the token alone is accepted too.
 fn token(cookies: &[String]) -> Option<&str> {
     let pairs = cookies.iter().flat_map(|header| header.split(';')).map(str::trim);
     let mut named = pairs.filter_map(|pair| pair.strip_prefix(NAME)?.strip_prefix('='));

@@ -1,4 +1,4 @@
-//! The shapes of bodies, for the `OpenAPI` description. The library writes the bodies itself.
+//! Request and response schemas for the `OpenAPI` description only. The library writes the bodies itself.
 #![allow(dead_code, reason = "only their descriptions are used")]
 
 use chrono::{DateTime, NaiveDate, Utc};

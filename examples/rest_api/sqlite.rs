@@ -1,4 +1,4 @@
-//! The host's own statements on SQLite.
+//! The host's own SQL on SQLite.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -21,7 +21,7 @@ const SESSION: &str = "SELECT clients.user_id, clients.role FROM sessions
 pub(crate) async fn open(address: &str) -> Result<SqlitePool, Error> {
     let options = SqliteConnectOptions::from_str(address)?
         .create_if_missing(true)
-        // Readers do not wait for writers; writers wait for each other.
+        // In WAL mode, readers do not wait for writers. Writers wait for each other.
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(Duration::from_secs(10));

@@ -1,15 +1,15 @@
-//! Graceful shutdown: no new requests, and those in flight are finished.
+//! Graceful shutdown: the service accepts no new requests and finishes the requests in flight.
 
 use std::io;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// The timeout for requests in flight during shutdown. A client that never sends the rest of its request must not
-/// delay it.
+/// How long a shutdown waits for requests in flight. A client that never finishes sending its request must not delay
+/// it forever.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Whether the service has been asked to stop, by SIGTERM or Ctrl-C.
+/// Whether the process was asked to stop, by SIGTERM or Ctrl-C.
 pub(crate) struct Stop(watch::Receiver<bool>);
 
 impl Stop {
@@ -32,7 +32,7 @@ impl Stop {
         Ok(Self(asked))
     }
 
-    /// Completes when the service is asked to stop.
+    /// Waits until the service is asked to stop.
     pub(crate) fn asked(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut asked = self.0.clone();
         async move {
@@ -40,7 +40,7 @@ impl Stop {
         }
     }
 
-    /// Serves until all requests are finished, or the timeout expires.
+    /// Serves until all requests are finished after a request to stop, or until the timeout expires.
     pub(crate) async fn in_time(&self, serve: impl Future<Output = io::Result<()>>) -> io::Result<()> {
         let over = async {
             self.asked().await;

@@ -32,7 +32,7 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     pub(crate) fn new(secret: &str) -> Self {
-        // If a provider is already installed, it is this one.
+        // Installing the provider fails only if this same provider is already installed.
         let _ = hs256::PROVIDER.install_default();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.leeway = 0;
@@ -49,7 +49,7 @@ impl Tokens {
         encode(&Header::new(Algorithm::HS256), &claims, &self.sign)
     }
 
-    /// Returns the actor of the request's token, or the anonymous actor.
+    /// Returns the actor of the token in the request, or the anonymous actor.
     pub(crate) fn actor(&self, caller: &Caller) -> Actor {
         let claims = match &*caller.authorization {
             [header] => self.claims(header),

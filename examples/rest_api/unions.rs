@@ -1,4 +1,4 @@
-//! Credit unions: delete and reassign.
+//! The endpoints that delete and reassign credit unions.
 
 use std::sync::Arc;
 
@@ -106,7 +106,7 @@ fn reassigned(done: &Wire, body: &Body, reassigned: Result<Receipt, Error>) -> R
     }
 }
 
-/// Reads `{"to": "clx1234567890"}`, without other keys.
+/// Reads `{"to": "clx1234567890"}`. Other keys are errors.
 fn new_owner(body: &Value) -> Result<RecordId, Refusal> {
     let wrong =
         || invalid("the body must be an object with the new owner's id in `to`", "send {\"to\":\"…\"}");

@@ -1,4 +1,4 @@
-//! The users of the notification system.
+//! The endpoint that deletes users of the notification system.
 
 use std::sync::Arc;
 

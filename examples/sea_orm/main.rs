@@ -1,4 +1,4 @@
-//! A service that uses `SeaORM` 2: the lifecycle shares its pool.
+//! A service that uses `SeaORM` 2. The library shares its connection pool.
 //!
 //! ```text
 //! cargo run --example sea_orm --features sqlite
@@ -31,7 +31,7 @@ mod client {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // One connection, because a database in memory belongs to its connection.
+    // Use one connection, because every connection to `:memory:` opens a separate database.
     let mut options = ConnectOptions::new("sqlite::memory:");
     options.max_connections(1);
     let database = Database::connect(options).await?;
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     client::ActiveModel { id: Set(1), name: Set("Ana".into()) }.insert(&database).await?;
     database.execute_unprepared("INSERT INTO debts VALUES (10, 1), (11, 1)").await?;
 
-    // SeaORM 2 and this crate use the same sqlx, so the pool can be shared.
+    // SeaORM 2 and this crate use the same version of sqlx, so they can share the pool.
     let pool = database.get_sqlite_connection_pool().clone();
     let store = SqliteStore::new(pool).migrate().await?;
     let policy = DeletionPolicy::of("clients")

@@ -30,7 +30,7 @@ words! {
     }
 }
 
-/// One attempt, recorded once for each subject. Of the subject it holds the id and no personal fields.
+/// One attempt, written to the log once for each subject. It holds the subject's id and none of its personal fields.
 ///
 /// `Debug` hides the note, the address and the user agent.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ pub struct AuditEntry {
     pub at: DateTime<Utc>,
     /// The requested mode.
     pub mode: Mode,
-    /// How it ended.
+    /// How the attempt ended.
     pub outcome: AuditOutcome,
     /// The actor; `None` or [anonymous](Actor::anonymous) if the caller was not signed in.
     pub actor: Option<Actor>,
@@ -56,12 +56,12 @@ pub struct AuditEntry {
     pub reason: Option<Reason>,
     /// The note of the request.
     pub note: Option<String>,
-    /// The digest of the plan, if there was one.
+    /// The digest of the plan, if the attempt had a plan.
     pub digest: Option<String>,
-    /// The counts of the plan, or the error: names and numbers, no values.
+    /// The counts of the plan, or the error. It holds names and numbers, never values.
     pub detail: serde_json::Value,
-    /// The declared fields of the subject before it was removed. Personal fields are left out, because the log
-    /// outlives the data that was erased.
+    /// The declared fields of the subject before it was removed. Personal fields are left out, because the audit log
+    /// is kept longer than the erased data.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub before: BTreeMap<FieldName, Value>,
 }
@@ -136,13 +136,13 @@ impl fmt::Debug for AuditEntry {
     }
 }
 
-/// An event for other systems, written in the transaction of the operation.
+/// An event for other systems. The store writes it in the transaction of the operation.
 ///
-/// Its key is operation, topic and record. `Debug` hides the values of the fields.
+/// Operation, topic and record identify an event. `Debug` hides the values of the fields.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
-    /// The operation it came from.
+    /// The operation that caused it.
     pub operation: OperationId,
     /// The topic, such as `sessions.revoke`.
     pub topic: String,

@@ -16,9 +16,9 @@ pub use build::{
     after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
 };
 
-/// A condition on one row. It is unknown if a compared field is null.
+/// A condition on one row, with three results: true, false, or unknown if a compared field is null.
 ///
-/// A condition holds only if it is true, not if it is unknown. In documents: `{"field": "status", "eq": "PENDING"}`,
+/// A row meets a condition only if the result is true. In documents: `{"field": "status", "eq": "PENDING"}`,
 /// `{"field": "due_at", "after": "now"}`, `{"field": "seen_at", "within": "P30D"}`, and `all`, `any`, `not`.
 ///
 /// ```
@@ -46,7 +46,7 @@ pub enum Condition {
     OneOf {
         /// The field.
         field: FieldName,
-        /// The values; none of them null.
+        /// The values. None of them is null.
         values: Vec<Value>,
     },
     /// The field is null. Never unknown.
@@ -67,7 +67,7 @@ pub enum Condition {
     All(Vec<Condition>),
     /// At least one condition holds. An empty list does not hold.
     Any(Vec<Condition>),
-    /// The opposite; unknown stays unknown.
+    /// The condition does not hold. If it is unknown, so is its negation.
     Not(Box<Condition>),
 }
 
@@ -102,7 +102,8 @@ pub enum Moment {
 }
 
 impl Moment {
-    /// Returns the instant for a request judged at `now`. Stores bind it as a value and do no arithmetic on time.
+    /// Returns the instant for a request judged at `now`. Stores pass it to queries as a value and do no date
+    /// arithmetic.
     #[must_use]
     pub fn at(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
@@ -114,7 +115,7 @@ impl Moment {
 }
 
 impl Comparison {
-    /// Returns whether two values in this order satisfy the comparison.
+    /// Returns whether two values that compare as `order` satisfy the comparison.
     #[must_use]
     pub fn accepts(self, order: Ordering) -> bool {
         match self {
@@ -145,7 +146,7 @@ impl Condition {
     /// Returns whether the condition holds for a record; `None` if it is unknown.
     ///
     /// # Errors
-    /// The field and the problem, if a stored value is not of the type that its kind declares.
+    /// Returns the field and the problem if a stored value does not have the type that its kind declares.
     pub fn holds(
         &self,
         kind: &Kind,
@@ -155,7 +156,7 @@ impl Condition {
         let read = |field: &FieldName, value: &Value| {
             kind.type_of(field).read(value).map_err(|bad| (field.clone(), bad))
         };
-        // The id of a record is not among its fields.
+        // The id of a record is not stored in its fields.
         let id = Value::from(&record.id);
         let stored = |field: &FieldName| {
             if *field == kind.id { &id } else { record.get(field) }

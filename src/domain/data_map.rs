@@ -60,7 +60,7 @@ impl DataMap {
         Self::with_excluded(kinds, references, Vec::new())
     }
 
-    /// Makes a map as [`new`](Self::new) does, with what is left out on purpose.
+    /// Makes a map as [`new`](Self::new) does, with the tables and references that are left out on purpose.
     pub(crate) fn with_excluded(
         kinds: impl IntoIterator<Item = Kind>,
         references: impl IntoIterator<Item = Reference>,
@@ -160,7 +160,7 @@ impl DataMap {
         self.references.values().filter(move |reference| reference.from == *kind)
     }
 
-    /// What is left out on purpose.
+    /// Returns the tables and references that are left out on purpose.
     pub(crate) fn excluded(&self) -> &[Excluded] {
         &self.excluded
     }
@@ -187,7 +187,7 @@ impl DataMap {
         }
     }
 
-    /// Adds a field that only a rule or an event names.
+    /// Adds a field that only a rule or an event mentions.
     pub(crate) fn name_field(&mut self, kind: &KindName, field: &FieldName) {
         let Some(named) = self.kinds.get(kind) else {
             return;
@@ -200,7 +200,7 @@ impl DataMap {
         }
     }
 
-    /// Sets the type of a field, unless it has one. Returns the type.
+    /// Sets the type of a field unless it already has one. Returns the type it has then.
     pub(crate) fn infer_type(
         &mut self,
         kind: &KindName,
@@ -246,7 +246,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
     }
 }
 
-/// Checks that the fields set on every write have the right type and no other role.
+/// Checks that the fields that every write sets have the right type and no other role.
 fn maintained_fields(path: &str, kind: &Kind, faults: &mut Faults) {
     let kept = [
         ("created_at", &kind.created_at, FieldType::Timestamp),

@@ -8,9 +8,9 @@ words! {
     /// The kind of a fault. Programs branch on the code; the message and the remedy are for people and may change.
     #[non_exhaustive]
     pub enum FaultCode: "fault code" {
-        /// The text is not a policy document: a syntax error, an unknown key, a value of another type.
+        /// The text is not a policy document: it has a syntax error, an unknown key, or a value of the wrong type.
         Form = "form",
-        /// A name is missing or empty: of a kind, a guard, a topic, the field of a condition.
+        /// A kind, a guard, a topic or the field of a condition has no name.
         MissingName = "missing_name",
         /// Something is declared or decided twice.
         Duplicate = "duplicate",
@@ -24,7 +24,7 @@ words! {
         UnknownField = "unknown_field",
         /// The name of a reference is not `kind.field`.
         ReferenceName = "reference_name",
-        /// A part to be left out or changed is not in the policy.
+        /// The builder should remove or replace a part that the policy does not have.
         NotPresent = "not_present",
         /// A field has two roles that exclude each other, such as id and reference.
         ConflictingRoles = "conflicting_roles",
@@ -38,15 +38,15 @@ words! {
         MissingAccess = "missing_access",
         /// A part has no meaning here, such as `retain` in mode `deactivate`.
         Misplaced = "misplaced",
-        /// A reference, or some of its rows, has no rule.
+        /// A reference has no rule, or its rule does not cover every row.
         Undecided = "undecided",
-        /// An entry stands after one that applies to every row.
+        /// An entry stands after an entry that applies to every row.
         UnreachableEntry = "unreachable_entry",
         /// An entry with `parent` stands on a reference in a cycle of kinds.
         ParentInCycle = "parent_in_cycle",
-        /// An entry with `parent` has a rule for removed parents.
+        /// An entry with `parent` has a rule for removed parents, but its parent stays.
         ParentStays = "parent_stays",
-        /// Two kinds are not connected by the references that are named or declared.
+        /// Two kinds are not connected by the given or declared references.
         NotConnected = "not_connected",
         /// A mode or a rule needs a kind's `deleted_at`.
         MissingDeletedAt = "missing_deleted_at",
@@ -86,14 +86,14 @@ words! {
         MixedIds = "mixed_ids",
         /// A reference that is not nullable is null in some rows.
         NullReference = "null_reference",
-        /// A reference holds values of another type than the ids it refers to.
+        /// A reference holds values of another type than the ids of the kind it refers to.
         ReferenceType = "reference_type",
-        /// The database differs from the policy; the store's findings say how.
+        /// The database differs from the policy. The store's findings list the differences.
         SchemaMismatch = "schema_mismatch",
     }
 }
 
-/// One thing that is wrong with a data map, a policy, data, or how they fit a store.
+/// A problem in a data map, a policy or data, or a mismatch between them and a store.
 ///
 /// ```
 /// use client_lifecycle::domain::{Fault, FaultCode};
@@ -109,7 +109,7 @@ pub struct Fault {
     pub path: String,
     /// What is wrong.
     pub message: String,
-    /// What to do about it; empty if the message says so.
+    /// What to do about it. Empty if the message already says it.
     pub remedy: String,
     /// The kind of the fault.
     pub code: FaultCode,
@@ -122,7 +122,7 @@ impl Fault {
         Self { code, path: path.into(), message: message.into(), remedy: String::new() }
     }
 
-    /// Sets what to do about it.
+    /// Sets the remedy.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = remedy.into();
@@ -140,7 +140,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// All faults that were found, in the order of their paths. An error has at least one.
+/// All faults that were found, sorted by path. As an error, it holds at least one fault.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Faults(Vec<Fault>);
 
@@ -178,7 +178,7 @@ impl Faults {
         self.0.len()
     }
 
-    /// Returns both lists as one, sorted by path and without repetitions.
+    /// Merges two lists, sorts them by path and removes duplicates.
     #[must_use]
     pub fn and(mut self, more: Self) -> Self {
         self.0.extend(more.0);
@@ -190,7 +190,7 @@ impl Faults {
     /// Returns `value` if the list is empty.
     ///
     /// # Errors
-    /// The faults, sorted by path and without repetitions.
+    /// Returns the faults, sorted by path and without duplicates.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self.and(Self::none())) }
     }

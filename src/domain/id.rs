@@ -12,9 +12,9 @@ use super::text_visitor::TextVisitor;
 
 /// The id of a record: a UUID, an integer, or any other text (a CUID, `user123`).
 ///
-/// A UUID in its usual form (lower case, hyphens) is the same id whether it was given as text or as a [`Uuid`].
-/// Integers order by value, all others by their UTF-8 bytes. Plans and errors show ids, so a kind whose key is
-/// personal data (an e-mail address) needs another key.
+/// A UUID in its usual form (lower case, hyphens) is the same id, whether it is given as text or as a [`Uuid`].
+/// Integers sort by value, and before UUIDs and text, which sort by their UTF-8 bytes. Plans and errors show ids. A
+/// kind whose key is personal data, such as an e-mail address, therefore needs another key.
 ///
 /// ```
 /// use client_lifecycle::domain::RecordId;
@@ -35,7 +35,7 @@ enum Repr {
 }
 
 impl RecordId {
-    /// Returns the UUID, if it is one.
+    /// Returns the UUID, if the id is a UUID.
     #[must_use]
     pub fn as_uuid(&self) -> Option<Uuid> {
         match self.0 {
@@ -44,7 +44,7 @@ impl RecordId {
         }
     }
 
-    /// Returns the integer, if it is one.
+    /// Returns the integer, if the id is an integer.
     #[must_use]
     pub fn as_integer(&self) -> Option<i64> {
         match self.0 {
@@ -53,8 +53,8 @@ impl RecordId {
         }
     }
 
-    /// Returns the UUID that this id requests, in any case. Text without hyphens or in braces is not a UUID, as in
-    /// stores that hold text.
+    /// Returns the UUID that this id spells, in upper or lower case. Text without hyphens or in braces does not count
+    /// as a UUID, because stores that hold ids as text would not find it.
     #[cfg(feature = "sql")]
     pub(crate) fn asked_uuid(&self) -> Option<Uuid> {
         match &self.0 {
@@ -64,7 +64,7 @@ impl RecordId {
         }
     }
 
-    /// Returns the id as stores compare it: a UUID in its canonical form, everything else unchanged.
+    /// Returns the text by which stores compare the id: a UUID in its canonical form, any other id unchanged.
     pub(crate) fn spelt(&self) -> String {
         match &self.0 {
             Repr::Text(text) => {
@@ -74,7 +74,7 @@ impl RecordId {
         }
     }
 
-    /// Returns whether the id is empty text. No record has such an id.
+    /// Returns whether the id is empty text. No record has an empty id.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(&self.0, Repr::Text(text) if text.is_empty())
@@ -188,7 +188,8 @@ impl<'de> Deserialize<'de> for RecordId {
     }
 }
 
-/// The id of one operation. Records that the operation marked carry it, and applying it again changes nothing.
+/// The id of one operation. Records that the operation marked carry this id. Applying the same id again changes
+/// nothing.
 ///
 /// ```
 /// use client_lifecycle::domain::OperationId;

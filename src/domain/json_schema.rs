@@ -1,4 +1,4 @@
-//! The JSON Schema of values that are read by hand.
+//! The JSON Schema of values whose deserializers are written by hand.
 
 use std::borrow::Cow;
 
@@ -63,7 +63,7 @@ impl JsonSchema for MomentDocument {
         json_schema!({
             "description": "A moment: `now`, when the request is judged, or an RFC 3339 instant.",
             "type": "string",
-            // `now`, or the date that an instant begins with.
+            // `now`, or text that begins with a date.
             "pattern": r"^(now$|\s*[+-]?[0-9]+\s*-\s*[0-9]+\s*-\s*[0-9]+)",
             "examples": ["now", "2026-01-01T00:00:00Z"],
         })

@@ -17,13 +17,13 @@ use super::{Condition, FieldName, KindName, Mask, ReferenceName, Value, to_milli
 pub struct Kind {
     /// The name in policies, plans and errors.
     pub name: KindName,
-    /// The table, if its name differs. Stores that read rows use the kind's name.
+    /// The table, if it is not named like the kind. Stores that read rows use the kind's name.
     pub table: Option<String>,
     /// The field that identifies a record. Composite ids are not supported.
     pub id: FieldName,
     /// The field that holds whether a record is ON or OFF.
     pub status: Option<StatusField>,
-    /// The field that holds when the record was marked as deleted, or null.
+    /// The field that holds when the record was marked as deleted; null if it is not deleted.
     pub deleted_at: Option<FieldName>,
     /// The field that holds when the record was created. Set once, when the library creates it.
     pub created_at: Option<FieldName>,
@@ -31,9 +31,10 @@ pub struct Kind {
     pub updated_at: Option<FieldName>,
     /// The version field, an integer that every write increments.
     pub version: Option<FieldName>,
-    /// Whether a row may stay, masked, if surviving rows must keep referring to it.
+    /// Whether a row may stay, masked, when surviving rows must keep referring to it.
     pub tombstone: bool,
-    /// Whether rows come and go all the time (sessions, logs), so that plans do not depend on their number.
+    /// Whether rows are added and removed all the time (sessions, logs). Plans do not depend on the number of these
+    /// rows.
     pub volatile: bool,
     /// The records of the subject's kind that the policy may touch.
     pub filter: Option<Condition>,
@@ -55,7 +56,7 @@ pub struct Field {
     pub nullable: bool,
     /// Whether its values are unique.
     pub unique: bool,
-    /// The column, if its name differs. Stores that read rows use the field's name.
+    /// The column, if it is not named like the field. Stores that read rows use the field's name.
     pub column: Option<String>,
     /// The value that `set_default` writes.
     pub default: Option<Value>,
@@ -102,7 +103,7 @@ pub(super) struct FullStatus {
     off: Value,
 }
 
-/// Not `untagged`: that would answer every mistake with "did not match any variant".
+/// Not `untagged`, because every error would then read "did not match any variant".
 impl<'de> Deserialize<'de> for StatusDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct NameOrFull;
@@ -212,17 +213,17 @@ pub struct Reference {
     pub to: KindName,
     /// Whether the field can be null.
     pub nullable: bool,
-    /// What protects the reference while a record it refers to is removed, if it has no foreign key.
+    /// How the reference is protected if it has no foreign key, while a record it refers to is removed.
     pub lock: Option<Lock>,
 }
 
 words! {
-    /// The protection of a reference without a foreign key while a record it refers to is removed.
+    /// How a reference without a foreign key is protected while a record it refers to is removed.
     #[non_exhaustive]
     pub enum Lock: "lock" {
-        /// The referring table is locked against writers while an operation removes records it may refer to
-        /// (`"table"`). Writers that check the parent themselves must do so after `LOCK TABLE … IN ROW EXCLUSIVE
-        /// MODE`.
+        /// The referring table is locked against writers while an operation removes records that its rows may refer
+        /// to (`"table"`). A writer that checks by itself whether the parent exists must check it after `LOCK TABLE …
+        /// IN ROW EXCLUSIVE MODE`.
         Table = "table",
         /// The host's writers call `lock_parent` in their own transaction before they refer to a record (`"writer"`).
         /// The database cannot check this.
@@ -271,7 +272,7 @@ words! {
     }
 }
 
-/// A value that does not have the declared type of its field. The value itself is not shown.
+/// A value that does not have the declared type of its field. The error does not show the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected a value of type {expected}, found {found}")]
 #[non_exhaustive]
@@ -283,8 +284,8 @@ pub struct BadValue {
 }
 
 impl FieldType {
-    /// Converts a value to the form that values of this type are compared in: instants for dates and timestamps,
-    /// doubles for decimals.
+    /// Converts a value for comparison with values of this type: dates and timestamps become instants, decimals
+    /// become doubles.
     ///
     /// # Errors
     /// [`BadValue`] when the value cannot be of this type.
@@ -353,7 +354,7 @@ fn instant(value: &Value) -> Option<DateTime<Utc>> {
     Some(to_milliseconds(at))
 }
 
-/// Parses RFC 3339, and the two forms that databases print: `2024-01-20 14:45:00` (UTC) and `2024-01-20`.
+/// Parses RFC 3339 and the two forms that databases print: `2024-01-20 14:45:00` (UTC) and `2024-01-20`.
 fn instant_of_text(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Some(at.to_utc());

@@ -25,7 +25,7 @@ pub(crate) struct MapDocument {
     pub(crate) excluded: Vec<Excluded>,
 }
 
-/// What is known of one kind. Every key may be left out.
+/// The declaration of a kind. Every key may be left out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(
     deny_unknown_fields,
@@ -37,18 +37,18 @@ pub(crate) struct KindDocument {
     /// The table of the kind. Default: the name of the kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<String>,
-    /// The field that identifies a record. Default: `id`. Ids of several columns are not supported.
+    /// The field that identifies a record. Default: `id`. Composite ids are not supported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<FieldName>,
     /// The field that holds whether a record is active: `"status"` for a field with the values `ON` and `OFF`, or
     /// `{"field": "active", "on": true, "off": false}`. The modes `deactivate` and `reactivate` need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<StatusField>,
-    /// The field with the instant since which a record counts as deleted; null while it does not. The mode and the
-    /// rule `soft_delete` need it.
+    /// The field with the instant at which a record was marked as deleted; null if it is not deleted. The mode and
+    /// the rule `soft_delete` need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deleted_at: Option<FieldName>,
-    /// The field with the instant at which a record was created. The library writes it when it creates one.
+    /// The field with the instant at which a record was created. The library sets it when it creates a record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     created_at: Option<FieldName>,
     /// The field with the instant of the last write. Every write of the library sets it.
@@ -57,27 +57,27 @@ pub(crate) struct KindDocument {
     /// The integer field that counts writes. Every write of the library adds one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<FieldName>,
-    /// Whether a row that has to stay, because others must keep referring to it, may stay masked. Needs `personal`.
-    /// Default: `false`.
+    /// Whether a row may stay, masked, when surviving rows must keep referring to it. Needs `personal`. Default:
+    /// `false`.
     #[serde(default, skip_serializing_if = "is_false")]
     tombstone: bool,
-    /// Whether rows come and go all the time, as sessions and logs do, so that a plan is not bound to their number.
-    /// Default: `false`.
+    /// Whether rows are added and removed all the time, like sessions and logs. Plans do not depend on the number of
+    /// these rows. Default: `false`.
     #[serde(default, skip_serializing_if = "is_false")]
     volatile: bool,
-    /// Which records the policy may touch at all, such as `{"field": "role", "eq": "USER"}`. Only for the subject's
-    /// kind. Default: all of them.
+    /// The records that the policy may touch, such as `{"field": "role", "eq": "USER"}`. Only for the subject's kind.
+    /// Default: all records.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "only")]
     filter: Option<Condition>,
-    /// What is known of fields, by name: a type such as `"timestamp"`, or an object. Fields that conditions and masks
-    /// name need not be declared where their type follows from that.
+    /// The declared fields, by name: a type such as `"timestamp"`, or an object. A field in a condition or a mask
+    /// need not be declared if its type follows from there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_keys")]
     fields: BTreeMap<FieldName, FieldDocument>,
-    /// The personal fields, each with the mask that takes the place of its value: `{"email": "placeholder_email"}`.
+    /// The personal fields, each with the mask that replaces its value: `{"email": "placeholder_email"}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_keys")]
     personal: BTreeMap<FieldName, Mask>,
-    /// The field that carries the subject's id on every row of the kind, such as the distribution column of a sharded
-    /// table. The check of a database does not take it for a reference that is not declared.
+    /// The field that holds the subject's id on every row of the kind, such as the distribution column of a sharded
+    /// table. The check of a database does not report it as an undeclared reference.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "key")]
     shard_key: Option<FieldName>,
 }
@@ -90,7 +90,7 @@ pub(crate) struct KindDocument {
 )]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Reference"))]
 pub(crate) struct ReferenceDocument {
-    /// The kind and the field that refer: `debts.client_id`. It is the name of the reference.
+    /// The kind and the field that refer: `debts.client_id`. This is also the name of the reference.
     #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[\s\S]+\.[^.]+$")))]
     from: ReferenceName,
     /// The kind whose ids the field holds.
@@ -98,7 +98,7 @@ pub(crate) struct ReferenceDocument {
     /// Whether the field can be null. Default: `false`.
     #[serde(default, skip_serializing_if = "is_false")]
     nullable: bool,
-    /// What protects the reference where the database has no foreign key for it. Default: nothing.
+    /// How the reference is protected if the database has no foreign key for it. Default: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lock: Option<Lock>,
 }
@@ -111,24 +111,26 @@ pub(crate) enum FieldDocument {
     Facts(FieldFacts),
 }
 
-/// What is known of a field.
+/// The declaration of a field.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Field"))]
 pub(crate) struct FieldFacts {
-    /// The type of its values. Default: what the policy's conditions and masks imply, else `text`.
+    /// The type of its values. Default: the type that the policy's conditions and masks imply, otherwise `text`.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     field_type: Option<FieldType>,
-    /// Whether it can be null. Default: `false`. For a field that is a reference, the reference says it.
+    /// Whether the field can be null. Default: `false`. For a field that is a reference, set `nullable` of the
+    /// reference.
     #[serde(default, skip_serializing_if = "is_false")]
     nullable: bool,
-    /// Whether no two rows may have the same value. Default: `false`. A mask must keep such values distinct.
+    /// Whether no two rows may have the same value. Default: `false`. The mask of a unique field must keep values
+    /// distinct.
     #[serde(default, skip_serializing_if = "is_false")]
     unique: bool,
     /// The column of the field. Default: the name of the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     column: Option<String>,
-    /// The value that the rule `set_default` writes. Default: none; the rule then needs a value of its own.
+    /// The value that the rule `set_default` writes. Default: none. Without it, the rule must give a value.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::domain::present")]
     default: Option<Value>,
 }
@@ -138,7 +140,7 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// Not `untagged`: every error would read "did not match any variant".
+/// Not `untagged`, because every error would then read "did not match any variant".
 impl<'de> Deserialize<'de> for FieldDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct TypeOrFacts;

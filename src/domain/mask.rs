@@ -55,7 +55,7 @@ impl Mask {
 const FORMS: &str =
     "`null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"} or {\"truncate\": 3}";
 
-/// Not derived: that would speak of variants.
+/// Written by hand, because a derived reader would report errors about "variants".
 impl<'de> Deserialize<'de> for Mask {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct MaskVisitor;
@@ -121,13 +121,13 @@ fn unknown<E: de::Error>(name: &str) -> E {
     E::custom(format_args!("unknown mask `{}`; expected {FORMS}", shortened(name)))
 }
 
-/// The host's key for the mask [`Hmac`](super::Mask::Hmac): at least 32 random bytes, kept with the host's other
+/// The host's key for the mask [`Hmac`](super::Mask::Hmac): at least 32 random bytes, stored with the host's other
 /// secrets.
 ///
 /// A pseudonym is the HMAC-SHA-256 of the kind, the field and the value, as 64 lower-case hexadecimal digits. Equal
-/// values of one field have equal pseudonyms, so rows that belonged together can still be joined. Equal values of
-/// different fields have different pseudonyms, so they cannot be joined. With the key, a pseudonym can be traced by
-/// trying values; without it, it cannot.
+/// values of one field have equal pseudonyms, so rows can still be joined by the field. Equal values of different
+/// fields have different pseudonyms. Whoever has the key can find the value of a pseudonym by trying values; without
+/// the key that is not possible.
 ///
 /// The pseudonyms change with the key, and with the name of the kind or field in the data map.
 ///
@@ -152,7 +152,7 @@ impl MaskKey {
     /// Makes a key of these bytes.
     ///
     /// # Errors
-    /// [`ParseError`] for fewer than 32. It does not repeat them.
+    /// Returns a [`ParseError`] for fewer than 32 bytes. It does not show them.
     pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ParseError> {
         let bytes = bytes.as_ref();
         let (least, found) = (Self::LENGTH, bytes.len());
@@ -171,7 +171,7 @@ impl MaskKey {
     pub fn pseudonym(&self, kind: &KindName, field: &FieldName, text: &str) -> String {
         let mut mac = (*self.0).clone();
         for name in [kind.as_str(), field.as_str()] {
-            // The length prevents two pairs of names from hashing the same bytes.
+            // The length is hashed too, so that two different pairs of names never hash the same bytes.
             mac.update(&(name.len() as u64).to_be_bytes());
             mac.update(name.as_bytes());
         }

@@ -1,13 +1,14 @@
-//! Modes: what a request does with its subjects; and the status that two of them switch.
+//! Modes: what a request does with its subjects. Also the status, which two of the modes switch.
 
 use super::words::words;
 
 words! {
     /// What to do with the subject.
     ///
-    /// Five modes remove or switch the subject and follow the rows that refer to it. `create` and `update` carry
-    /// values: a [`NewClient`](crate::clients::NewClient) or a [`ClientPatch`](crate::clients::ClientPatch).
-    /// `reassign` gives references another target and leaves the subject unchanged.
+    /// Five modes remove the subject or switch its status, and apply rules to the rows that refer to it. `create` and
+    /// `update` take values: a [`NewClient`](crate::clients::NewClient) or a
+    /// [`ClientPatch`](crate::clients::ClientPatch). `reassign` gives references a new target and leaves the subject
+    /// unchanged.
     ///
     /// ```
     /// use client_lifecycle::domain::Mode;
@@ -19,7 +20,7 @@ words! {
         Create = "create",
         /// Sets some fields.
         Update = "update",
-        /// Redirects references to the subject, or its own.
+        /// Redirects references to the subject, or references that the subject holds.
         Reassign = "reassign",
         /// Sets the status to OFF.
         Deactivate = "deactivate",
@@ -35,7 +36,7 @@ words! {
 }
 
 impl Mode {
-    /// The modes that switch or remove.
+    /// The modes that remove a record or switch its status.
     pub const REMOVALS: [Self; 5] =
         [Self::Deactivate, Self::Reactivate, Self::SoftDelete, Self::Anonymize, Self::HardDelete];
 
@@ -53,13 +54,13 @@ impl Mode {
         }
     }
 
-    /// Returns whether the mode needs values besides the request.
+    /// Returns whether the mode needs values in addition to the request.
     #[must_use]
     pub fn carries_values(self) -> bool {
         matches!(self, Self::Create | Self::Update)
     }
 
-    /// Returns whether its rules apply to rows that refer to the subject.
+    /// Returns whether the mode's rules apply to rows that refer to the subject.
     #[must_use]
     pub fn removes(self) -> bool {
         Self::REMOVALS.contains(&self)
@@ -71,7 +72,7 @@ impl Mode {
         matches!(self, Self::SoftDelete | Self::Anonymize | Self::HardDelete)
     }
 
-    /// Returns whether it destroys values permanently.
+    /// Returns whether the mode destroys values permanently.
     #[must_use]
     pub fn erases(self) -> bool {
         matches!(self, Self::Anonymize | Self::HardDelete)

@@ -48,7 +48,7 @@ impl Period {
         Self { months: years as u32 * 12, days: 0, seconds: 0 }
     }
 
-    /// Returns whether it runs in calendar days and ends at midnight UTC.
+    /// Returns whether the period runs in calendar days and ends at midnight UTC.
     fn is_calendar(self) -> bool {
         self.months > 0 || self.days > 0
     }
@@ -65,9 +65,9 @@ impl Period {
         }
     }
 
-    /// Returns the latest start of a period that is over at `now`: the period from `from` is over if `from < cutoff`.
+    /// Returns the cutoff: a period that began at `from` is over at `now` if `from < cutoff`.
     ///
-    /// Stores compare with the cutoff, so they do no arithmetic on time.
+    /// Stores compare a field with the cutoff, so they do no date arithmetic.
     #[must_use]
     pub fn cutoff(self, now: DateTime<Utc>) -> DateTime<Utc> {
         let now = to_milliseconds(now);
@@ -112,7 +112,7 @@ impl FromStr for Period {
     }
 }
 
-/// The units in the order in which they may stand, and the value of each.
+/// The units in the order in which they must appear, each with its factor.
 const DATE_UNITS: [(char, u32); 4] = [('Y', 12), ('M', 1), ('W', 7), ('D', 1)];
 const TIME_UNITS: [(char, u32); 3] = [('H', 3_600), ('M', 60), ('S', 1)];
 const LONGEST_MONTHS: u32 = 120_000;
@@ -136,7 +136,7 @@ fn parse(text: &str) -> Option<Period> {
     (in_range && (period.is_calendar() || period.seconds > 0)).then_some(period)
 }
 
-/// Returns each number with the index of its unit, multiplied by the value of the unit.
+/// Returns each number, multiplied by the factor of its unit, with the index of the unit.
 fn amounts(mut text: &str, units: &[(char, u32)]) -> Option<Vec<(usize, u32)>> {
     let mut found = Vec::new();
     let mut next = 0;

@@ -1,4 +1,4 @@
-//! Errors of documents in plain words: what was found, what was expected, in the words of JSON.
+//! Errors of documents in plain words: what was found and what was expected, in terms of JSON.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use serde::forward_to_deserialize_any;
 
 use super::words::{choice, shortened};
 
-/// A deserializer of any self-describing format whose errors do not speak of Rust's types.
+/// A deserializer of any self-describing format whose errors use JSON terms and not Rust types.
 ///
-/// serde says "invalid type: unit variant, expected newtype variant" to the author of a policy. Here the same
-/// mistake is "unknown mask `txt`; expected `null`, …". Every type below it reports through [`PlainError`], so no
-/// key of a document can be forgotten. An object is never read from a list of its values in order, which serde does.
+/// For a wrong mask, serde says "invalid type: unit variant, expected newtype variant"; this says "unknown mask
+/// `txt`; expected `null`, …". All nested types report their errors through [`PlainError`], so no key of a document
+/// is left out. Unlike serde's derive, it does not accept a list of values in place of an object.
 pub(crate) struct PlainErrors<D>(pub(crate) D);
 
-/// An error of the format, made of plain words.
+/// An error of the format with a message in plain words.
 #[derive(Debug)]
 pub(crate) struct PlainError<E>(pub(crate) E);
 
@@ -61,10 +61,10 @@ impl<E: Error> Error for PlainError<E> {
     }
 }
 
-/// Keys that are still read under these names, and recommended under others.
+/// Old names of keys. They are still accepted, but errors recommend the new names.
 const OLD_KEYS: [&str; 3] = ["only", "key", "link"];
 
-/// What was found, as a person sees it in the document.
+/// Describes the value that was found, in JSON terms.
 fn describe(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Bool(value) => format!("`{value}`"),
@@ -81,7 +81,7 @@ fn describe(found: Unexpected<'_>) -> String {
     }
 }
 
-/// What was expected: as our own types say it, or in JSON's words where a type of the standard library says it.
+/// Describes the expected value. Descriptions that Rust's standard types give are translated to JSON terms.
 fn plain(expected: &dyn Expected) -> String {
     let text = expected.to_string();
     let known = match text.as_str() {
@@ -106,7 +106,7 @@ macro_rules! scalars {
 /// A visitor whose errors are plain.
 struct Plain<V> {
     visitor: V,
-    /// Whether a list is an error: the visitor would read it as an object's values in order.
+    /// Whether a list is an error. Otherwise, the visitor would read the list as the values of an object, in order.
     object: bool,
 }
 

@@ -53,7 +53,7 @@ impl fmt::Debug for Record {
     }
 }
 
-/// A record that cannot be read. It names the field at fault, never its value.
+/// A record that cannot be read. The error names the field, never its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the record cannot be read: `{field}` is not {expected}")]
 #[non_exhaustive]

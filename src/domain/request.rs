@@ -1,4 +1,4 @@
-//! Requests: what is asked about which records, why and by whom.
+//! Requests: which records, what to do with them, why, and on whose behalf.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -33,7 +33,7 @@ pub struct Request {
     pub note: Option<String>,
     /// The names of the warnings that the caller accepts.
     pub acknowledged: BTreeSet<String>,
-    /// The id of the operation, if the caller wants to repeat the request safely.
+    /// The id of the operation, for callers that need to repeat the request safely.
     pub operation: Option<OperationId>,
     /// The new targets of references whose rule is `reassign` without a target.
     pub reassign: BTreeMap<ReferenceName, RecordId>,
@@ -73,13 +73,14 @@ impl Request {
         Self::batch::<RecordId>(Mode::Create, kind, [])
     }
 
-    /// Makes a request for new values of some fields.
+    /// Makes a request that sets fields.
     #[must_use]
     pub fn update(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
         Self::new(Mode::Update, kind, id)
     }
 
-    /// Makes a request to redirect references to a record, or its own. Name them with [`reassign`](Self::reassign).
+    /// Makes a request that redirects references to a record, or references it holds. Add each with
+    /// [`reassign`](Self::reassign).
     #[must_use]
     pub fn reassigning(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
         Self::new(Mode::Reassign, kind, id)
@@ -143,7 +144,7 @@ impl Request {
         self
     }
 
-    /// Sets the id of the operation, so that repeating the request does the work once.
+    /// Sets the id of the operation. A repeated request with this id does the work only once.
     #[must_use]
     pub fn operation(mut self, operation: impl Into<OperationId>) -> Self {
         self.operation = Some(operation.into());

@@ -1,24 +1,24 @@
-//! The JSON Schema of documents: what their readers demand and no derive can say.
+//! The JSON Schema of documents: constraints that readers enforce and `derive` cannot express.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value as Json, json};
 
-/// Returns the schema of everything but null.
+/// Returns a schema that accepts every JSON value except null.
 pub(crate) fn no_null() -> Json {
     json!({ "not": { "type": "null" } })
 }
 
-/// Returns the schema of every value but null.
+/// Returns a schema that accepts every JSON value except null.
 pub(super) fn not_null(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "not": { "type": "null" } })
 }
 
-/// Returns what demands that a key is there and not null.
+/// Returns a schema that requires a key with a value other than null.
 pub(crate) fn given(key: &str) -> Json {
     json!({ "properties": { key: no_null() }, "required": [key] })
 }
 
-/// Allows a key under its old name, but not under both.
+/// Allows a key under its old name, but not under both names at once.
 pub(crate) fn old_key(schema: &mut Schema, old: &str, new: &str) {
     let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) else { return };
     let mut property = properties.get(new).cloned().unwrap_or_default();
@@ -39,7 +39,7 @@ pub(super) fn old_keys_of_kinds(schema: &mut Schema) {
     old_key(schema, "key", "shard_key");
 }
 
-/// Allows the form in which a mask that has no argument is the only key of an object: `{"year": null}`.
+/// Allows a mask without an argument to be written as an object with the mask as its only key: `{"year": null}`.
 pub(super) fn masks_as_objects(schema: &mut Schema) {
     let Some(forms) = schema.get_mut("oneOf").and_then(Json::as_array_mut) else { return };
     let names: Vec<Json> = forms.iter().filter_map(|form| form.get("const").cloned()).collect();
@@ -54,10 +54,10 @@ pub(super) fn masks_as_objects(schema: &mut Schema) {
     }));
 }
 
-/// The keys of a condition that take conditions.
+/// The keys of a condition whose values are conditions.
 const OF_CONDITIONS: [&str; 3] = ["all", "any", "not"];
 
-/// Demands of a condition exactly one of its keys: one that takes conditions, or else a test of `field`.
+/// Requires exactly one of `all`, `any` and `not`, or else a test of `field`.
 pub(super) fn one_test(schema: &mut Schema) {
     let properties = schema.get("properties").and_then(Json::as_object);
     let keys = properties.into_iter().flat_map(|properties| properties.keys()).filter(|key| *key != "field");

@@ -1,4 +1,4 @@
-//! Reading text that has a form of its own.
+//! A serde visitor for values that documents write as text in a special format.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::de::{Error, Visitor};
 pub(crate) struct TextVisitor<T> {
     /// What an error says was expected, with an example.
     pub(crate) expected: &'static str,
-    /// Reads the text; an error is a message.
+    /// Parses the text, or returns an error message.
     pub(crate) read: fn(&str) -> Result<T, String>,
 }
 

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
-/// Reads a map and rejects duplicate keys. Serde alone would silently keep the last of them.
+/// Reads a map and rejects duplicate keys. Serde alone would silently keep only the last value of a duplicate key.
 ///
 /// # Errors
 /// A duplicate key, or a value that is not a map.

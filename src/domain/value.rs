@@ -30,13 +30,13 @@ pub enum Value {
     Integer(i64),
     /// A floating-point number.
     Real(f64),
-    /// Text, and ids that are not integers.
+    /// Text. Ids that are not integers are also text.
     Text(String),
     /// A calendar day.
     Date(NaiveDate),
     /// An instant.
     Timestamp(DateTime<Utc>),
-    /// Structured data. It can be stored and tested for null, not compared.
+    /// Structured data. It can be stored and tested for null, but not compared.
     Json(serde_json::Value),
 }
 
@@ -56,7 +56,7 @@ impl Value {
         }
     }
 
-    /// Returns the id that this value stands for, if it is an integer or text.
+    /// Returns the id that this value holds, if it is an integer or text.
     #[must_use]
     pub fn as_id(&self) -> Option<RecordId> {
         match self {
@@ -111,8 +111,8 @@ impl Serialize for Value {
     }
 }
 
-/// Reads an optional key that keeps `null` apart from a missing key. `"eq": null` gets an error with a remedy, and
-/// `"set_default": null` sets null.
+/// Reads an optional key and distinguishes `null` from a missing key. Therefore `"eq": null` gets an error with a
+/// remedy, and `"set_default": null` sets null.
 pub(crate) fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
@@ -131,7 +131,7 @@ impl From<serde_json::Value> for Value {
             serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(integer), _) => Self::Integer(integer),
                 (None, Some(real)) if number.is_f64() => Self::Real(real),
-                // Doubles are not exact above 2^63.
+                // Integers above 2^63 would lose precision as doubles.
                 (None, _) => Self::Json(number.into()),
             },
             serde_json::Value::String(text) => Self::Text(text),
@@ -176,7 +176,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 
 /// Rounds an instant to the millisecond.
 ///
-/// Databases differ in precision; all of them keep milliseconds.
+/// Databases store different precisions, but all of them store milliseconds.
 #[must_use]
 pub(crate) fn to_milliseconds(at: DateTime<Utc>) -> DateTime<Utc> {
     at.round_subsecs(3)

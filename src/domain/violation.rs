@@ -1,4 +1,4 @@
-//! Violations: all problems with the values of a request.
+//! Violations: the problems with the values of a request.
 
 use std::fmt;
 
@@ -48,7 +48,7 @@ words! {
     }
 }
 
-/// A problem with a value of a request: the field, the code and a message for people.
+/// A problem with one value of a request: the field, the code and a message for people.
 ///
 /// Neither the path nor the message repeats the value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -71,7 +71,8 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The caller chose the name of an unknown field: keep line breaks and control characters out of logs.
+        // The caller chooses the name of an unknown field, so line breaks and control characters are removed before
+        // it is logged.
         if !self.path.is_empty() {
             write!(f, "{}: ", self.path.escape_debug())?;
         }

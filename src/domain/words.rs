@@ -1,8 +1,8 @@
-//! Enums with a word for each variant: one list gives the variants, the texts and the serde names.
+//! Enums with one word for each variant. One declaration gives the variants, the texts and the serde names.
 
 use std::fmt;
 
-/// A word that does not name any variant.
+/// The error for text that cannot be parsed, such as a word that names no variant.
 ///
 /// ```
 /// use client_lifecycle::Status;
@@ -21,16 +21,16 @@ impl ParseError {
         Self(message.into())
     }
 
-    /// Returns the error for a word that is not one of those expected.
+    /// Returns the error for a word that is not among the expected words.
     pub(crate) fn unknown(what: &str, found: &str, expected: &[&str]) -> Self {
         Self(format!("unknown {what} `{}`; expected {}", shortened(found), choice(expected)))
     }
 }
 
-/// The longest text that an error repeats, in characters.
+/// The maximum number of characters of a text that an error repeats.
 const SHOWN: usize = 64;
 
-/// Returns a text of the caller's as an error repeats it: cut to 64 characters.
+/// Cuts a text to 64 characters for an error message.
 pub(crate) fn shortened(text: &str) -> String {
     if text.chars().nth(SHOWN).is_some() {
         text.chars().take(SHOWN - 1).chain(['…']).collect()
@@ -70,7 +70,7 @@ impl<T> serde::de::Visitor<'_> for WordVisitor<T> {
 
 /// Declares an enum of words: its variants, `ALL`, `as_str`, `Display`, `FromStr`, `Serialize` and `Deserialize`.
 ///
-/// The text after the name is what errors call a value of the enum.
+/// The string after the name is what errors call a value of the enum.
 macro_rules! words {
     (
         $(#[$attribute:meta])*
@@ -90,7 +90,7 @@ macro_rules! words {
             #[allow(dead_code, reason = "the crate itself need not list every enum")]
             $vis const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The words of all values, in the same order.
+            /// The words of all values, in declaration order.
             pub(crate) const WORDS: &'static [&'static str] = &[$($word,)+];
 
             /// Returns the word for the value in documents and tables.

@@ -14,12 +14,12 @@ use crate::protocol::{
 
 /// What a request would do, set by set, with everything that blocks it.
 ///
-/// `Display` is the text a person decides from; `Serialize` is the JSON form. A plan with blockers or
-/// unacknowledged warnings is still a plan; [`Lifecycle::apply`](crate::Lifecycle::apply) refuses it.
+/// `Display` renders the text for the person who decides; `Serialize` gives the JSON form. A plan may have blockers
+/// or unacknowledged warnings. [`Lifecycle::apply`](crate::Lifecycle::apply) then refuses to apply it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Plan {
-    /// The digest of everything that the plan says.
+    /// The digest of what a person relies on. See [`Digest`].
     pub digest: Digest,
     /// The kind of the subjects.
     pub kind: KindName,
@@ -31,42 +31,42 @@ pub struct Plan {
     pub policy_version: String,
     /// The instant at which the request was judged.
     pub at: DateTime<Utc>,
-    /// What would become of the subjects.
+    /// What would happen to the subjects.
     pub outcome: Disposition,
-    /// The rows and what would become of them, in the order of execution. The subjects come last.
+    /// The affected rows and what would happen to them, in the order of execution. The subjects come last.
     pub steps: Vec<Step>,
     /// What blocks the operation.
     pub blockers: Vec<Blocker>,
-    /// What has to be acknowledged first.
+    /// The warnings. The request must acknowledge each of them.
     pub warnings: Vec<Warning>,
-    /// What is worth knowing and does not stop the operation.
+    /// Remarks that do not stop the operation.
     pub notes: Vec<Warning>,
-    /// The events that other systems would get.
+    /// The events that would be sent to other systems.
     pub effects: Vec<Effect>,
-    /// How the plan is carried out.
+    /// What a store needs to carry the plan out.
     pub(crate) execution: Execution,
 }
 
-/// The execution of a plan: the same sets, with their writes and preconditions.
+/// What a store needs to carry the plan out: the same sets, with their writes and preconditions.
 #[derive(Debug, Clone)]
 pub(crate) struct Execution {
     pub(crate) query: SurveyQuery,
     /// Whether the last set and the last question of the query are about the actor's scope.
     pub(crate) has_scope: bool,
-    /// The survey that the plan was made from. It is decided again for the actor that applies the plan.
+    /// The answers that the plan was made from. `apply` decides again from them, for the actor that applies the plan.
     pub(crate) survey: Survey,
     pub(crate) locks: Vec<LockRows>,
-    /// The preconditions of the exact plan, each with its name for a conflict.
+    /// The preconditions of the exact plan. Each comes with the name that a conflict shows.
     pub(crate) exact: Vec<(Precondition, String)>,
-    /// The preconditions of the decision, for requests that were shown no plan.
+    /// The preconditions of the decision alone, for a caller to whom no plan was shown.
     pub(crate) decision: Vec<(Precondition, String)>,
     pub(crate) event_drafts: Vec<EventDraft>,
     pub(crate) steps: Vec<ChangeStep>,
-    /// The fields of the subjects that the audit entry records.
+    /// The fields of the subjects that the audit entry stores.
     pub(crate) snapshot: Vec<FieldName>,
 }
 
-/// How much of a plan must still be true when it is carried out.
+/// How much of a plan must still hold when it is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strictness {
     /// Everything that the plan shows.
@@ -94,16 +94,16 @@ impl Plan {
     /// Checks that nothing blocks the plan.
     ///
     /// # Errors
-    /// The plan itself, while there are blockers or unacknowledged warnings.
+    /// Returns the plan itself, if it has blockers or unacknowledged warnings.
     pub(crate) fn into_executable(self) -> Result<Self, Box<Self>> {
         if self.is_executable() { Ok(self) } else { Err(Box::new(self)) }
     }
 
-    /// Makes the change set that carries out the plan, and the names of its preconditions. It holds the key only if a
-    /// step needs it.
+    /// Converts the plan to the change set that carries it out, and returns the names of its preconditions. The
+    /// change set holds the mask key only if a step needs it.
     ///
     /// # Errors
-    /// The plan itself, while there are blockers or unacknowledged warnings.
+    /// Returns the plan itself, if it has blockers or unacknowledged warnings.
     pub(crate) fn into_change_set(
         self,
         operation: OperationId,
@@ -157,7 +157,8 @@ impl Plan {
         Ok((ChangeSet { locks, preconditions, event_drafts, steps, snapshot, mask_key, ..rest }, names))
     }
 
-    /// Returns the digest: a hash of what a person relies on. Its JSON, and so every digest, depends on the order here.
+    /// Returns the digest: a hash of what a person relies on. It hashes JSON, so reordering the fields here changes
+    /// every digest.
     pub(crate) fn digest_of(&self) -> Digest {
         #[derive(Serialize)]
         struct Covered<'a> {
@@ -201,7 +202,7 @@ impl Plan {
         });
         let mut open: Vec<OpenItem> = Vec::new();
         for item in retained {
-            // One ground of one kind is one obligation, however many steps its rows are counted in.
+            // Rows of one kind with the same ground are one open item, even if several steps count them.
             match open.iter_mut().find(|other| other.kind == item.kind && other.why == item.why) {
                 Some(other) => {
                     other.count += item.count;

@@ -1,4 +1,4 @@
-//! The receipt as text: what was done, where it differs from the plan, and what remains to be done until when.
+//! The receipt as text: what was done, where it differs from the plan, and what must still be deleted and when.
 
 use std::fmt;
 
@@ -60,7 +60,7 @@ impl Receipt {
         if steps.is_empty() {
             return Ok(());
         }
-        // The width is that of all steps, so that the sections align.
+        // All sections use the width of the longest kind, so that their columns line up.
         let all = self.steps.iter().map(|step| step.kind.as_str());
         let width = all.map(|kind| kind.chars().count()).max().unwrap_or(0);
         writeln!(f, "\n{title}")?;

@@ -12,44 +12,44 @@ use crate::protocol::Disposition;
 pub struct StepKey {
     /// The kind of the rows.
     pub kind: KindName,
-    /// What becomes of them.
+    /// What happens to them.
     pub disposition: Disposition,
     /// The references from the subject to the rows: the shortest chain, or the first by name of several.
     pub path: Vec<ReferenceName>,
-    /// The rule that decided, as policy documents name it; the mode for the subject's own step.
+    /// The rule that decided, as policy documents name it. For the subject's own step, the mode.
     pub rule: String,
-    /// The condition of the rule's entry, in words.
+    /// The condition of the rule's entry, as text.
     pub when: Option<String>,
-    /// The ground of a retention.
+    /// The legal basis of a retention.
     pub basis: Option<String>,
     /// Whether the kind is volatile, so that the number of rows may change between plan and execution.
     pub volatile: bool,
 }
 
-/// A set of rows and what becomes of them.
+/// A set of rows and what happens to them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Step {
-    /// The rows and the reason.
+    /// What identifies the step.
     #[serde(flatten)]
     pub key: StepKey,
     /// The number of rows.
     pub count: u64,
-    /// Until when the rows stay, if that is known.
+    /// Until when the rows stay, if the date is known.
     #[serde(serialize_with = "last_instant")]
     pub until: Option<Until>,
-    /// The record that redirected references point at instead.
+    /// The new target of redirected references.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<RecordId>,
     /// The retention periods that apply to rows of this step.
     #[serde(skip)]
     pub grounds: Vec<Ground>,
-    /// For tombstones: the surviving rows that force these to stay.
+    /// For tombstones: the surviving rows because of which the rows of this step must stay.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forced_by: Vec<Forced>,
 }
 
-/// Surviving rows that must keep their reference, so that the rows they refer to stay as tombstones.
+/// Surviving rows that must keep their reference. The rows they refer to therefore stay as tombstones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Forced {
@@ -61,17 +61,17 @@ pub struct Forced {
     pub sample: Vec<RecordId>,
 }
 
-/// When the rows of a step become due. All of them are due at the last date.
+/// When the rows of a step may be deleted. At `last`, all of them may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Until {
     /// When the first row may be deleted.
     pub first: DateTime<Utc>,
-    /// When the last row becomes due.
+    /// When the last row may be deleted.
     pub last: DateTime<Utc>,
 }
 
-/// A retention period, and the number of rows it keeps.
+/// A retention period, and the number of rows it retains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ground {
@@ -79,13 +79,13 @@ pub struct Ground {
     pub reference: ReferenceName,
     /// The period.
     pub period: Period,
-    /// The legal ground.
+    /// The legal basis.
     pub basis: String,
     /// The number of rows.
     pub count: u64,
-    /// The number of rows without a date to count from, which are retained indefinitely.
+    /// The number of rows without a start date. They are retained indefinitely.
     pub undated: u64,
-    /// When the rows with a date become due.
+    /// When the rows with a start date may be deleted.
     pub until: Option<Until>,
 }
 
@@ -105,7 +105,7 @@ fn last_instant<S: serde::Serializer>(until: &Option<Until>, serializer: S) -> R
     }
 }
 
-/// Rows that stop the operation, and the remedy.
+/// Rows that stop the operation, and what to do about them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Blocker {
@@ -122,7 +122,7 @@ pub struct Blocker {
     pub sample: Vec<RecordId>,
     /// What stops the operation.
     pub message: String,
-    /// What to do first.
+    /// What the caller has to do first.
     pub remedy: String,
 }
 
@@ -130,18 +130,18 @@ pub struct Blocker {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Warning {
-    /// The name to acknowledge it by.
+    /// The name by which the request acknowledges it.
     pub name: String,
     /// The kind of the rows.
     pub kind: KindName,
     /// The number of rows.
     pub count: u64,
-    /// What the warning is about.
+    /// The problem.
     pub message: String,
-    /// What could be done instead; empty if the policy names nothing.
+    /// What could be done instead. Empty if the policy suggests nothing.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub remedy: String,
-    /// Whether the request acknowledges it, or it is a note that stops nothing.
+    /// Whether the request acknowledges it. Always true for notes, which stop nothing.
     pub acknowledged: bool,
 }
 

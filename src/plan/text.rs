@@ -8,7 +8,7 @@ use super::{Ground, Plan, Step, StepKey};
 use crate::domain::{KindName, RecordId, ReferenceName, instant_text};
 use crate::protocol::Disposition;
 
-/// The number of ids of a batch that are shown.
+/// The maximum number of subjects' ids that the text shows.
 const SHOWN_IDS: usize = 3;
 
 impl fmt::Display for Plan {
@@ -95,7 +95,7 @@ impl Plan {
             return Ok(());
         }
         writeln!(f, "\n{title}")?;
-        // The width is that of all steps, so that the sections align.
+        // All sections use the width of the longest kind, so that their columns line up.
         let all = self.steps.iter().map(|step| step.key.kind.as_str());
         let width = all.map(|kind| kind.chars().count()).max().unwrap_or(0);
         for step in steps {
@@ -136,7 +136,7 @@ impl Plan {
     }
 }
 
-/// Returns the reason of a step: its references, its rule and its condition. A retention has lines of its own.
+/// Returns the reason of a step: its references, its rule and its condition. Retentions are shown on separate lines.
 fn reason(step: &Step) -> String {
     let StepKey { disposition, path, rule, when, basis, .. } = &step.key;
     let (retained, basis) = (*disposition == Disposition::Retain, basis.as_ref());
@@ -166,8 +166,8 @@ fn first_of(sample: &[RecordId], count: u64) -> String {
     ids.join(", ") + if count > shown { ", ..." } else { "" }
 }
 
-/// Returns until when rows are retained, and the ground: the day on which the last row becomes due, and the day of the
-/// first if it is another one.
+/// Renders until when rows are retained and the legal basis: the day on which the last row may be deleted, and that
+/// of the first row if it differs.
 fn retention(ground: &Ground, grounds: usize) -> String {
     let until = match ground.until {
         Some(until) if until.first == until.last => format!("until {}", day(until.last)),
@@ -186,7 +186,7 @@ fn retention(ground: &Ground, grounds: usize) -> String {
     format!("{count}{until} under {}{undated}", ground.basis)
 }
 
-/// Returns the first subjects, and the number of the others.
+/// Renders the first subjects, and how many more there are.
 pub(super) fn shown_subjects(subjects: &[RecordId]) -> String {
     let shown: Vec<_> = subjects.iter().take(SHOWN_IDS).map(quoted).collect();
     let more = subjects.len().saturating_sub(shown.len());
@@ -194,7 +194,7 @@ pub(super) fn shown_subjects(subjects: &[RecordId]) -> String {
     shown.join(", ") + &more
 }
 
-/// Quotes an id and escapes control characters: a line break in it must not pass for a line of the plan.
+/// Quotes an id and escapes control characters. Without that, a line break in an id could imitate a line of the plan.
 fn quoted(id: &RecordId) -> String {
     let mut text = String::from("`");
     for character in id.to_string().chars() {
@@ -225,7 +225,7 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 impl Plan {
-    /// Renders the plan as Markdown: blockers, warnings, and a table of the rows and what becomes of them.
+    /// Renders the plan as Markdown: blockers, warnings, and a table of the rows and what happens to them.
     ///
     /// ```
     /// # use client_lifecycle::{DeletionPolicy, Request};
@@ -282,15 +282,15 @@ impl Plan {
     }
 }
 
-/// Returns text that stays within its table cell.
+/// Escapes text for a cell of a Markdown table.
 fn cell(text: &str) -> String {
     let characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     characters.collect::<String>().replace('|', "\\|")
 }
 
 impl Plan {
-    /// Renders the plan as a Mermaid flowchart: the subject on top, below it every kind with what becomes of its rows,
-    /// along the references that reach them.
+    /// Renders the plan as a Mermaid flowchart. The subject is on top. Below it is every affected kind with what
+    /// happens to its rows, connected by the references that lead to it.
     ///
     /// ```
     /// # use client_lifecycle::{DeletionPolicy, Request};
@@ -345,7 +345,7 @@ impl Plan {
     }
 }
 
-/// Returns text that stays within its quotes.
+/// Escapes text for a quoted label.
 fn mermaid_text(text: &str) -> String {
     let characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     characters.collect::<String>().replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")

@@ -19,15 +19,15 @@ use crate::domain::{AuditEntry, Event, FieldName, KindName, Mask, MaskKey, Opera
 pub struct ChangeSet {
     /// The operation. A store that has applied it returns the first receipt and writes nothing.
     pub operation: OperationId,
-    /// The sets that everything else refers to, as they are before the first write.
+    /// The sets that locks, preconditions, events and steps refer to. They are evaluated before the first write.
     pub query: SurveyQuery,
-    /// The rows to lock, in this order, on stores that lock rows.
+    /// The rows to lock, in this order. Stores that do not lock rows ignore it.
     pub locks: Vec<LockRows>,
-    /// What must be true once the rows are locked.
+    /// What must hold once the rows are locked.
     pub preconditions: Vec<Precondition>,
-    /// New rows, written before the first step. There must be no row with the same id.
+    /// New rows, written before the first step. A row with the same id must not exist.
     pub inserts: Vec<NewRow>,
-    /// Events that the store makes from rows, with values from before the first step.
+    /// Events that the store creates from rows. Their fields have the values from before the first step.
     pub event_drafts: Vec<EventDraft>,
     /// Events that are complete.
     pub events: Vec<Event>,
@@ -39,7 +39,7 @@ pub struct ChangeSet {
     pub snapshot: Vec<FieldName>,
     /// The receipt with the planned counts.
     pub receipt: Receipt,
-    /// The key of keyed masks, if a step has any. It is not written anywhere.
+    /// The key of keyed masks, if a step uses one. It is never stored.
     pub mask_key: Option<MaskKey>,
 }
 
@@ -52,7 +52,7 @@ pub struct NewRow {
     pub record: Record,
 }
 
-/// Rows to lock against writers and new referrers until commit.
+/// Rows to lock until commit, against other writers and against new references to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LockRows {
     /// The rows.
@@ -110,16 +110,16 @@ pub struct ChangeStep {
     pub receipt_step: Option<usize>,
 }
 
-/// What is written to a set of rows.
+/// What to write to a set of rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// The rows are deleted.
     Delete,
     /// Fields get new values, each computed from the row as it was before the first step.
     Update(Vec<(FieldName, NewValue)>),
-    /// As `Update`. The rows are also recorded under the operation, so that it can be restored.
+    /// As `Update`. The store also records the rows under the operation, so that they can be restored.
     Mark(Vec<(FieldName, NewValue)>),
-    /// Nothing: the rows are counted.
+    /// Nothing. The rows are only counted.
     Keep,
 }
 
@@ -130,11 +130,11 @@ pub enum NewValue {
     Value(Value),
     /// The old value, masked.
     Masked(Mask),
-    /// The value at the time of the step plus one; 1 if there is none.
+    /// One more than the value at the time of the step, or 1 if there is no value.
     Next,
 }
 
-/// Events to be made: one for each row.
+/// A description of events that the store creates: one event for each row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventDraft {
     /// The topic.
@@ -148,7 +148,7 @@ pub struct EventDraft {
 }
 
 impl Write {
-    /// Returns whether rows are written at all.
+    /// Returns whether the change set writes any rows.
     #[must_use]
     pub fn changes_rows(&self) -> bool {
         match self {
@@ -160,7 +160,7 @@ impl Write {
 }
 
 impl ChangeStep {
-    /// Returns the fields that get a keyed pseudonym.
+    /// Returns the fields that are replaced by keyed pseudonyms.
     pub fn keyed_fields(&self) -> impl Iterator<Item = &FieldName> {
         let fields = match &self.write {
             Write::Update(fields) | Write::Mark(fields) => fields.as_slice(),
@@ -171,7 +171,7 @@ impl ChangeStep {
 }
 
 impl ChangeSet {
-    /// Makes a change set that writes nothing but its audit entry and its receipt.
+    /// Makes a change set that only writes its audit entry.
     pub(crate) fn empty(query: SurveyQuery, audit: AuditEntry, receipt: Receipt) -> Self {
         Self {
             operation: receipt.operation,
@@ -189,13 +189,13 @@ impl ChangeSet {
         }
     }
 
-    /// Returns whether it only records an attempt.
+    /// Returns whether the change set only records an attempt.
     #[must_use]
     pub fn is_record_only(&self) -> bool {
         self.steps.is_empty() && self.inserts.is_empty()
     }
 
-    /// Returns the receipt for what was done: `affected` has one number for each step.
+    /// Returns the receipt of the applied operation. `affected` holds the number of rows of each step.
     #[must_use]
     pub fn receipt(&self, affected: &[u64]) -> Receipt {
         let mut receipt = self.receipt.clone();
@@ -209,7 +209,7 @@ impl ChangeSet {
         receipt
     }
 
-    /// Returns the preconditions that do not hold, given the number of rows found for each.
+    /// Returns the preconditions that do not hold. `found` holds the number of rows of each precondition.
     #[must_use]
     pub fn differences(&self, found: impl IntoIterator<Item = u64>) -> Vec<Difference> {
         let all = self.preconditions.iter().zip(found).enumerate();
@@ -218,8 +218,7 @@ impl ChangeSet {
             .collect()
     }
 
-    /// Adds a precondition on the number of rows of the subject's kind that a branch leads to, and returns its
-    /// position.
+    /// Adds a precondition on the number of rows that a branch selects from the subject's kind. Returns its position.
     pub(crate) fn require(&mut self, name: &str, branch: Branch, expected: Expected) -> usize {
         let id = SetId::after(&self.query.sets);
         let set = NamedSet { id, name: name.into(), kind: self.query.kind.clone(), branches: vec![branch] };
@@ -229,7 +228,8 @@ impl ChangeSet {
         self.preconditions.len() - 1
     }
 
-    /// Returns the query for the preconditions, which a store evaluates once the rows are locked.
+    /// Returns the query whose questions count the rows of the preconditions. A store evaluates it once the rows are
+    /// locked.
     #[must_use]
     pub fn recheck(&self) -> SurveyQuery {
         let questions: Arc<[Question]> =

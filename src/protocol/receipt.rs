@@ -1,4 +1,4 @@
-//! Receipts: what was done, and what remains to be done; with what becomes of rows, and the digest of the plan.
+//! Receipts: what an operation did, and what must still be deleted. Also dispositions and digests.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::words::words;
 use crate::domain::{KindName, Mode, OperationId, ParseError, RecordId, ReferenceName, Request};
 
-/// What an operation did: planned and actual counts, and what is still open and until when.
+/// What an operation did: planned and actual counts, and the rows that must be deleted later, with their dates.
 ///
 /// `Display` is the text for a person; `Serialize` is the JSON form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,19 +26,19 @@ pub struct Receipt {
     pub subjects: Vec<RecordId>,
     /// The mode of the request.
     pub mode: Mode,
-    /// What became of the subjects; `None` if the attempt was not carried out.
+    /// What happened to the subjects; `None` if the attempt was not applied.
     #[serde(with = "outcome")]
     pub outcome: Option<Disposition>,
-    /// Whether nothing remains to be done.
+    /// Whether no rows must be deleted later.
     pub complete: bool,
-    /// The rows and what became of them.
+    /// The rows and what happened to them.
     pub steps: Vec<ReceiptStep>,
-    /// Rows that are still there and have to be deleted later.
+    /// Rows that still exist and must be deleted later.
     pub open: Vec<OpenItem>,
 }
 
 impl Receipt {
-    /// Makes the receipt of an attempt that does nothing to the subjects.
+    /// Makes the receipt of an attempt that does not change the subjects.
     pub(crate) fn of(request: &Request, operation: OperationId, digest: Digest, at: DateTime<Utc>) -> Self {
         Self {
             operation,
@@ -54,7 +54,7 @@ impl Receipt {
         }
     }
 
-    /// Returns the receipt of an operation that does exactly what was planned.
+    /// Returns the receipt with the planned counts as the actual counts.
     #[must_use]
     pub fn as_planned(&self) -> Self {
         let mut receipt = self.clone();
@@ -65,13 +65,13 @@ impl Receipt {
     }
 }
 
-/// What became of a set of rows.
+/// What happened to a set of rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReceiptStep {
     /// The kind.
     pub kind: KindName,
-    /// What became of the rows.
+    /// What happened to the rows.
     pub disposition: Disposition,
     /// The references from the subject to the rows.
     pub path: Vec<ReferenceName>,
@@ -81,7 +81,7 @@ pub struct ReceiptStep {
     pub actual: u64,
 }
 
-/// Rows that had to stay, with the reason and the date.
+/// Rows that had to stay, with the reason and the date until which they stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OpenItem {
@@ -89,13 +89,13 @@ pub struct OpenItem {
     pub kind: KindName,
     /// Why they had to stay.
     pub why: String,
-    /// When the last of them may be deleted; `None` if a row has no date to count from.
+    /// When the last of the rows may be deleted; `None` if a row has no start date.
     pub until: Option<DateTime<Utc>>,
     /// The number of rows.
     pub count: u64,
 }
 
-/// The outcome in documents, where `none` stands for an attempt that was not carried out.
+/// The outcome in documents. `none` stands for an attempt that was not applied.
 mod outcome {
     use serde::de::IntoDeserializer;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -124,7 +124,7 @@ mod outcome {
 }
 
 words! {
-    /// What becomes of a row.
+    /// What happens to a row.
     #[non_exhaustive]
     pub enum Disposition: "disposition" {
         /// It is deleted.
@@ -135,7 +135,7 @@ words! {
         Deactivate = "deactivate",
         /// It is set ON.
         Reactivate = "reactivate",
-        /// It is new.
+        /// It is created.
         Create = "create",
         /// Its fields get new values.
         Update = "update",
@@ -143,15 +143,15 @@ words! {
         Anonymize = "anonymize",
         /// It stays until a period is over.
         Retain = "retain",
-        /// Its reference is emptied.
+        /// Its reference is set to null.
         SetNull = "set_null",
         /// Its reference is set to its default.
         SetDefault = "set_default",
         /// Its reference is given another target.
         Reassign = "reassign",
-        /// It stays.
+        /// It stays as it is.
         Keep = "keep",
-        /// It stays masked, because others must keep referring to it.
+        /// It stays, masked, because surviving rows must keep referring to it.
         Tombstone = "tombstone",
     }
 }
@@ -163,7 +163,7 @@ impl Disposition {
         self != Self::Delete
     }
 
-    /// Returns whether rows are counted per reference, in addition to what else becomes of them.
+    /// Returns whether the disposition concerns a reference of a row. Such rows may be counted in other steps too.
     #[must_use]
     pub fn is_redirect(self) -> bool {
         matches!(self, Self::SetNull | Self::SetDefault | Self::Reassign)
@@ -185,13 +185,14 @@ impl Disposition {
     }
 }
 
-/// SHA-256 over everything in a plan that a person relies on, as 64 hexadecimal digits.
+/// The SHA-256 hash of everything in a plan that a person relies on, as 64 hexadecimal digits.
 ///
-/// It covers subjects, mode, policy version, blockers, warnings, and steps with their counts and new targets. Steps of
-/// volatile kinds are covered without their counts. It does not cover samples, the time, acknowledgements, actor,
-/// reason or operation: a plan shown today and confirmed tomorrow is the same plan if the data is the same.
+/// It covers the subjects, the mode, the policy version, the blockers, the warnings, and the steps with their counts
+/// and new targets. For steps of volatile kinds, it leaves out the counts. It does not cover samples, the time,
+/// acknowledgements, the actor, the reason or the operation. If the data is the same, a plan made today and a plan
+/// made tomorrow therefore have the same digest.
 ///
-/// `Deserialize` trusts the text that a store wrote. For other text, use `try_from`.
+/// `Deserialize` does not check the text, because a store wrote it. For text from elsewhere, use `try_from`.
 ///
 /// ```
 /// use client_lifecycle::protocol::Digest;
@@ -209,12 +210,12 @@ impl Digest {
         &self.0
     }
 
-    /// Returns the digest of the digits that a hash was rendered as.
+    /// Makes a digest from the hexadecimal digits of a hash.
     pub(crate) fn of_hash(digits: String) -> Self {
         Self(digits)
     }
 
-    /// Returns the empty digest of an operation that had no plan.
+    /// Returns the empty digest, for an operation without a plan.
     pub(crate) fn none() -> Self {
         Self(String::new())
     }
@@ -223,7 +224,7 @@ impl Digest {
 impl TryFrom<&str> for Digest {
     type Error = ParseError;
 
-    /// Reads 64 hexadecimal digits, in upper or lower case.
+    /// Parses 64 hexadecimal digits, in upper or lower case.
     fn try_from(text: &str) -> Result<Self, ParseError> {
         if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             Ok(Self(text.to_ascii_lowercase()))

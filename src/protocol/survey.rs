@@ -1,9 +1,9 @@
-//! Surveys: the questions a store is asked, and its answers; and named sets, the language in which the policy tells a
-//! store which rows it means.
+//! Surveys: the questions to a store, and its answers. Also named sets, with which a policy describes rows to a
+//! store.
 //!
 //! A set holds rows of one kind, each with a [`Rank`]: a small number that stands for what the policy decided about
-//! the row. A row that is found in several ways keeps its lowest rank. Sets are evaluated in order, and refer to
-//! earlier ones by [`SetId`]. So a query grows with the data map and not with the number of paths through it.
+//! the row. If several branches lead to a row, it keeps its lowest rank. Sets are evaluated in order and refer to
+//! earlier sets by [`SetId`]. A query therefore grows with the data map and not with the number of paths through it.
 
 #![allow(
     clippy::exhaustive_enums,
@@ -19,9 +19,9 @@ use serde::Serialize;
 
 use crate::domain::{Condition, DataMap, FieldName, KindName, RecordId, ReferenceName, Value};
 
-/// What the policy needs to know: sets of rows, and questions about them.
+/// What the policy needs to know: sets of rows, and questions about these sets.
 ///
-/// Most sets and questions are the same for every request of a mode; the subjects and `now` differ.
+/// Requests of the same mode mostly share their sets and questions, and differ in the subjects and `now`.
 #[derive(Debug, Clone)]
 #[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every store")]
 pub struct SurveyQuery {
@@ -35,7 +35,7 @@ pub struct SurveyQuery {
     pub sets: Arc<[Stratum]>,
     /// The questions.
     pub questions: Arc<[Question]>,
-    /// The instant at which the request is judged: what [`Moment`](crate::domain::Moment)s are relative to.
+    /// The instant at which the request is judged. [`Moment`](crate::domain::Moment)s are relative to it.
     pub now: DateTime<Utc>,
 }
 
@@ -58,15 +58,15 @@ impl SurveyQuery {
     }
 }
 
-/// A question about the rows of a set. It always asks for the number of rows.
+/// A question about the rows of a set. It always asks for their number, and optionally for ids and dates.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every store")]
 pub struct Question {
     /// The rows.
     pub rows: Rows,
-    /// The number of ids to return, the first in order.
+    /// How many of the first ids to return.
     pub sample: u8,
-    /// A date or timestamp field whose first and last instant are requested.
+    /// A date or timestamp field. The answer holds its first and its last instant.
     pub span: Option<FieldName>,
 }
 
@@ -84,9 +84,9 @@ impl Question {
 pub struct Answer {
     /// The number of rows.
     pub count: u64,
-    /// The first ids, in order: integers by value, all others by UTF-8 bytes.
+    /// The first ids, in order: integers by value, other ids by UTF-8 bytes.
     pub sample: Vec<RecordId>,
-    /// The first and the last instant of the field, if any row has one.
+    /// The first and the last instant of the requested field; `None` if every row has null there.
     pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
@@ -116,8 +116,8 @@ impl Answer {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Survey {
-    /// The ids of the subjects in the first set, in order and as the store holds them: a request for `"42"` finds
-    /// 42 if ids are integers.
+    /// The ids of the subjects that were found, in order and as the store holds them. A request for `"42"` finds 42
+    /// if ids are integers.
     pub subjects: Vec<RecordId>,
     /// The answers, in the order of the questions.
     pub answers: Vec<Answer>,
@@ -130,7 +130,7 @@ impl Survey {
         Self { subjects, answers }
     }
 
-    /// Returns the count of an answer; a store that left the answer out counted nothing.
+    /// Returns the count of an answer, or 0 if the store left the answer out.
     pub(crate) fn count(&self, question: usize) -> u64 {
         self.answers.get(question).map_or(0, |answer| answer.count)
     }
@@ -141,7 +141,7 @@ impl Survey {
     }
 }
 
-/// Extends a span of instants to an instant.
+/// Extends a span so that it includes an instant.
 pub(crate) fn widen(
     span: Option<(DateTime<Utc>, DateTime<Utc>)>,
     value: &Value,
@@ -152,7 +152,7 @@ pub(crate) fn widen(
     Some(span.map_or((*at, *at), |(first, last)| (first.min(*at), last.max(*at))))
 }
 
-/// The number of a set: its position among all sets of a query, cycles counted through.
+/// The number of a set: its position among all sets of a query. Sets inside cycles count too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct SetId(pub u16);
 
@@ -160,14 +160,14 @@ impl SetId {
     /// The subjects of the request: the first set of every query.
     pub const SUBJECTS: Self = Self(0);
 
-    /// Returns the number after those of all these sets.
+    /// Returns the number of the next set after these.
     pub(crate) fn after(sets: &[Stratum]) -> Self {
         let count: usize = sets.iter().map(|stratum| stratum.sets().len()).sum();
         Self(u16::try_from(count).unwrap_or(u16::MAX))
     }
 }
 
-/// What was decided about a row, as a number whose meaning only the policy knows. The lowest rank wins.
+/// What was decided about a row, as a number that only the policy can interpret. The lowest rank wins.
 pub(crate) type Rank = u16;
 
 /// A range of ranks, both ends included.
@@ -235,21 +235,21 @@ pub struct NamedSet {
     pub branches: Vec<Branch>,
 }
 
-/// One way into a set: the source of the rows, which of them are left out, and the ranks of the others.
+/// One way into a set: where the rows come from, which of them are left out, and the ranks of the rest.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Branch {
     /// The source of the rows.
     pub source: Source,
-    /// Leaves out rows that are not in all of these.
+    /// Leaves out rows that are missing from any of these.
     pub within: Vec<Rows>,
-    /// Leaves out rows that are in any of these.
+    /// Leaves out rows that any of these contains.
     pub except: Vec<Rows>,
-    /// The first case that applies gives the rank. A row to which no case applies is left out.
+    /// The first case that applies gives the rank. Rows without such a case are left out.
     pub cases: Vec<RankCase>,
 }
 
 impl Branch {
-    /// Makes a branch that leaves out only what its cases leave out.
+    /// Makes a branch without `within` and `except`.
     #[must_use]
     pub const fn new(source: Source, cases: Vec<RankCase>) -> Self {
         Self { source, within: Vec::new(), except: Vec::new(), cases }
@@ -261,9 +261,9 @@ impl Branch {
 /// `Debug` hides the text.
 #[derive(Clone, PartialEq, Serialize)]
 pub enum Source {
-    /// The subjects of the request, as far as they exist.
+    /// The subjects of the request that exist.
     Subjects,
-    /// These records, as far as they exist.
+    /// The records with these ids that exist.
     Ids(Vec<RecordId>),
     /// The rows with this text in a field. ASCII letters are compared without case.
     WithText {
@@ -272,7 +272,7 @@ pub enum Source {
         /// The text.
         text: String,
     },
-    /// The rows that refer to one of `of`.
+    /// The rows that refer to a row of `of`.
     Referrers {
         /// The reference, from the set's kind.
         reference: ReferenceName,
@@ -309,14 +309,14 @@ impl fmt::Debug for Source {
     }
 }
 
-/// A case of a branch: the rank of the rows for which it is the first that applies.
+/// A case of a branch: its conditions, and the rank of the rows that meet them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RankCase {
-    /// Applies only below rows of these ranks in the source's set.
+    /// Applies only to rows that were reached from rows with these ranks in the source's set.
     pub below: Ranks,
-    /// Applies only if this holds for the row.
+    /// Applies only to rows that meet this condition.
     pub when: Option<Condition>,
-    /// The rank; `None` leaves the row out.
+    /// The rank of the row. `None` leaves the row out.
     pub rank: Option<Rank>,
 }
 
@@ -329,7 +329,7 @@ impl RankCase {
 }
 
 impl Source {
-    /// Returns the rows of the set that the source starts from, if it is a set.
+    /// Returns the rows of another set that the source starts from; `None` if it starts from ids or text.
     pub(crate) fn rows(&self) -> Option<Rows> {
         match self {
             Self::Referrers { of, .. } | Self::ReferencedBy { of, .. } | Self::Members(of) => Some(*of),
@@ -341,10 +341,10 @@ impl Source {
 /// Sets that are evaluated together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Stratum {
-    /// One set, whose branches refer to earlier sets only.
+    /// A set whose branches refer only to earlier sets.
     Set(NamedSet),
-    /// Sets whose sources may also be each other: the least sets that satisfy all branches. While the sets grow, a
-    /// row has every rank it was found with; in the end it keeps the lowest.
+    /// Sets that may refer to each other. The result is the smallest sets that satisfy all branches. During
+    /// evaluation a row collects every rank it is reached with; at the end it keeps the lowest.
     Cycle(Vec<NamedSet>),
 }
 
@@ -359,5 +359,5 @@ impl Stratum {
     }
 }
 
-/// The members of a set in a store that reads rows: ids with their ranks, in the order of ids.
+/// The members of a set in a store that reads rows: ids with their ranks, sorted by id.
 pub(crate) type Members = std::collections::BTreeMap<RecordId, Rank>;

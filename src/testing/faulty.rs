@@ -1,4 +1,4 @@
-//! Stores that fail on purpose, at chosen calls.
+//! Stores that fail on purpose at chosen calls.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,20 +25,20 @@ pub enum Call {
     Read,
 }
 
-/// What goes wrong at a call.
+/// What goes wrong at a chosen call.
 #[derive(Debug)]
 enum Trouble {
-    /// The call is not passed on, and returns this error.
+    /// The call does not reach the store, and returns this error.
     Fails(StoreError),
-    /// The call is passed on, and its reply is lost.
+    /// The call reaches the store, but its reply is lost.
     LosesReply,
-    /// Other tasks run first, this many times.
+    /// The call yields to other tasks this many times before it reaches the store.
     Delays(usize),
 }
 
 /// A store that passes calls on to another store and fails at chosen calls.
 ///
-/// The calls of each method are counted from 1, so a test chooses exactly what goes wrong:
+/// The calls of each method are counted from 1, so a test can choose which call fails and how:
 ///
 /// ```
 /// use client_lifecycle::domain::{Actor, Record, Request};
@@ -68,44 +68,44 @@ pub struct FaultyStore<S> {
 }
 
 impl<S> FaultyStore<S> {
-    /// Makes a store that does not fail yet.
+    /// Wraps a store without any failures.
     #[must_use]
     pub fn new(store: S) -> Self {
         Self { store, troubles: Mutex::default(), calls: Mutex::default(), pauses: Mutex::default() }
     }
 
-    /// Makes the call with this number, counted from 1, fail with this error. Nothing is written.
+    /// Makes call `number` of a method fail with this error, without reaching the store. The first call has number 1.
     #[must_use]
     pub fn fails(self, call: Call, number: usize, error: StoreError) -> Self {
         self.with(call, number, Trouble::Fails(error))
     }
 
-    /// Makes [`Store::apply`] lose its reply at the call with this number, counted from 1: the change set is applied,
-    /// and the result is [`StoreError::OutcomeUnknown`].
+    /// Makes call `number` of [`Store::apply`] lose its reply: the change set is applied, and the caller gets
+    /// [`StoreError::OutcomeUnknown`].
     #[must_use]
     pub fn loses_reply(self, number: usize) -> Self {
         self.with(Call::Apply, number, Trouble::LosesReply)
     }
 
-    /// Makes the call with this number, counted from 1, yield to other tasks this many times before it is passed on.
+    /// Makes call `number` of a method yield to other tasks `times` times before it reaches the store.
     #[must_use]
     pub fn delays(self, call: Call, number: usize, times: usize) -> Self {
         self.with(call, number, Trouble::Delays(times))
     }
 
-    /// Returns the number of calls of a method, failed ones included.
+    /// Returns the number of calls of a method, including failed calls.
     #[must_use]
     pub fn calls(&self, call: Call) -> usize {
         locked(&self.calls).get(&call).copied().unwrap_or_default()
     }
 
-    /// Returns the requested pauses. The store itself never waits.
+    /// Returns the pauses that callers requested. [`FaultyStore`] never waits.
     #[must_use]
     pub fn pauses(&self) -> Vec<Duration> {
         locked(&self.pauses).clone()
     }
 
-    /// Returns the store behind it.
+    /// Returns the wrapped store.
     #[must_use]
     pub fn store(&self) -> &S {
         &self.store
@@ -148,7 +148,7 @@ enum Reply {
     IsLost,
 }
 
-/// Locks even after a panic, because the test has already failed.
+/// Locks a mutex even if a thread panicked while holding it, because the test has already failed.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

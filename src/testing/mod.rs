@@ -1,6 +1,6 @@
 //! Tools for tests of stores and policies. Feature `testing`.
 //!
-//! * [`Scenario`] tests a policy: given some rows, when a request is made, then the result is checked.
+//! * [`Scenario`] tests a policy: given these rows, when this request is made, then check the result.
 //! * [`conformance`] is the suite that every store passes.
 //! * [`FaultyStore`] fails on purpose, at chosen calls.
 //! * [`model`] is the definition of a deletion, row by row. Every store is compared with it on the random worlds of

@@ -1,4 +1,4 @@
-//! Running futures without an async runtime.
+//! A minimal executor for futures without an async runtime.
 
 use std::future::Future;
 use std::pin::pin;
@@ -6,8 +6,8 @@ use std::task::{Context, Poll, Waker};
 
 /// Runs a future to completion on this thread by polling it repeatedly.
 ///
-/// It is for futures over stores in memory, in tests that are not `async`. A future that waits for input, output or a
-/// timer needs its runtime.
+/// For tests that are not `async` and use stores in memory. A future that waits for I/O or a timer needs its own
+/// runtime.
 ///
 /// ```
 /// use client_lifecycle::testing::run;
@@ -20,7 +20,7 @@ pub fn run<F: Future>(future: F) -> F::Output {
         if let Poll::Ready(done) = future.as_mut().poll(&mut waker) {
             return done;
         }
-        // Another thread may hold what it waits for.
+        // Another thread may have to make progress before the future can.
         std::thread::yield_now();
     }
 }

@@ -1,4 +1,4 @@
-//! Given, when, then: tests of a policy that read like the policy.
+//! Tests of a policy in the form given, when, then.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -13,9 +13,9 @@ use crate::lifecycle::Lifecycle;
 use crate::memory::MemoryStore;
 use crate::policy::DeletionPolicy;
 
-/// A test of a policy: given some rows, when a request is made, then the result is checked.
+/// A test of a policy: given these rows, when this request is made, then check the result.
 ///
-/// It runs over a store in memory, without an async runtime. An unexpected result fails the test and shows the plan.
+/// Runs on a store in memory, without an async runtime. An unexpected result fails the test and prints the plan.
 ///
 /// ```
 /// use client_lifecycle::domain::{Actor, Request, eq};
@@ -119,7 +119,7 @@ impl Scenario {
     }
 }
 
-/// Shows the kinds, but not their rows.
+/// Shows the names of the kinds, but not their rows.
 impl fmt::Debug for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scenario")

@@ -1,4 +1,4 @@
-//! The result of a scenario, and checks of it.
+//! The result of a scenario, and the checks on it.
 
 use std::borrow::Borrow;
 use std::fmt::Display;
@@ -12,13 +12,13 @@ use crate::memory::MemoryStore;
 use crate::plan::{Plan, Step};
 use crate::protocol::{Disposition, Receipt};
 
-/// The result of a [`Scenario`](super::Scenario). Every `then_…` fails the test and shows the plan if the result is not
-/// as expected.
+/// The result of a [`Scenario`](super::Scenario). Every `then_…` method fails the test and prints the plan if the
+/// result is not as expected.
 #[derive(Debug)]
 pub struct ScenarioResult {
     lifecycle: Lifecycle<MemoryStore>,
     plan: Result<Plan, Error>,
-    /// `None` if there is no plan to apply.
+    /// The result of applying the plan; `None` if there is no plan to apply.
     done: Option<Result<Receipt, Error>>,
 }
 
@@ -30,7 +30,7 @@ impl ScenarioResult {
         Self { lifecycle, plan, done }
     }
 
-    /// Applies another request to the current rows.
+    /// Makes another request on the remaining rows.
     #[must_use]
     pub fn when(self, request: impl Borrow<Request>) -> Self {
         Self::new(self.lifecycle, request.borrow())
@@ -74,7 +74,7 @@ impl ScenarioResult {
     }
 }
 
-/// Checks of the result. Each returns the result, so that checks can be chained.
+/// Each check returns the result, so checks can be chained.
 #[allow(
     clippy::must_use_candidate,
     clippy::return_self_not_must_use,
@@ -94,8 +94,8 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks that there is no plan, with this reason: `missing_id`, `not_found`, `unauthenticated`, `missing_role`,
-    /// `wrong_scope` or `invalid`.
+    /// Checks that the request was refused without a plan, with this code: `missing_id`, `not_found`,
+    /// `unauthenticated`, `missing_role`, `wrong_scope` or `invalid`.
     ///
     /// # Panics
     /// If the result is different.
@@ -106,7 +106,7 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks the number of rows that this guard, or the rules of this reference, block.
+    /// Checks that `count` rows block the request because of this guard, or because of the rules of this reference.
     ///
     /// # Panics
     /// If the result is different.
@@ -122,7 +122,7 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks the number of rows that this warning is about, acknowledged or not.
+    /// Checks that this warning is about `count` rows, whether or not it is acknowledged.
     ///
     /// # Panics
     /// If the result is different.
@@ -135,7 +135,7 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks that the request was carried out, and the number of rows of the kind that were deleted.
+    /// Checks that the request was carried out and deleted `count` rows of the kind.
     ///
     /// # Panics
     /// If the result is different.
@@ -144,7 +144,7 @@ impl ScenarioResult {
         self.then_becomes(kind, Disposition::Delete, count)
     }
 
-    /// Checks that the request was carried out, and the number of rows of the kind that were marked as deleted.
+    /// Checks that the request was carried out and marked `count` rows of the kind as deleted.
     ///
     /// # Panics
     /// If the result is different.
@@ -153,7 +153,7 @@ impl ScenarioResult {
         self.then_becomes(kind, Disposition::SoftDelete, count)
     }
 
-    /// Checks that the request was carried out, and the number of rows of the kind that were masked by their rule.
+    /// Checks that the request was carried out and anonymized `count` rows of the kind.
     ///
     /// # Panics
     /// If the result is different.
@@ -162,7 +162,7 @@ impl ScenarioResult {
         self.then_becomes(kind, Disposition::Anonymize, count)
     }
 
-    /// Checks that the request was carried out, and the number of rows of the kind that are retained.
+    /// Checks that the request was carried out and retained `count` rows of the kind.
     ///
     /// # Panics
     /// If the result is different.
@@ -171,7 +171,7 @@ impl ScenarioResult {
         self.then_becomes(kind, Disposition::Retain, count)
     }
 
-    /// Checks that the request was carried out, and the number of rows of the kind that stayed as tombstones.
+    /// Checks that the request was carried out and left `count` rows of the kind as tombstones.
     ///
     /// # Panics
     /// If the result is different.
@@ -180,7 +180,7 @@ impl ScenarioResult {
         self.then_becomes(kind, Disposition::Tombstone, count)
     }
 
-    /// Checks that the request was carried out, and the number of rows of the kind with this disposition.
+    /// Checks that the request was carried out and gave `count` rows of the kind this disposition.
     ///
     /// # Panics
     /// If the result is different.
@@ -190,7 +190,7 @@ impl ScenarioResult {
         self.then_steps(&what, count, |step| step.key.kind == *kind && step.key.disposition == disposition)
     }
 
-    /// Checks that the request was carried out, and the number of rows whose reference was redirected or emptied.
+    /// Checks that the request was carried out and redirected this reference of `count` rows, or set it to null.
     ///
     /// # Panics
     /// If the result is different.
@@ -211,10 +211,10 @@ impl ScenarioResult {
         result
     }
 
-    /// Checks the number of rows of the kind that are left.
+    /// Checks that `count` rows of the kind remain.
     ///
     /// # Panics
-    /// If there are more or fewer.
+    /// If the number is different.
     #[track_caller]
     pub fn then_keeps(self, kind: &str, count: usize) -> Self {
         let found = self.rows(kind).len();
@@ -222,10 +222,10 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks that exactly these rows of the kind are left.
+    /// Checks that exactly these rows of the kind remain.
     ///
     /// # Panics
-    /// If other rows are left.
+    /// If other rows remain.
     #[track_caller]
     pub fn then_left<I: Into<RecordId>>(self, kind: &str, ids: impl IntoIterator<Item = I>) -> Self {
         let mut ids: Vec<RecordId> = ids.into_iter().map(Into::into).collect();
@@ -237,10 +237,10 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks that the row is left and has these values. Other fields are ignored.
+    /// Checks that the row still exists and has these values. Other fields are ignored.
     ///
     /// # Panics
-    /// If it is not left, or has other values.
+    /// If the row does not exist, or has other values.
     #[track_caller]
     pub fn then_holds(self, kind: &str, id: impl Into<RecordId>, fields: &Json) -> Self {
         let id = id.into();
@@ -255,7 +255,7 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks the number of events about this topic.
+    /// Checks that there are `count` events with this topic.
     ///
     /// # Panics
     /// If the result is different.
@@ -269,7 +269,7 @@ impl ScenarioResult {
 
     #[track_caller]
     fn rows(&self, kind: &str) -> Vec<Record> {
-        // A misspelt name would have no rows, and pass by accident.
+        // A misspelt kind would have no rows, and the check could pass by accident.
         let name = KindName::from(kind);
         let map = self.lifecycle.policy().map();
         assert!(map.kind(&name).is_some(), "the policy has no kind `{kind}`");

@@ -1,4 +1,4 @@
-//! `apply` does what the plan showed, or nothing.
+//! `apply` carries out exactly the plan that `plan` printed, or nothing.
 
 use std::io::Read;
 use std::process::Stdio;
@@ -151,7 +151,7 @@ fn references_are_reassigned_to_the_named_record() {
 }
 
 #[test]
-fn a_locked_database_ends_with_1() {
+fn a_locked_database_exits_with_1() {
     let world = World::new("apply-locked");
     world.on_database(async |pool| {
         let writing = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();

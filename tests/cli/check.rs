@@ -1,4 +1,4 @@
-//! `check` and the commands that open a policy refuse the same things.
+//! `check` refuses the same policies as the commands that open a policy.
 
 use serde_json::json;
 

@@ -1,10 +1,10 @@
-//! `init` and `check`: from an unknown database to a plan, in three commands.
+//! `init` and `check`: three commands lead from an unknown database to a plan.
 
 use serde_json::{Value, json};
 
 use crate::world::{ADMIN, Ended, World};
 
-/// A schema with everything that can surprise a first reader.
+/// A schema with what most often breaks such tools: unusual names, cycles, self-references and mixed types.
 const UNKNOWN: &str = "
     CREATE TABLE \"Clients\" (\"client no\" INTEGER PRIMARY KEY, status TEXT, referred_by INTEGER REFERENCES clients,
                             main_account TEXT REFERENCES accounts, created_at TEXT, deleted_at TEXT);
@@ -132,7 +132,7 @@ fn the_first_policy_passes_the_check_once_it_is_completed() {
 }
 
 #[test]
-fn missing_tables_and_columns_are_listed_and_end_with_2() {
+fn missing_tables_and_columns_are_listed_and_exit_with_2() {
     let world = World::new("check-misfit");
     let mut policy = crate::world::policy();
     policy["kinds"]["debts"]["table"] = json!("owings");

@@ -1,4 +1,4 @@
-//! The operator's command line: its output, exit status and effects.
+//! The operator's command line: its output, its exit status, and what it changes in the database.
 #![cfg(feature = "sqlite")]
 #![allow(
     clippy::unwrap_used,

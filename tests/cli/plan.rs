@@ -1,11 +1,11 @@
-//! `plan` prints and never writes.
+//! `plan` prints a plan and never writes.
 
 use serde_json::json;
 
 use crate::world::{ADMIN, STORES, World, rows};
 
 #[test]
-fn a_plan_is_printed_as_text_and_ends_with_0() {
+fn a_plan_is_printed_as_text_and_exits_with_0() {
     let world = World::new("plan-text");
     for store in STORES {
         let ended = world.run(store, &format!("plan clients free {ADMIN}"));
@@ -16,7 +16,7 @@ fn a_plan_is_printed_as_text_and_ends_with_0() {
 }
 
 #[test]
-fn a_blocked_plan_is_still_printed_and_ends_with_3() {
+fn a_blocked_plan_is_still_printed_and_exits_with_3() {
     let world = World::new("plan-blocked");
     for store in STORES {
         let ended = world.run(store, &format!("plan clients owes {ADMIN}"));
@@ -29,7 +29,7 @@ fn a_blocked_plan_is_still_printed_and_ends_with_3() {
     }
 }
 
-/// A number for a name.
+/// Makes an integer id from a name.
 fn numbers(name: &str) -> serde_json::Value {
     json!(name.len() * 7 + usize::from(name.as_bytes()[0]))
 }
@@ -45,7 +45,7 @@ fn text_is_not_an_id_of_a_kind_with_integer_ids() {
             assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{store} {id}");
             assert!(ended.err.contains("is not an id of `clients`"), "{}", ended.err);
         }
-        // Stores differ in whether these are invalid or unknown ids; they never find 130.
+        // Depending on the store, these spellings of `130` are invalid or unknown ids. They must not find the client.
         for id in ["0130", "+130"] {
             let ended = world.run(store, &format!("plan clients {id} {ADMIN}"));
             assert!([2, 4].contains(&ended.status), "{store} {id}");
@@ -129,7 +129,7 @@ fn now_sets_the_instant_of_the_request() {
 }
 
 #[test]
-fn a_denied_actor_ends_with_3_and_gets_no_plan() {
+fn a_denied_actor_gets_exit_status_3_and_no_plan() {
     let world = World::new("plan-denied");
     let reason = "--mode hard_delete --reason fraud";
     for store in STORES {
@@ -150,7 +150,7 @@ fn a_denied_actor_ends_with_3_and_gets_no_plan() {
 }
 
 #[test]
-fn a_missing_id_ends_with_4_whatever_it_contains() {
+fn an_unknown_id_exits_with_4_whatever_its_characters() {
     let world = World::new("plan-not-found");
     let options: Vec<&str> = ADMIN.split_whitespace().collect();
     for store in STORES {
@@ -170,7 +170,7 @@ fn a_missing_id_ends_with_4_whatever_it_contains() {
 }
 
 #[test]
-fn a_request_outside_the_policy_ends_with_2() {
+fn a_request_outside_the_policy_exits_with_2() {
     let world = World::new("plan-invalid");
     let options: Vec<&str> = ADMIN.split_whitespace().collect();
     for store in STORES {

@@ -1,4 +1,4 @@
-//! The command line over PostgreSQL.
+//! The command line on PostgreSQL.
 
 use serde_json::json;
 
@@ -51,7 +51,7 @@ fn a_client_is_planned_and_deleted_like_in_memory() {
     assert_eq!(again.status, 4, "{}", again.err);
 }
 
-/// A schema with everything on PostgreSQL that can surprise a first reader.
+/// A schema with the PostgreSQL features that most often break such tools.
 const UNKNOWN: &str = "
     CREATE TYPE state AS ENUM ('ON', 'OFF'); CREATE DOMAIN key AS uuid;
     CREATE TABLE \"Clients\" (\"client no\" key PRIMARY KEY DEFAULT gen_random_uuid(), status state NOT NULL DEFAULT 'ON',
@@ -115,7 +115,7 @@ fn init_check_and_plan_work_on_an_unknown_database() {
     assert!(owner.out.contains("not decided yet"), "{}", owner.out);
 }
 
-/// `check` names the tables that the role may not access, and so does the error.
+/// Both `check` and the error of `plan` name the table that the role may not read.
 #[test]
 fn a_table_without_privileges_is_named() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,4 +1,4 @@
-//! Complete cases: the output of the command line compared with its expected output.
+//! Compares the output of the command line with expected files.
 //!
 //! A case is a folder below `snapshots`:
 //!
@@ -62,7 +62,7 @@ fn the_system_tables_are_unchanged() {
 
 #[cfg(feature = "schema")]
 #[test]
-fn the_schema_of_policies_is_printed_as_ever() {
+fn the_printed_schema_of_policies_is_unchanged() {
     let world = World::of_tables("snapshot-policy-schema", "");
     let mut compared = Compared::new(folder().join("schema"));
     compared.file("policy.schema.json", &world.bare(&["schema", "--policy"]).out);
@@ -82,10 +82,10 @@ fn group(name: &str) {
     assert!(differences.is_empty(), "{}", differences.join("\n\n"));
 }
 
-/// The rows of a store: kind, id, and the row without its nulls.
+/// The rows of a store, by kind and id, without null fields.
 type Rows = BTreeMap<(String, String), Value>;
 
-/// The expected files of a folder, and their differences from the output.
+/// Compares output with the expected files in a folder, and collects the differences.
 struct Compared {
     folder: PathBuf,
     differences: Vec<String>,
@@ -125,7 +125,7 @@ impl Compared {
         ));
     }
 
-    /// Returns a file that all stores share, unless this store has its own.
+    /// Compares output with the file for this store if there is one, otherwise with the file for all stores.
     fn shared(&mut self, name: &str, store: &str, found: &str) {
         let (stem, extension) = name.split_once('.').unwrap();
         let own = format!("{stem}.{store}.{extension}");
@@ -269,7 +269,7 @@ impl Case {
         runtime.block_on(schema.run(&Database::Postgres.script(&self.tables, &self.data)));
         let again = tables::again(&self.tables, &self.data);
         let reset = || {
-            // The library's tables do not exist at first.
+            // Ignore the error if the library's tables do not exist yet.
             let emptied = LIBRARY.map(|table| format!("DELETE FROM {table};")).concat();
             let emptied = sqlx::raw_sql(sqlx::AssertSqlSafe(emptied));
             let _ = runtime.block_on(emptied.execute(&schema.pool));
@@ -286,7 +286,7 @@ impl Case {
         self.compared.shared("json.txt", "postgres", &found.json);
     }
 
-    /// Runs all requests on a database, which `reset` recreates.
+    /// Runs all requests of the case on a database. `reset` restores its rows before each request.
     fn on(
         &self,
         database: Database,
@@ -315,7 +315,7 @@ impl Case {
             record(&mut found.json, request, &plan, &applied, &before, &rows());
             writeln!(found.log, "== {request}").unwrap();
             for (name, sql) in LOGS {
-                // A request that is refused at once creates no tables.
+                // A request that is refused before any write creates no tables, so the query fails.
                 let mut entries = query(sql.to_owned()).unwrap_or_default();
                 entries = entries.iter().map(|entry| format!("{name}: {}\n", same_json(entry))).collect();
                 entries.sort();
@@ -327,7 +327,7 @@ impl Case {
     }
 }
 
-/// The output of all requests of a case on a database.
+/// What all requests of a case printed and recorded on one database.
 #[derive(Default)]
 struct Found {
     check: String,
@@ -336,7 +336,7 @@ struct Found {
     json: String,
 }
 
-/// Returns the entries of the audit log and of the outbox; JSON comes last.
+/// The queries for the audit log and the outbox. The last column is JSON.
 const LOGS: [(&str, &str); 2] = [
     (
         "audit",
@@ -345,11 +345,12 @@ const LOGS: [(&str, &str); 2] = [
     ("event", "SELECT kind || ' ' || record || ' ' || topic || ' ' || payload FROM lifecycle_outbox"),
 ];
 
-/// The library's tables that change with every request.
+/// The library's tables that every request changes.
 #[cfg(feature = "postgres")]
 const LIBRARY: [&str; 4] = ["lifecycle_audit", "lifecycle_outbox", "lifecycle_operations", "lifecycle_marks"];
 
-/// Databases format JSON differently, and an attempt without an operation has a random id.
+/// Makes audit entries comparable. Databases format JSON differently, and the operation id of an attempt may be
+/// random.
 fn same_json(entry: &str) -> String {
     let (before, json) = entry.split_at(entry.find('{').unwrap());
     let mut json: Value = serde_json::from_str(json).unwrap();
@@ -363,7 +364,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Records the JSON output of a request, and its changes to the rows.
+/// Adds the JSON output of a request to `json`, and the rows that the request deleted or wrote.
 fn record(json: &mut String, request: &str, plan: &Ended, applied: &Ended, before: &Rows, after: &Rows) {
     writeln!(json, "== {request}\n-- plan: {}", plan.status).unwrap();
     *json += &plan.out;
@@ -381,7 +382,7 @@ fn record(json: &mut String, request: &str, plan: &Ended, applied: &Ended, befor
     json.push('\n');
 }
 
-/// Removes the remaining rows from the output of `apply`, which prints them last.
+/// Removes `data`, the remaining rows, from the end of the output of `apply`.
 fn without_data(out: &str) -> String {
     let shown = out.split_once(",\n  \"data\": ").map(|(before, _)| format!("{before}\n}}\n"));
     shown.unwrap_or_else(|| out.to_owned())

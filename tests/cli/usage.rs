@@ -1,4 +1,4 @@
-//! Errors in the command, the policy or the data end with 2 and name a remedy.
+//! Errors in the command, the policy or the data exit with 2 and name a remedy.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ fn help_is_a_result_and_not_an_error() {
 }
 
 #[test]
-fn an_invalid_command_ends_with_2_and_prints_no_result() {
+fn an_invalid_command_exits_with_2_and_prints_no_result() {
     let world = World::new("no-sense");
     for line in [
         "",
@@ -88,7 +88,7 @@ fn a_missing_option_is_named() {
 }
 
 #[test]
-fn a_policy_that_cannot_be_read_ends_with_2() {
+fn a_policy_that_cannot_be_read_exits_with_2() {
     let world = World::new("no-policy");
     world.write("broken.json", "{ \"subject\": ");
     for (file, said) in
@@ -135,7 +135,7 @@ fn every_fault_of_a_policy_has_its_own_line() {
 }
 
 #[test]
-fn an_unknown_field_ends_with_2_on_both_stores() {
+fn an_unknown_field_exits_with_2_on_both_stores() {
     let world = World::new("misfit");
     let mut wrong = policy();
     wrong["kinds"]["clients"]["personal"] = json!({ "nickname": "null" });
@@ -147,7 +147,7 @@ fn an_unknown_field_ends_with_2_on_both_stores() {
             assert!(ended.err.contains("nickname"), "{}", ended.err);
         }
     }
-    // System tables are not created in a database that the policy does not fit.
+    // `apply` creates no tables in a database that does not fit the policy.
     assert_eq!(world.query("SELECT count(*) || '' FROM sqlite_schema WHERE name LIKE 'lifecycle%'"), ["0"]);
 }
 
@@ -165,7 +165,7 @@ fn the_schema_can_be_run_any_number_of_times() {
     assert_eq!(world.query("SELECT version || '' FROM mine_schema"), ["1"]);
     assert_eq!(world.run("memory:data.json", "schema").status, 2);
 
-    // `apply` uses the tables that were created by hand.
+    // `apply` uses the tables that the printed statements created.
     let line = format!("--prefix mine_ apply clients free {ADMIN}");
     assert_eq!(world.run("sqlite:app.db", &line).status, 0);
     assert_eq!(world.query("SELECT outcome FROM mine_audit"), ["done"]);
@@ -187,12 +187,12 @@ fn the_schema_of_policies_needs_no_store() {
         assert_eq!((ended.status, ended.out.as_str()), (2, ""));
         assert!(ended.err.contains("build with `--features sqlite,schema`"), "{}", ended.err);
     }
-    // With a file it is the option of every command, and the statements are printed.
+    // With a file, `--policy` is the global option, so `schema` prints the statements.
     for line in [["schema", "--policy", "policy.json"], ["--policy", "policy.json", "schema"]] {
         let ended = world.bare(&[&["--store", "sqlite:any.db"], &line[..]].concat());
         assert!(ended.status == 0 && ended.out.starts_with("CREATE TABLE"), "{}", ended.out);
     }
-    // No other command takes the option without a file.
+    // Only `schema` accepts `--policy` without a file.
     let ended = world.bare(&["check", "--store", "sqlite:any.db", "--policy"]);
     assert_eq!((ended.status, ended.out.as_str()), (2, ""));
 }

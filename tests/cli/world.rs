@@ -1,4 +1,4 @@
-//! A folder with a policy, the same rows as JSON and as a database, and the command line.
+//! A test folder with a policy and the same rows as JSON and as a SQLite database, and the command line run in it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
-/// The options that allow a deletion.
+/// Options with which the policy allows a deletion.
 pub(crate) const ADMIN: &str = "--mode hard_delete --actor ana --role ADMIN --reason privacy_request \
                                 --now 2026-11-21T00:00:00Z";
 
-/// Both stores, as values of `--store`.
+/// The values of `--store` for both stores.
 pub(crate) const STORES: [&str; 2] = ["memory:data.json", "sqlite:app.db"];
 
 pub(crate) struct World {
@@ -57,7 +57,7 @@ pub(crate) fn policy() -> Value {
     })
 }
 
-/// Three clients: `free` can be deleted, `owes` is blocked, `seen` has a warning. `id` makes their ids.
+/// Three clients: `free` can be deleted, `owes` is blocked, and `seen` has a warning. `id` makes an id from a name.
 pub(crate) fn rows(id: impl Fn(&str) -> Value) -> Value {
     let client = |name: &str| json!({ "client_id": id(name), "status": "ON", "manager": "m1", "name": name });
     json!({
@@ -72,7 +72,7 @@ pub(crate) fn rows(id: impl Fn(&str) -> Value) -> Value {
 }
 
 impl World {
-    /// The name is that of the test, because tests run concurrently.
+    /// Creates the folder. Use the name of the test, because tests run concurrently.
     pub(crate) fn new(name: &str) -> Self {
         Self::with(name, &rows(|id| json!(id)))
     }
@@ -88,7 +88,7 @@ impl World {
         world
     }
 
-    /// Makes a folder with only a database of these tables.
+    /// Creates a folder whose database has only these tables.
     pub(crate) fn of_tables(name: &str, ddl: &str) -> Self {
         let world = Self::with(name, &json!({}));
         std::fs::remove_file(world.path("app.db")).unwrap();
@@ -110,7 +110,7 @@ impl World {
         std::fs::write(self.path(file), text).unwrap();
     }
 
-    /// Runs the words of a line in the folder, with the policy.
+    /// Runs the command line in the folder with the policy and the words of `line`.
     pub(crate) fn run(&self, store: &str, line: &str) -> Ended {
         let words: Vec<&str> = line.split_whitespace().collect();
         self.run_words(store, &words)

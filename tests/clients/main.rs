@@ -1,4 +1,4 @@
-//! Clients: their fields, the use cases, the policies of the four systems, and the responses of their services.
+//! Clients: their fields, the use cases, the presets of the four systems, and the responses of their APIs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Stores with direct access: tests change and read the rows without the store.
+//! Stores whose rows tests can change and read without the store.
 
 #![cfg_attr(
     not(all(feature = "sqlite", feature = "postgres")),
@@ -12,12 +12,12 @@ use client_lifecycle::store::{Reader, RowChange, Store};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};
 
-/// A store that implements all ports.
+/// A store that also reads records.
 pub(crate) trait Whole: Store + Reader {}
 
 impl<S: Store + Reader> Whole for S {}
 
-/// A store with direct access to its rows.
+/// A store whose rows the test can access directly.
 pub(crate) enum Backend {
     Memory(Arc<MemoryStore>, Arc<DataMap>),
     #[cfg(feature = "sqlite")]
@@ -26,7 +26,7 @@ pub(crate) enum Backend {
     Postgres(super::postgres::Tables),
 }
 
-/// The store that a test runs on.
+/// Which store a test runs on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum On {
     Memory,
@@ -36,7 +36,7 @@ pub(crate) enum On {
     Postgres,
 }
 
-/// Returns the available stores; PostgreSQL only with a server.
+/// Returns the stores that can be tested here; PostgreSQL only if a server can be reached.
 pub(crate) async fn stores() -> Vec<On> {
     #[allow(unused_mut, reason = "without databases there is only one")]
     let mut stores = vec![On::Memory];
@@ -50,7 +50,7 @@ pub(crate) async fn stores() -> Vec<On> {
 }
 
 impl Backend {
-    /// Makes a new store with the rows of `{"clients": [{…}], …}`.
+    /// Creates a store with these rows: `{"clients": [{…}], …}`.
     pub(crate) async fn with(on: On, policy: &DeletionPolicy, rows: &Value) -> Self {
         match on {
             On::Memory => {
@@ -64,7 +64,7 @@ impl Backend {
         }
     }
 
-    /// Makes a store whose tables the test provides, if the store has tables.
+    /// Creates a store on the tables that `tables` defines. A store in memory ignores them.
     #[cfg_attr(not(feature = "sqlite"), allow(unused_variables, reason = "only SQLite has tables"))]
     pub(crate) async fn with_tables(on: On, policy: &DeletionPolicy, tables: &str, rows: &Value) -> Self {
         match on {
@@ -169,7 +169,7 @@ impl Backend {
         }
     }
 
-    /// Returns the outcomes in the audit log, in order.
+    /// Returns the outcomes in the audit log, in the order they were written.
     pub(crate) async fn outcomes(&self) -> Vec<&'static str> {
         self.audit().await.iter().map(|entry| entry.outcome.as_str()).collect()
     }
@@ -185,7 +185,7 @@ impl AsId for Value {
     }
 }
 
-/// Runs each test once per store.
+/// Generates one test for each store.
 #[allow(unused_macros, reason = "each test binary uses a part")]
 macro_rules! on_every_store {
     ($($(#[$meta:meta])* async fn $name:ident($on:ident: On) $body:block)*) => {$(

@@ -1,4 +1,4 @@
-//! Clients with all their fields on PostgreSQL, and a policy for them.
+//! PostgreSQL tables for clients with all their fields, and a policy for them.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Comparing the results of a store with those of the model.
+//! Compares the results of a store with the results of the model.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::sorted;
 
 type Steps = BTreeMap<(String, Disposition, Option<ReferenceName>, String, Option<String>), u64>;
 
-/// Returns the steps of the model in the form of a plan: equal entries are one step.
+/// Converts the model's steps to the steps of a plan, where equal entries share a step.
 fn steps_of(case: &RandomWorld, verdict: &Verdict) -> Steps {
     let mut steps = Steps::new();
     let rules = &case.policy.mode(case.request.mode).unwrap().rules;
@@ -46,19 +46,19 @@ fn steps_shown(plan: &Plan) -> Steps {
     steps
 }
 
-/// Makes the store of a world.
+/// Creates a memory store with the rows of a world.
 pub(crate) fn memory(case: &RandomWorld) -> MemoryStore {
     MemoryStore::from_json(case.policy.map(), &case.rows_document()).unwrap()
 }
 
-/// Opens the lifecycle of a world's policy over a store, at the world's time.
+/// Opens a lifecycle with the world's policy and mask key on this store, at the world's time.
 pub(crate) async fn opened<S: Store>(case: &RandomWorld, store: S) -> Result<Lifecycle<S>, TestCaseError> {
     let lifecycle = Lifecycle::open(store, case.policy.clone()).await;
     let lifecycle = lifecycle.map_err(|error| TestCaseError::fail(error.to_string()))?;
     Ok(lifecycle.with_clock(case.now).with_mask_key(case.mask_key.clone()))
 }
 
-/// Returns the plan of a world's request, which must exist.
+/// Plans the world's request. Fails if there is no plan.
 pub(crate) async fn planned<S: Store>(
     case: &RandomWorld,
     lifecycle: &Lifecycle<S>,
@@ -67,7 +67,7 @@ pub(crate) async fn planned<S: Store>(
     plan.map_err(|error| TestCaseError::fail(format!("{error:?}")))
 }
 
-/// Checks that the plan agrees with the model.
+/// Checks that the plan's blockers and counts agree with the model.
 pub(crate) fn shows(case: &RandomWorld, verdict: &Verdict, plan: &Plan) -> Result<(), TestCaseError> {
     let mut blockers = BTreeMap::new();
     for blocker in &plan.blockers {
@@ -79,7 +79,7 @@ pub(crate) fn shows(case: &RandomWorld, verdict: &Verdict, plan: &Plan) -> Resul
     Ok(())
 }
 
-/// Checks that the plan, its execution and the remaining rows agree with the model; returns the digest of the plan.
+/// Checks that the plan, the receipt and the remaining rows agree with the model. Returns the digest of the plan.
 pub(crate) async fn agrees<S: Store>(
     case: &RandomWorld,
     verdict: &Verdict,
@@ -91,7 +91,7 @@ pub(crate) async fn agrees<S: Store>(
     Ok(plan.digest.to_string())
 }
 
-/// Does the same for a store whose rows can be read only after it is closed.
+/// Checks the plan and the receipt only, for a store whose rows can be read only after it is closed.
 pub(crate) async fn agrees_without_rows<S: Store>(
     case: &RandomWorld,
     verdict: &Verdict,
@@ -101,7 +101,7 @@ pub(crate) async fn agrees_without_rows<S: Store>(
     Ok(plan.digest.to_string())
 }
 
-/// Returns the remaining rows, if the model carries out the request.
+/// Returns the rows that the model expects after the request. They are unchanged if the request is blocked.
 pub(crate) fn expected_rows(case: &RandomWorld, verdict: &Verdict) -> Value {
     sorted(&rows_document(if verdict.executable { &verdict.rows } else { &case.rows }))
 }

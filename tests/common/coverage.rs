@@ -1,4 +1,4 @@
-//! The features of random worlds, and how many worlds have each.
+//! Counts how many random worlds have each interesting feature.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,15 +9,15 @@ use client_lifecycle::protocol::Disposition;
 use client_lifecycle::testing::model::{self, Verdict};
 use client_lifecycle::testing::strategies::RandomWorld;
 
-/// The minimum percentage of worlds with each feature.
+/// The minimum percentage of worlds that must have each feature.
 const FLOOR: u32 = 5;
 
-/// With fewer worlds than this, each feature must occur once.
+/// With fewer worlds than this, each feature must occur at least once.
 const ENOUGH: u32 = 1_000;
 
 type Id = (KindName, RecordId);
 
-/// A feature of a world: its description, and its test.
+/// Returns the features: a description of each, and whether this world has it.
 fn features(world: &World<'_>) -> [(&'static str, bool); 10] {
     let is_redirected = {
         let mut steps = world.verdict.steps.keys();
@@ -56,7 +56,7 @@ impl Coverage {
         }
     }
 
-    /// Returns one line for each feature, in per cent.
+    /// Returns one line for each feature, with its percentage of worlds.
     pub(crate) fn lines(&self) -> Vec<String> {
         let worlds = f64::from(self.worlds.max(1));
         let line =
@@ -99,14 +99,14 @@ impl<'a> World<'a> {
         id.0 == self.case.request.kind && self.case.request.subjects.contains(&id.1)
     }
 
-    /// Returns the row that a row refers to, and its outcome.
+    /// Returns the row that `row` refers to, and its disposition.
     fn parent(&self, row: &Record, reference: &Reference) -> Option<(Id, Disposition)> {
         let id = (reference.to.clone(), row.get(&reference.field).as_id()?);
         let disposition = *self.verdict.dispositions.get(&id)?;
         Some((id, disposition))
     }
 
-    /// Returns the references over which a row is reached below a removed one.
+    /// Returns the references of a row whose parents are removed.
     fn reaching(&self, id: &Id, row: &Record) -> Vec<&'a Reference> {
         if self.is_subject(id) {
             return Vec::new();
@@ -145,7 +145,7 @@ impl<'a> World<'a> {
             })
     }
 
-    /// With `protect` instead of every `restrict`, more rows would block.
+    /// Returns whether more rows would block if every `restrict` were a `protect`.
     fn clears_a_restrict(&self) -> bool {
         let blocking = |verdict: &Verdict| -> u64 {
             let rules = verdict.blockers.iter();
@@ -165,7 +165,7 @@ impl<'a> World<'a> {
         blocking(&verdict) > blocking(self.verdict)
     }
 
-    /// A tombstone that must keep its reference to another, and so makes it one.
+    /// Returns whether a tombstone keeps its reference to another row, which must therefore become a tombstone too.
     fn has_a_tombstone_below_a_tombstone(&self) -> bool {
         let is_stone = |id: &Id| {
             let found = self.verdict.dispositions.get(id);
@@ -187,7 +187,7 @@ impl<'a> World<'a> {
         forced.count() > 0
     }
 
-    /// A retained or masked row that is part of a cycle of kinds with its parent or child.
+    /// Returns whether a row is retained or masked although its parent or child belongs to the same cycle of kinds.
     fn keeps_a_row_of_a_cycle(&self) -> bool {
         let inside = self.inside_cycles();
         let kept = |id: &Id| {
@@ -205,7 +205,7 @@ impl<'a> World<'a> {
         })
     }
 
-    /// Returns the references whose two kinds lead to each other.
+    /// Returns the references that are part of a cycle of kinds.
     fn inside_cycles(&self) -> BTreeSet<&'a client_lifecycle::domain::ReferenceName> {
         let leads = |from: &KindName, to: &KindName| {
             let mut open = vec![from.clone()];

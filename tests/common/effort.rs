@@ -1,4 +1,4 @@
-//! The amount of repetition in tests: short by default, or long.
+//! How much the tests repeat: little by default, more in long runs.
 //!
 //! | variable | meaning | default | with `LIFECYCLE_LONG=1` |
 //! |----------------------|-------------------------------------------------------|---------|-------------------------|
@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-/// Returns the value of a variable, or its default for a short or a long run.
+/// Returns the value of a variable, or its default for a short or long run.
 fn number(variable: &str, short: u32, long: u32) -> u32 {
     match std::env::var(variable) {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{variable} is a number")),
@@ -29,7 +29,7 @@ pub(crate) fn races() -> u32 {
     number("LIFECYCLE_RACES", 25, 200)
 }
 
-/// The time that a service is under load.
+/// How long a service is under load.
 pub(crate) fn load() -> Duration {
     Duration::from_secs(number("LIFECYCLE_LOAD", 2, 6).into())
 }

@@ -1,4 +1,4 @@
-//! A small world for tests: references with their rules, rows, one deletion, and its expected result; run on every
+//! A small world for tests: references with their rules, rows, one deletion, and the expected result. It runs on every
 //! store.
 #![allow(dead_code, reason = "each test binary uses a part")]
 #![allow(
@@ -43,12 +43,12 @@ pub(crate) struct World {
     pub(crate) rows: Value,
 }
 
-/// The expected result of a deletion.
+/// What must happen when the deletion is carried out.
 #[derive(Debug)]
 pub(crate) enum Expected {
-    /// These rows survive.
+    /// Exactly these rows remain.
     Left(Value),
-    /// Nothing changes, and exactly these block: `(reference, count, ids)`.
+    /// Nothing changes, and exactly these rows block: `(reference, count, ids)`.
     Refused(Vec<(&'static str, u64, Vec<&'static str>)>),
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn request(subject: &str, id: &str) -> Request {
     Request::hard_delete(subject, id).by(Actor::new("ana", "ADMIN"))
 }
 
-/// Plans and applies, and compares the remaining rows with the expected ones.
+/// Plans and applies the deletion, and compares the remaining rows with the expected rows.
 pub(crate) async fn judge<S: Store>(
     store: S,
     world: &World,
@@ -124,7 +124,7 @@ pub(crate) async fn judge<S: Store>(
     }
 }
 
-/// The receipt matches the plan.
+/// Checks that the receipt matches the plan.
 pub(crate) fn agrees(plan: &Plan, receipt: &Receipt) {
     assert_eq!(plan.digest, receipt.digest);
     assert_eq!(plan.steps.len(), receipt.steps.len());
@@ -133,7 +133,7 @@ pub(crate) fn agrees(plan: &Plan, receipt: &Receipt) {
     }
 }
 
-/// Returns the rows in the order of their ids, without null fields.
+/// Returns the rows sorted by id, without null fields.
 pub(crate) fn sorted(rows: &Value) -> Value {
     let mut rows = rows.clone();
     for (_, list) in rows.as_object_mut().unwrap() {

@@ -1,9 +1,9 @@
-//! A separate PostgreSQL server that a test may stop and start.
+//! A PostgreSQL server for one test, which may stop and start it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A running server with its own directory. Both are removed with it.
+/// A running server in its own directory. Dropping it stops the server and removes the directory.
 pub(crate) struct OwnServer {
     programs: PathBuf,
     directory: PathBuf,
@@ -11,7 +11,7 @@ pub(crate) struct OwnServer {
 }
 
 impl OwnServer {
-    /// Starts a server, or returns `None` with a message if PostgreSQL is not installed here.
+    /// Starts a server. Returns `None` and prints a message if PostgreSQL is not installed on this machine.
     pub(crate) fn start() -> Option<Self> {
         let Some(programs) = programs() else {
             use std::io::Write;
@@ -20,7 +20,7 @@ impl OwnServer {
             return None;
         };
         let directory = std::env::temp_dir().join(format!("own-postgres-{}", uuid::Uuid::new_v4()));
-        // The port was free a moment ago; another process may take it in between.
+        // Find a free port. Another process could still take it before the server starts.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Self { programs, directory, port };
         let place = server.directory.to_str().unwrap();
@@ -33,7 +33,7 @@ impl OwnServer {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Kills all its processes at once, like a crash.
+    /// Kills all processes of the server at once, like a crash.
     pub(crate) fn crash(&self) {
         self.control(&["stop", "-m", "immediate"]);
     }
@@ -45,7 +45,7 @@ impl OwnServer {
     fn control(&self, what: &[&str]) {
         let place = self.directory.to_str().unwrap();
         let log = self.directory.join("log");
-        // Data must survive the processes, but not a power failure, so nothing waits for a disk.
+        // Data must survive a crash of the processes but not a power failure, so `fsync` is off.
         let options = format!("-p {} -k {place} -c listen_addresses=127.0.0.1 -c fsync=off", self.port);
         let mut arguments = vec!["-D", place, "-w", "-s"];
         if what == ["start"] {
@@ -69,10 +69,10 @@ impl Drop for OwnServer {
     }
 }
 
-/// Returns the directory of the server programs.
+/// Returns the directory of `initdb` and `pg_ctl`.
 fn programs() -> Option<PathBuf> {
     let on_path = std::env::split_paths(&std::env::var_os("PATH")?).collect::<Vec<_>>();
-    // The directories of Debian, by version.
+    // The directories where Debian installs each version.
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut installed: Vec<PathBuf> = installed.map(|version| version.path().join("bin")).collect();
     installed.sort();
@@ -80,7 +80,7 @@ fn programs() -> Option<PathBuf> {
     all.find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
 }
 
-/// PostgreSQL does not run as root, so it is run as the user `postgres`.
+/// Runs a program of the server. PostgreSQL refuses to run as root, so root runs it as the user `postgres`.
 fn run(program: &Path, arguments: &[&str]) -> Output {
     let who = Command::new("id").arg("-u").output().unwrap();
     let mut command = if who.stdout.trim_ascii() == b"0" {
@@ -90,7 +90,7 @@ fn run(program: &Path, arguments: &[&str]) -> Output {
     } else {
         Command::new(program)
     };
-    // A started server would keep pipes open.
+    // A started server would inherit pipes and keep them open, so its output is discarded.
     command.args(arguments).current_dir("/tmp").stdout(std::process::Stdio::null());
     if arguments.contains(&"start") {
         command.stderr(std::process::Stdio::null());

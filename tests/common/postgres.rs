@@ -1,4 +1,4 @@
-//! The rows of a test in PostgreSQL, created and read without the code under test.
+//! The rows of a test in PostgreSQL, created and read without the library.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use serde_json::{Map, Value, json};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 
-/// The foreign keys of the schema.
+/// How the foreign keys of the schema are declared.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keys {
-    /// Their action.
+    /// The action: `ON DELETE …`.
     pub(crate) on_delete: &'static str,
-    /// The time of their check: empty, or `DEFERRABLE …`.
+    /// When the keys are checked: empty for immediately, or `DEFERRABLE …`.
     pub(crate) checked: &'static str,
-    /// Whether tables are created in the reverse order of their names.
+    /// Whether the tables are created in the reverse order of their names.
     pub(crate) reversed: bool,
 }
 
@@ -32,20 +32,20 @@ pub(crate) async fn run(connection: &mut PgConnection, sql: &str) {
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
-/// Returns the statements that drop the tables of another map, and empty those of the library.
+/// Returns the statements that drop the tables of a data map and empty the library's tables.
 pub(crate) fn dropping(map: &DataMap) -> String {
     let tables: Vec<String> = map.kinds().map(|kind| quote(kind.table_name())).collect();
     let own = ["operations", "audit", "outbox", "marks"].map(|name| format!("DELETE FROM lifecycle_{name}"));
     format!("DROP TABLE IF EXISTS {} CASCADE; {}", tables.join(", "), own.join("; "))
 }
 
-/// Thousands of tables bloat the catalogue if the server does not vacuum it.
+/// Vacuums the system catalogue. Tests create thousands of tables, which bloat it if autovacuum is off.
 pub(crate) async fn tidy(connection: &mut PgConnection) {
     run(connection, "VACUUM pg_attribute, pg_class, pg_constraint, pg_depend, pg_index, pg_trigger, pg_type")
         .await;
 }
 
-/// Returns the statements that create the tables of a map with these rows.
+/// Returns the statements that create the tables of a data map with these rows.
 pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
     let mut kinds: Vec<&Kind> = map.kinds().collect();
     if keys.reversed {
@@ -73,7 +73,8 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
             parts.push(insert(kind, row));
         }
     }
-    // Rows have the order of the document; keys are checked when all of them exist. A dangling reference has no key.
+    // Rows are inserted in the order of the document, before the foreign keys exist. A reference with dangling values
+    // gets no key.
     for kind in &kinds {
         for reference in map.references_from(&kind.name) {
             let to = map.kind(&reference.to).unwrap();
@@ -83,7 +84,7 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
             if held.into_iter().any(|id| !id.is_null() && !ids.contains(&id)) {
                 continue;
             }
-            // A key that empties a mandatory column fails if rows refer to each other in a cycle.
+            // A key that sets a mandatory column to null fails if rows refer to each other in a cycle.
             let empties = matches!(keys.on_delete, "SET NULL" | "SET DEFAULT");
             let impossible = empties && !reference.nullable && closes_cycle(map, &kind.name, &to.name);
             parts.push(format!(
@@ -118,7 +119,7 @@ pub(crate) fn literal(value: &Value) -> String {
     }
 }
 
-/// Returns the columns of a kind with their types, as declared or as their values suggest.
+/// Returns the columns of a kind with their types: as declared, or guessed from the values.
 fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str)> {
     let mut values: Map<String, Value> = Map::new();
     for row in all[kind.name.as_str()].as_array().into_iter().flatten() {
@@ -135,7 +136,7 @@ fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str
     let columns = values.into_iter().map(|(name, value)| {
         let field = name.as_str().into();
         let reference = map.references_from(&kind.name).find(|reference| reference.field == *name);
-        // A reference has the type of the ids it refers to, even without rows.
+        // A reference has the type of the ids it refers to, even if its own table is empty.
         let id = reference.map(|reference| {
             let to = map.kind(&reference.to).unwrap();
             &all[to.name.as_str()][0][to.id.as_str()]
@@ -146,7 +147,7 @@ fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str
             (_, Value::Bool(_)) => "boolean",
             (_, Value::Number(_)) => "bigint",
             (_, Value::String(text)) if is_uuid(text) => "uuid",
-            // The columns are short: a potentially long row needs a second table, and creating tables is slow.
+            // Short columns: a table with potentially long rows gets a TOAST table, and creating tables is slow.
             _ if kind.id == field || reference.is_some() => "varchar(20)",
             _ => "varchar(70)",
         };
@@ -171,11 +172,11 @@ fn closes_cycle(map: &DataMap, from: &KindName, to: &KindName) -> bool {
     seen.contains(from)
 }
 
-/// Returns all rows of a map as JSON objects.
+/// Returns the rows of all kinds as JSON objects.
 pub(crate) async fn rows(connection: &mut PgConnection, map: &Arc<DataMap>) -> Value {
     let mut parts = Vec::new();
     for kind in map.kinds() {
-        // Instants in the library's form, independent of the time zone of the session.
+        // Renders instants in the library's form, which does not depend on the time zone of the session.
         let instants =
             map.fields_of(kind).filter(|field| kind.declared_type(field) == Some(FieldType::Timestamp));
         let instants: Vec<String> = instants
@@ -203,13 +204,13 @@ pub(crate) async fn rows(connection: &mut PgConnection, map: &Arc<DataMap>) -> V
     Value::Object(kinds.collect())
 }
 
-/// The tables of a data map in a separate schema.
+/// The tables of a data map, in a schema of their own.
 pub(crate) struct Tables {
     schema: Arc<super::server::Schema>,
     map: Arc<DataMap>,
 }
 
-/// A store whose tables live as long as it does.
+/// A store that keeps its schema alive.
 pub(crate) struct Kept {
     store: PostgresStore,
     _schema: Arc<super::server::Schema>,
@@ -275,7 +276,7 @@ impl Tables {
         rows(&mut connection, &self.map).await
     }
 
-    /// Returns the first column of all rows as JSON.
+    /// Parses the first column of each row as JSON.
     async fn read(&self, sql: &'static str) -> Vec<Value> {
         let rows = sqlx::raw_sql(sql).fetch_all(&self.schema.pool).await.unwrap();
         rows.iter().map(|row| serde_json::from_str(row.get(0)).unwrap()).collect()

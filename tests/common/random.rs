@@ -1,4 +1,4 @@
-//! Random worlds in a fixed order, so that every run has the same ones.
+//! Random worlds in a fixed order, so every run tests the same worlds.
 
 use client_lifecycle::testing::model::{self, Verdict};
 use client_lifecycle::testing::strategies::{RandomWorld, random_worlds};
@@ -7,17 +7,17 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::effort;
 
-/// A source of random worlds.
+/// Generates random worlds.
 pub(crate) struct Worlds {
     runner: TestRunner,
     seed: u64,
 }
 
-/// A world that failed a test, with its number, counted from 1.
+/// The failure of a test on one world. Worlds are numbered from 1.
 pub(crate) struct Failed {
     pub(crate) number: u32,
     seed: u64,
-    /// The reason, with the smallest failing world.
+    /// The reason for the failure, with the smallest failing world.
     why: String,
 }
 
@@ -29,7 +29,7 @@ impl std::fmt::Display for Failed {
 }
 
 impl Worlds {
-    /// Makes the worlds that the environment selects. A failing one is shrunk in at most this many steps.
+    /// Makes worlds with the seed from the environment. A failing world is shrunk in at most `shrink` steps.
     pub(crate) fn new(shrink: u32) -> Self {
         let seed = effort::seed();
         let config = Config {
@@ -44,7 +44,7 @@ impl Worlds {
         Self { runner: TestRunner::new_with_rng(config, rng), seed }
     }
 
-    /// Runs a test on the worlds until one fails.
+    /// Runs a test on the worlds, one by one, until a world fails.
     pub(crate) fn on_each(
         &mut self,
         test: impl Fn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>,
@@ -72,7 +72,7 @@ pub(crate) fn on_random_worlds(test: impl AsyncFn(&RandomWorld, &Verdict) -> Res
     for_random_worlds_in(&runtime, 4_000, test);
 }
 
-/// Runs a test on every random world in an existing runtime, with this many steps to shrink a failing world.
+/// Runs a test on every random world on this runtime. A failing world is shrunk in at most `shrink` steps.
 #[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is passed")]
 pub(crate) fn for_random_worlds_in(
     runtime: &tokio::runtime::Runtime,

@@ -1,17 +1,17 @@
-//! The texts of `tests/seeds/`, verbatim, with their JSON: the contracts of the APIs that the crate serves.
+//! The documents in `tests/seeds/`, verbatim. They describe the four APIs that the crate serves.
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::path::Path;
 
 use serde_json::Value;
 
-/// The replacement for e-mail addresses in the texts; the space is a non-breaking one.
+/// What e-mail addresses were replaced with in the documents. The space is a non-breaking space.
 pub(crate) const MANGLED_EMAIL: &str = "[email\u{a0}protected]";
 
-/// The address that tests use instead.
+/// The e-mail address that tests use in place of the mangled one.
 pub(crate) const EMAIL: &str = "maria.garcia@example.com";
 
-/// Returns the text of a seed, by the number in its file name.
+/// Returns the text of a document, by the number in its file name.
 pub(crate) fn text(number: u8) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/seeds");
     let start = format!("{number:03}_");
@@ -36,7 +36,7 @@ pub(crate) fn json_after(number: u8, heading: &str) -> Value {
     serde_json::from_str(&json_text_after(number, heading)).unwrap()
 }
 
-/// Returns all JSON objects of a text as they are written. `{id}` in a path is not one.
+/// Returns all JSON objects in a text, as written. The `{id}` of a path is not JSON and is skipped.
 fn objects(mut text: &str) -> Vec<String> {
     let mut found = Vec::new();
     while let Some(start) = text.find('{') {
@@ -54,7 +54,7 @@ fn objects(mut text: &str) -> Vec<String> {
     found
 }
 
-/// Returns the JSON with an e-mail address in place of the redacted one.
+/// Replaces a mangled e-mail address with a valid one.
 pub(crate) fn with_email(mut json: Value) -> Value {
     if json["email"] == MANGLED_EMAIL {
         json["email"] = EMAIL.into();

@@ -1,6 +1,7 @@
-//! The PostgreSQL server of the tests, and schemas in it for single tests.
+//! The PostgreSQL server of the tests, and a schema for each test.
 //!
-//! `TEST_POSTGRES_URL` is its address. Without a server, tests print a message and pass; with `CI=true` they fail.
+//! `TEST_POSTGRES_URL` is the server's address. Without a server, tests print a message and pass; with `CI=true`, they
+//! fail.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 
 const DEFAULT: &str = "postgres://postgres@127.0.0.1:5432/test";
 
-/// A separate schema for one test.
+/// A schema for one test.
 pub(crate) struct Schema {
     pub(crate) name: String,
     pub(crate) pool: PgPool,
@@ -20,7 +21,7 @@ pub(crate) fn address() -> String {
     std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| DEFAULT.into())
 }
 
-/// Returns whether there is a server, and prints a message if not.
+/// Returns whether a server can be reached. Prints a message if not.
 #[allow(dead_code, reason = "most tests ask for a schema")]
 pub(crate) async fn is_there() -> bool {
     let address = address();
@@ -34,7 +35,7 @@ pub(crate) async fn is_there() -> bool {
 }
 
 impl Schema {
-    /// Creates a schema; `None` without a server.
+    /// Creates a schema; returns `None` if no server can be reached.
     pub(crate) async fn new() -> Option<Self> {
         Self::with_connections(8).await
     }
@@ -65,13 +66,13 @@ impl Schema {
     }
 }
 
-/// Prints once what was skipped and how to enable it.
+/// Prints once that tests are skipped, and how to enable them.
 fn skipped(address: &str, error: &sqlx::Error) {
     static SAID: AtomicBool = AtomicBool::new(false);
     let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
     assert!(!is_ci, "no PostgreSQL at {address}: {error}");
     if !SAID.swap(true, Ordering::Relaxed) {
-        // Bypasses the test's captured output.
+        // Write to standard error directly, because the test harness captures `eprintln!`.
         use std::io::Write;
         let line = format!(
             "skipped: tests on PostgreSQL, because there is none at {address}; set TEST_POSTGRES_URL to one\n"
@@ -80,7 +81,7 @@ fn skipped(address: &str, error: &sqlx::Error) {
     }
 }
 
-/// Drops the schema on a separate connection and thread, because the runtime of the test may be shutting down.
+/// Drops the schema on its own connection and thread, because the runtime of the test may be shutting down.
 impl Drop for Schema {
     fn drop(&mut self) {
         let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.name);
@@ -95,8 +96,8 @@ impl Drop for Schema {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut admin = PgConnection::connect(&address()).await.unwrap();
-                // A pool whose runtime is shutting down does not roll back, and its open transaction would block the
-                // drop.
+                // A pool whose runtime is shutting down does not roll back. Its open transaction would block the
+                // `DROP`.
                 drop(admin.execute(AssertSqlSafe(left_open)).await);
                 admin.execute("SET lock_timeout = '10s'").await.unwrap();
                 drop(admin.execute(AssertSqlSafe(sql)).await);

@@ -1,4 +1,4 @@
-//! The rows of a test in a SQLite database, created and read without the code under test.
+//! The rows of a test in a SQLite database, created and read without the library.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ pub(crate) struct File {
     map: Arc<DataMap>,
 }
 
-/// The foreign keys of the schema.
+/// How the tables of the schema are declared.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schema {
-    /// The actions of the keys, in turn.
+    /// The action of the foreign keys: `ON DELETE …`.
     pub(crate) on_delete: &'static str,
-    /// Whether tables are created in the reverse order of their names.
+    /// Whether the tables are created in the reverse order of their names.
     pub(crate) reversed: bool,
 }
 
@@ -43,7 +43,7 @@ impl File {
         Self::with_tables(map, &tables.join(";\n"), rows).await
     }
 
-    /// Makes the rows in tables that the test provides.
+    /// Inserts the rows into tables that `tables` defines.
     pub(crate) async fn with_tables(map: &Arc<DataMap>, tables: &str, rows: &Value) -> Self {
         let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
@@ -51,7 +51,7 @@ impl File {
         sqlx::raw_sql(AssertSqlSafe(tables.to_owned())).execute(&file.pool).await.unwrap();
         let store = file.store().migrate().await.unwrap();
         drop(store);
-        // Rows have the order of the document; keys are checked when all of them exist.
+        // Rows are inserted in the order of the document, so foreign keys are off until all rows exist.
         file.run("PRAGMA foreign_keys = OFF").await;
         for (kind, rows) in rows.as_object().unwrap() {
             for row in rows.as_array().unwrap() {
@@ -158,7 +158,7 @@ fn literal(value: &Value) -> String {
     }
 }
 
-/// Returns the table of a kind, with columns from the rows and foreign keys from the map.
+/// Returns `CREATE TABLE` for a kind, with columns guessed from the rows and foreign keys from the data map.
 fn create_table(map: &DataMap, kind: &Kind, all: &Value, schema: Schema) -> String {
     let rows = &all[kind.name.as_str()];
     let mut columns: Map<String, Value> = Map::new();
@@ -177,7 +177,7 @@ fn create_table(map: &DataMap, kind: &Kind, all: &Value, schema: Schema) -> Stri
         .iter()
         .map(|(name, value)| {
             let reference = map.references_from(&kind.name).find(|reference| reference.field == **name);
-            // A reference has the type of the ids it refers to, even without rows.
+            // A reference has the type of the ids it refers to, even if its own table is empty.
             let id = reference.map(|reference| {
                 let to = map.kind(&reference.to).unwrap();
                 &all[to.name.as_str()][0][to.id.as_str()]
@@ -194,7 +194,7 @@ fn create_table(map: &DataMap, kind: &Kind, all: &Value, schema: Schema) -> Stri
         .collect();
     for reference in map.references_from(&kind.name) {
         let to = map.kind(&reference.to).unwrap();
-        // A key that empties a mandatory column fails if rows refer to each other in a cycle.
+        // A key that sets a mandatory column to null fails if rows refer to each other in a cycle.
         let empties = matches!(schema.on_delete, "SET NULL" | "SET DEFAULT");
         let impossible = empties && !reference.nullable && closes_cycle(map, &kind.name, &to.name);
         parts.push(format!(

@@ -1,4 +1,4 @@
-//! Who may create which record: a decision of the policy alone, without a store.
+//! Which records an actor may create: the policy decides this without a store.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, FieldType, Mode, Record, Request, eq};

@@ -1,11 +1,11 @@
-//! Rows below parents that are retained or anonymized: entries with `parent` apply only to them.
+//! Rows below a retained or anonymized parent. Entries with `parent` apply only to these rows.
 
 use crate::common::request;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};
 
-/// The remaining letters after the deletion of client `c1`, with the order that each refers to: one below a retained
-/// order, one below an anonymized one, and one below a deleted one.
+/// Deletes client `c1` and returns the remaining letters, each with its order. Letter 1 is below a retained order, 2
+/// below an anonymized order, and 3 below a deleted order.
 async fn letters(rule: &Value) -> Result<Value, String> {
     let orders = json!([
         { "when": { "field": "state", "eq": "retained" }, "retain": { "for": "P1Y", "from": "at", "basis": "law" } },
@@ -46,8 +46,8 @@ fn below(parent: &str, rule: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_redirect_applies_only_below_such_parents() {
-    // A kept row loses its reference to a deleted parent, regardless of entries for other parents.
+async fn a_redirect_applies_only_below_the_parents_of_its_entry() {
+    // Letter 3 loses its reference in both cases: its order is deleted, so no entry with `parent` applies to it.
     let left = letters(&below("retain", "set_null")).await;
     assert_eq!(left, Ok(json!([[1, null], [2, "masked"], [3, null]])));
     let left = letters(&below("anonymize", "set_null")).await;
@@ -55,7 +55,7 @@ async fn a_redirect_applies_only_below_such_parents() {
 }
 
 #[tokio::test]
-async fn a_row_is_deleted_only_below_such_parents() {
+async fn a_row_is_deleted_only_below_the_parents_of_its_entry() {
     let left = letters(&below("retain", "delete")).await;
     assert_eq!(left, Ok(json!([[2, "masked"], [3, null]])));
     let left = letters(&below("anonymize", "delete")).await;
@@ -63,7 +63,7 @@ async fn a_row_is_deleted_only_below_such_parents() {
 }
 
 #[tokio::test]
-async fn a_row_blocks_only_below_such_parents() {
+async fn a_row_blocks_only_below_the_parents_of_its_entry() {
     assert_eq!(letters(&below("retain", "protect")).await, Err("protect 1".into()));
     assert_eq!(letters(&below("anonymize", "protect")).await, Err("protect 2".into()));
     assert_eq!(letters(&json!("protect")).await, Err("protect 3".into()));

@@ -1,5 +1,5 @@
-//! Known deletion cases as data: references with rules, rows, one deletion, remaining rows. The numbers are those of
-//! the project's list; the notation is in `common`.
+//! Known deletion cases as data: references with rules, rows, one deletion, and the remaining rows. `common` explains
+//! the notation.
 
 use crate::common::{Expected, World, judge, sorted};
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ fn world(subject: &'static str, references: &[(&'static str, &'static str, Value
     World { subject, references, rows }
 }
 
-/// One module per case, one test per store. `"a.r?"` is a nullable reference.
+/// Makes a module for each case, with one test for each store. `"a.r?"` is a nullable reference.
 macro_rules! cases {
     ($($name:ident: delete $subject:literal $id:literal
         $references:tt

@@ -1,5 +1,5 @@
-//! Changes between the survey and the first write: preconditions of every deletion, and those of a plan that was
-//! shown.
+//! Changes between the survey and the first write. `execute` and `apply` detect different changes: `apply` also checks
+//! what its plan showed.
 
 use std::sync::{Arc, Mutex};
 
@@ -68,8 +68,8 @@ fn invoice(id: &str, issued_at: &Value) -> (&'static str, Record) {
     ("invoices", Record::new(id).with("client_id", "c1").with("issued_at", issued_at.clone()))
 }
 
-/// Returns the results of `execute` and `apply` when a row is added in between: one for each change set that was
-/// tried.
+/// Runs `execute`, then `apply` on a plan, while a row is added before the first write. Returns for each the results
+/// of the change sets it tried.
 async fn tried(
     before: &[(&'static str, Record)],
     comes: &(&'static str, Record),
@@ -159,7 +159,7 @@ async fn an_unused_target_may_be_missing() {
     lifecycle.apply(&request, &plan).await.unwrap_or_else(|error| panic!("{error}\n{plan}"));
 }
 
-/// A store that only records the locks of change sets.
+/// A store that records which rows each change set locks.
 struct Locks(MemoryStore, Mutex<Vec<String>>);
 
 #[async_trait]
@@ -190,7 +190,7 @@ async fn rows_are_locked_from_the_subject_outwards() {
     let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
     lifecycle.execute(&request).await.unwrap();
     let mut locked = lifecycle.store().1.lock().unwrap().clone();
-    // The deleted debts, and those that a guard watches.
+    // The debts are locked twice: the deleted debts, and the debts that a guard counts.
     locked.dedup();
     assert_eq!(locked, ["clients", "debts", "invoices"]);
 }

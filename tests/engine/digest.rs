@@ -1,4 +1,4 @@
-//! The digest covers everything that a person relies on, and nothing else.
+//! The digest of a plan covers everything that a person relies on when confirming the plan, and nothing else.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use client_lifecycle::domain::{Actor, Request};
@@ -54,7 +54,7 @@ fn add(rows: &mut Value, kind: &str, id: &str) {
 }
 
 #[tokio::test]
-async fn it_is_64_hexadecimal_digits_and_reproducible() {
+async fn the_digest_is_64_hexadecimal_digits_and_reproducible() {
     let digest = with(|_, _, _| {}).await;
     assert_eq!(digest.as_str().len(), 64);
     assert!(digest.as_str().bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)));
@@ -65,7 +65,7 @@ async fn it_is_64_hexadecimal_digits_and_reproducible() {
 }
 
 #[tokio::test]
-async fn it_covers_steps_blockers_warnings_targets_subjects_and_the_version() {
+async fn the_digest_covers_steps_blockers_warnings_targets_subjects_and_the_version() {
     let first = with(|_, _, _| {}).await;
     for (what, other) in [
         ("one more row of a step", with(|_, rows, _| add(rows, "members", "m2")).await),
@@ -93,7 +93,7 @@ async fn it_covers_steps_blockers_warnings_targets_subjects_and_the_version() {
 }
 
 #[tokio::test]
-async fn it_does_not_cover_volatile_counts_samples_actor_and_time() {
+async fn the_digest_does_not_cover_volatile_counts_samples_actor_and_time() {
     let first = with(|_, _, _| {}).await;
     for (what, other) in [
         ("one more volatile row", with(|_, rows, _| add(rows, "sessions", "s2")).await),
@@ -110,7 +110,7 @@ async fn it_does_not_cover_volatile_counts_samples_actor_and_time() {
 }
 
 #[test]
-fn some_rows_are_at_least_one() {
+fn an_expectation_of_some_rows_accepts_one_or_more() {
     assert!(Expected::Some.accepts(1) && Expected::Some.accepts(2) && !Expected::Some.accepts(0));
     assert!(
         Expected::Exactly(2).accepts(2)

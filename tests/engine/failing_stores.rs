@@ -1,4 +1,5 @@
-//! A lifecycle over a failing store: a retry, a receipt or a record, and never the same work twice.
+//! A lifecycle on a failing store: the caller gets a receipt or an error, the attempt is recorded, and no work is done
+//! twice.
 #![cfg(feature = "testing")]
 
 use std::time::Duration;
@@ -13,7 +14,7 @@ use client_lifecycle::testing::{Call, FaultyStore, run};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use uuid::Uuid;
 
-/// The total number of attempts of a lifecycle under contention.
+/// How often a lifecycle tries an operation under contention.
 const ATTEMPTS: usize = 5;
 
 type Faulty = FaultyStore<MemoryStore>;
@@ -43,7 +44,7 @@ fn contention() -> StoreError {
     StoreError::Contention { source: None, retryable: true }
 }
 
-/// The outcomes of the recorded attempts.
+/// Returns the outcomes in the audit log.
 fn recorded(store: &Faulty) -> Vec<&'static str> {
     let audit = store.store().audit();
     audit.iter().map(|entry| entry.outcome.as_str()).collect()
@@ -83,7 +84,7 @@ fn a_lost_reply_to_execute_is_resolved_although_the_subject_is_deleted() {
 }
 
 #[test]
-fn an_operation_with_a_lost_reply_that_was_not_applied_is_retried() {
+fn an_operation_whose_outcome_is_unknown_and_that_was_not_applied_is_retried() {
     let store = store().fails(Call::Apply, 1, contention()).loses_reply(2);
     run(open(&store).execute(&request())).unwrap();
     assert_eq!((store.calls(Call::Apply), recorded(&store)), (3, vec!["done"]));
@@ -201,9 +202,9 @@ fn a_broken_connection_is_retried_except_inside_the_hosts_transaction() {
     assert_eq!((store.calls(Call::Apply), store.pauses().len()), (2, 0));
 }
 
-/// The base doubles up to the maximum; at least half of it is fixed, and the rest depends on the operation.
+/// Pauses double up to a maximum. Half of each pause is fixed; the other half depends on the operation id.
 #[test]
-fn pauses_double_are_bounded_and_differ_between_operations() {
+fn pauses_double_up_to_a_maximum_and_differ_between_operations() {
     let (first, longest) = (Duration::from_millis(8), Duration::from_millis(50));
     let pauses = |operation: u128| {
         let store = failing(contention, 6);
@@ -236,7 +237,7 @@ fn the_number_of_retries_is_configurable() {
         let error = run(open(&store).with_retries(Retries::new(attempts)).execute(&request())).unwrap_err();
         assert_eq!(error.code(), "contention");
         let tried = attempts.max(1) as usize;
-        // The attempts of the operation, and then those of its record.
+        // The operation is tried `tried` times, and so is writing the audit entry of its failure.
         assert_eq!((store.calls(Call::Apply), store.pauses().len()), (2 * tried, 2 * (tried - 1)));
         assert!(is_there(&store));
     }
@@ -249,7 +250,7 @@ fn replanning_after_a_change_does_not_wait() {
     assert_eq!((store.calls(Call::Survey), store.pauses().len()), (3, 0));
 }
 
-/// Both have found the client ON; the second one has nothing to do.
+/// Both deactivations read the status ON. The second to write has nothing left to do.
 #[test]
 fn one_of_two_concurrent_deactivations_writes_and_the_other_finds_it_done() {
     let policy = DeletionPolicy::of("clients")
@@ -263,7 +264,7 @@ fn one_of_two_concurrent_deactivations_writes_and_the_other_finds_it_done() {
         "birth_date": "1990-05-15", "document_type": "DNI", "document_number": "12345678A"
     }));
     let ana = || Actor::new("ana", "ADMIN");
-    // The first apply is the creation; the next is delayed until the one after it has completed.
+    // Call 1 of `apply` creates the client. Call 2 is delayed until call 3 has completed.
     let store = FaultyStore::new(MemoryStore::new().with("clients", [])).delays(Call::Apply, 2, 20);
     let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
     let client =

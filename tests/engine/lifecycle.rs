@@ -1,4 +1,4 @@
-//! The guarantees of a lifecycle, on every store.
+//! What a lifecycle guarantees, tested on every store.
 
 use crate::common::backend::{Backend, On, on_every_store};
 use chrono::{DateTime, Utc};
@@ -285,7 +285,7 @@ on_every_store! {
         assert_eq!(plan.warnings[0].name, "recent_activity");
         assert_eq!(plan.notes[0].name, "many_notes");
         assert!(matches!(lifecycle.apply(&hard_delete("c1"), &plan).await, Err(Error::Blocked(_))));
-        // Acknowledging a warning does not change the digest of the plan.
+        // The digest does not change when a warning is acknowledged.
         let confirmed = hard_delete("c1").acknowledge("recent_activity");
         assert!(lifecycle.apply(&confirmed, &plan).await.is_ok());
     }
@@ -316,7 +316,7 @@ on_every_store! {
         let receipt = lifecycle.execute(&batch(&["c1", "c2", "c1"])).await.unwrap();
         assert_eq!(receipt.steps.last().unwrap().actual, 2);
         assert_eq!(backend.rows("consents").await, json!([]));
-        // One entry for each subject of each attempt.
+        // Each attempt has one audit entry for each of its subjects.
         assert_eq!(backend.audit().await.len(), 4 + 2 + 2);
     }
 
@@ -352,7 +352,7 @@ on_every_store! {
         let late = backend.lifecycle(&policy).await.with_clock(now());
         let plan = late.plan(&hard_delete("c1")).await.unwrap();
         let early = backend.lifecycle(&policy).await.with_clock("1999-12-31T23:59:59Z".parse::<DateTime<Utc>>().unwrap());
-        // In 1999 the session of 2025 is not older than 30 days, so the warning is new and nothing is done.
+        // With a clock set to 1999, the session is recent again, so the guard warns and nothing is done.
         let Err(Error::Conflict { changes }) = early.apply(&hard_delete("c1"), &plan).await else {
             panic!("it is a conflict")
         };
@@ -389,7 +389,7 @@ on_every_store! {
         let to_u2 = request.clone().reassign("members.union_id", "u2");
         let plan = lifecycle.plan(&to_u2).await.unwrap();
         assert!(plan.to_string().contains("members  reassign     members.union_id to `u2`"), "{plan}");
-        // The new target is part of the plan.
+        // The plan includes the new target, so a request with another target does not match it.
         backend.insert("unions", json!({ "id": "u4", "deleted_at": null })).await;
         let to_u4 = request.clone().reassign("members.union_id", "u4");
         assert!(matches!(lifecycle.apply(&to_u4, &plan).await, Err(Error::PlanMismatch)));

@@ -1,4 +1,4 @@
-//! Policies, plans and lifecycles, on every store.
+//! Tests of policies, plans and lifecycles, on every store.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,4 @@
-//! The order of the steps: foreign keys hold after each of them, so a database that checks them at once never stops a
-//! deletion halfway.
+//! The order of steps: no step breaks a foreign key, so a database that checks keys immediately accepts all steps.
 #![cfg(feature = "testing")]
 
 use std::sync::{Arc, Mutex};
@@ -14,12 +13,12 @@ use client_lifecycle::{MemoryStore, Store};
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// A store that runs only the first step, then the first two, and so on, each time from the same rows.
+/// A store that runs the first step, then the first two from the original rows, and so on.
 struct Stepwise {
     store: MemoryStore,
     map: Arc<DataMap>,
     rows: Value,
-    /// Each dangling reference, with the step that left it.
+    /// The references that were left dangling, each with the step that did it.
     gaps: Mutex<Vec<String>>,
 }
 
@@ -59,7 +58,8 @@ impl Store for Stepwise {
     }
 }
 
-/// Returns whether some order always satisfies the reference: it is not in a cycle of mandatory references.
+/// Returns whether some order of steps always satisfies the reference: it is not part of a cycle of mandatory
+/// references.
 fn can_hold(map: &DataMap, reference: &Reference) -> bool {
     let mut above = vec![reference.to.clone()];
     let mut at = 0;
@@ -73,7 +73,7 @@ fn can_hold(map: &DataMap, reference: &Reference) -> bool {
     reference.nullable || !above.contains(&reference.from)
 }
 
-/// Returns whether an existing row refers to one that existed and no longer does.
+/// Returns whether a remaining row refers to a row that the steps have deleted.
 fn leaves_a_gap(before: &Value, after: &Value, reference: &Reference) -> bool {
     let is_there = |rows: &Value, id: &Value| {
         rows[reference.to.as_str()].as_array().unwrap().iter().any(|row| row["id"] == *id)

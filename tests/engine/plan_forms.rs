@@ -1,4 +1,4 @@
-//! Other forms of the plan, Markdown and Mermaid, and the receipt as text.
+//! Plans as Markdown and Mermaid, and receipts as text.
 
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::plan::Plan;

@@ -1,4 +1,4 @@
-//! The plan as text, in various situations.
+//! Plans as text.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use chrono::{DateTime, Utc};
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 const NOW: &str = "2026-11-20T10:00:00Z";
 
-/// Returns the text of a plan without its digest, which other tests cover.
+/// Returns the text of a plan, without the digest.
 async fn text(policy: &Value, rows: &Value, request: Request) -> String {
     let mut policy = policy.clone();
     for kind in rows.as_object().unwrap().keys() {
-        // Most kinds need no further declaration.
+        // Declare kinds that the policy does not mention, because most need no details.
         if policy["kinds"][kind].is_null() {
             policy["kinds"][kind] = json!({});
         }

@@ -1,5 +1,4 @@
-//! The two forms of a policy: built in Rust and read from a document, they are equal, and the document is written as
-//! it was read.
+//! A policy built in Rust equals the same policy read from a document, and is written as the document was.
 #![allow(clippy::match_bool, reason = "what is true and what is false stand side by side")]
 
 use client_lifecycle::DeletionPolicy;
@@ -10,7 +9,7 @@ use client_lifecycle::policy::{
 };
 use serde_json::{Value, json};
 
-/// A policy with every feature.
+/// A policy document that uses every feature.
 fn document() -> Value {
     let mut document = json!({
         "version": "2026-11", "subject": "clients",
@@ -195,10 +194,10 @@ fn a_policy_is_written_as_it_was_read_with_the_types_that_its_conditions_imply()
     expected["kinds"]["h"]["fields"]["at"] = json!("timestamp");
     expected["kinds"]["f"]["fields"]["mail"] = json!("text");
     expected["kinds"]["c"]["fields"]["mail"] = json!("text");
-    // A rule empties it, so the column must exist.
+    // A rule sets `note` to null, so the written policy declares the column.
     expected["kinds"]["g"]["fields"]["note"] = json!({});
     for mode in expected["modes"].as_object_mut().unwrap().values_mut() {
-        // The bare name of a rule is short for an entry.
+        // A rule given by its name alone is written as an entry.
         for rule in mode["rules"].as_object_mut().unwrap().values_mut().filter(|rule| rule.is_string()) {
             *rule = json!({ "then": rule });
         }
@@ -245,7 +244,7 @@ fn policies_are_equal_if_all_their_parts_are() {
     ] {
         let mut other = document();
         if value == "staff" {
-            // Only the parts that fit both subjects.
+            // Another subject needs another policy: most parts of the document do not fit it.
             let mut little = json!({ "kinds": { "clients": {}, "staff": {} }, "modes": { "hard_delete": { "allow": "any" } } });
             little["subject"] = json!("clients");
             let clients = read(&little);
@@ -346,7 +345,7 @@ fn two_rules_for_one_reference_are_a_fault() {
     assert!(cascade_with(r#""debts":{}"#, kinds).contains("duplicate key `debts`"));
 }
 
-/// The mask would replace an id with a word.
+/// A text mask would replace the id of the referenced row.
 #[test]
 fn a_personal_field_that_is_a_reference_is_a_fault() {
     let masked = r#""debts":{"personal":{"client_id":{"text":"anonymized"}}}"#;

@@ -1,5 +1,5 @@
-//! Valid combinations in a policy: rules with modes and parents, comparisons and masks with types. The tables cover
-//! valid and invalid ones.
+//! Which combinations are valid in a policy: rules by mode and parent, comparisons and masks by field type. Tables
+//! list valid and invalid combinations.
 #![allow(clippy::match_bool, reason = "what is true and what is false stand side by side")]
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use client_lifecycle::domain::eq;
 use client_lifecycle::policy::{cascade, keep};
 use serde_json::{Value, json};
 
-/// Returns the faults of a policy, each as `path: message`; none if it builds.
+/// Returns the faults of a policy as `path: message`; empty if the policy is valid.
 fn faults(document: &Value) -> Vec<String> {
     match DeletionPolicy::from_json(&document.to_string()) {
         Ok(_) => Vec::new(),
@@ -17,7 +17,7 @@ fn faults(document: &Value) -> Vec<String> {
     }
 }
 
-/// A policy in which every rule has everything it needs.
+/// Returns a policy with this rule, in which any rule finds the fields it needs.
 fn with(mode: &str, rule: &Value) -> Value {
     let kind = json!({ "status": "status", "deleted_at": "deleted_at", "personal": { "name": "null" } });
     json!({
@@ -81,7 +81,7 @@ fn rules_are_valid_below_these_parents() {
 
 const TYPES: [&str; 8] = ["text", "integer", "boolean", "decimal", "date", "timestamp", "uuid", "json"];
 
-/// A policy with a guard on the field `f` of `debts`.
+/// Returns a policy with a guard that tests the field `f` of `debts`.
 fn tested(test: &Value) -> Value {
     let mut document = with("hard_delete", &json!("keep"));
     let mut when = test.clone();
@@ -195,7 +195,7 @@ fn conditions_are_checked_everywhere() {
         document.pointer_mut(parent).unwrap()[key] = value;
         assert_eq!(faults(&document), [format!("{path}: booleans have no order; use eq or ne")]);
     }
-    // A single entry is not a list, and its path has no number.
+    // A single entry is not in a list, so its path has no index.
     let mut alone = last.clone();
     alone["when"] = bad;
     let document = with("hard_delete", &alone);
@@ -217,7 +217,7 @@ fn a_rule_for_all_others_does_not_apply_to_named_references() {
     assert_eq!(faults(&document), Vec::<String>::new());
 }
 
-/// Returns the faults of masks in a rule for `debts`, whose field `f` has this declaration.
+/// Returns the faults of a rule that masks `debts`, whose field `f` is declared as `field`.
 fn masked(field: &Value, masks: &Value) -> Vec<String> {
     let mut document = with("hard_delete", &json!({ "anonymize": masks }));
     document["kinds"]["debts"]["fields"] = json!({ "f": field });

@@ -1,4 +1,4 @@
-//! Random worlds: the model, the memory store and SQLite agree, and other properties of every deletion.
+//! Random worlds: the model and all stores agree, and every deletion has these properties.
 #![cfg(feature = "testing")]
 
 use std::cell::RefCell;
@@ -17,7 +17,7 @@ use client_lifecycle::{DeletionPolicy, MemoryStore};
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// R204: every rule along a reference.
+/// R204: every rule along a chain of references is applied.
 #[test]
 fn the_model_and_the_memory_store_agree() {
     on_random_worlds(async |case, verdict| {
@@ -49,7 +49,7 @@ fn no_surviving_row_refers_to_a_deleted_row() {
         Some((target, is_there))
     };
     on_random_worlds(async |case, verdict| {
-        // Blocked rows are not redirected, so only executable plans leave no dangling reference.
+        // In a blocked plan, rows are not redirected, so check dangling references only in executable plans.
         let executable = Some(case.policy.map()).filter(|_| verdict.executable);
         for reference in executable.into_iter().flat_map(|map| map.references()) {
             for id in verdict.rows[&reference.from].keys() {
@@ -63,8 +63,7 @@ fn no_surviving_row_refers_to_a_deleted_row() {
     });
 }
 
-/// Returns a document with the names of every object, and the references, in reverse order. Anything that depends on
-/// the order of declarations is reversed too.
+/// Returns the document with the keys of every object and the list of references in reverse order.
 fn turned(document: &Value) -> String {
     match document {
         Value::Object(fields) => {
@@ -136,7 +135,7 @@ fn planning_is_reproducible_and_applying_twice_is_done_once() {
     });
 }
 
-/// R24, R25: the store's own deletions, with foreign keys that delete, empty or refuse.
+/// R24, R25: the same rows remain whether the foreign keys delete rows, empty references or refuse.
 #[cfg(feature = "sqlite")]
 #[test]
 fn the_model_and_sqlite_agree_with_any_foreign_keys() {
@@ -157,8 +156,8 @@ fn the_model_and_sqlite_agree_with_any_foreign_keys() {
     });
 }
 
-/// R24, R25: runs each world twice: first inside a transaction that is rolled back, then in the store that commits.
-/// Tables are created only once, because that is slow.
+/// R24, R25: runs each world first in a transaction that is rolled back, then in a transaction that commits. The
+/// tables are created only once, because that is slow.
 #[cfg(feature = "postgres")]
 #[test]
 fn the_model_and_postgres_agree_with_any_foreign_keys() {
@@ -171,7 +170,7 @@ fn the_model_and_postgres_agree_with_any_foreign_keys() {
     };
     runtime.block_on(PostgresStore::new(schema.pool.clone()).migrate()).unwrap();
     let turn = std::cell::Cell::new(0_usize);
-    // The tables of the previous world.
+    // Remember the data map of the previous world, to drop its tables.
     let last = RefCell::new(None);
     for_random_worlds_in(&runtime, 100, async |case, verdict| {
         turn.set(turn.get() + 1);
@@ -197,7 +196,8 @@ fn the_model_and_postgres_agree_with_any_foreign_keys() {
         let expected = agrees(case, verdict, memory(case), left).await?;
 
         let mut tx = pool.begin().await.unwrap();
-        // Small operations are one statement, large ones one for each kind; both must have the same result.
+        // Small operations run as one statement, large operations as one statement per kind. Both must give the same
+        // result.
         let at_once = if turn.get() % 7 < 4 { u64::MAX } else { 0 };
         let store = PostgresTransaction::new(&mut tx).single_statement_limit(at_once);
         let digest = agrees_without_rows(case, verdict, store).await.map_err(with_keys)?;

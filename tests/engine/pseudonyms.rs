@@ -1,4 +1,4 @@
-//! The mask `hmac` on every store, with and without its key.
+//! The mask `hmac` on every store, with and without a key.
 
 use std::sync::Mutex;
 
@@ -67,7 +67,7 @@ async fn every_store_makes_the_same_pseudonyms() {
     }
 }
 
-/// A store that must not be read, and that records writes.
+/// A store that fails when it is surveyed, and records the change sets it gets.
 struct Watched(Mutex<Vec<ChangeSet>>);
 
 #[async_trait]
@@ -89,7 +89,7 @@ impl Store for Watched {
 #[tokio::test]
 async fn without_a_key_only_the_attempt_is_written() {
     let lifecycle = Lifecycle::open(Watched(Mutex::default()), policy()).await.unwrap();
-    // Also in a mode without masks: a missing key is found before it is needed.
+    // The key is required in every mode of the policy, including modes without masks.
     let deactivate = Request::deactivate("clients", "c1").by(Actor::new("ana", "ADMIN"));
     for request in [&anonymize(), &deactivate] {
         let found = lifecycle.plan(request).await.unwrap_err();
@@ -174,10 +174,10 @@ async fn a_value_that_is_not_text_is_named_and_nothing_changes() {
                 let row = store.rows("visits").into_iter().nth(1).unwrap();
                 store.insert("visits", [row.with("seen_by", 7)]);
             }
-            // A text column converts a number to text, and keeps bytes unchanged.
+            // SQLite converts a number in a text column to text, but keeps bytes.
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(file) => file.run("UPDATE visits SET seen_by = x'07' WHERE id = 2").await,
-            // In PostgreSQL it holds only text.
+            // A text column in PostgreSQL can hold only text.
             #[cfg(feature = "postgres")]
             Backend::Postgres(_) => continue,
         }

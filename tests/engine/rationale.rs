@@ -1,4 +1,4 @@
-//! The rationale of a rule: written, read, shown by blockers, and without any effect.
+//! The rationale of a rule: it can be built, written and read, blockers show it, and it changes nothing else.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use client_lifecycle::domain::{Actor, Record, eq};
@@ -51,7 +51,7 @@ fn a_rule_is_written_as_it_was_read() {
 }
 
 #[test]
-fn it_is_a_key_beside_the_rule() {
+fn the_rationale_is_a_key_beside_the_rule() {
     for rules in [
         json!({ "then": { "then": "restrict", "because": "x" } }),
         json!({ "then": "keep", "on_survive": { "set_default": 1, "because": "x" } }),
@@ -71,7 +71,7 @@ async fn plan(policy: DeletionPolicy) -> Plan {
 }
 
 #[tokio::test]
-async fn it_is_shown_by_blockers_and_not_part_of_the_digest() {
+async fn blockers_show_the_rationale_and_the_digest_ignores_it() {
     let silent = plan(policy(&json!("restrict")).unwrap()).await;
     let telling = plan(policy(&json!({ "then": "restrict", "because": AUDITOR })).unwrap()).await;
     assert!(telling.to_string().contains(AUDITOR), "{telling}");

@@ -1,4 +1,4 @@
-//! Reassignment instead of deletion: members to another union, a union to another officer.
+//! Reassigning: members move to another union, or a union gets another officer.
 
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ async fn all_members_move_to_the_other_union_and_other_rows_stay() {
         let audit = backend.audit().await;
         assert_eq!((audit.len(), &*audit[0].action), (1, "UNION_REASSIGNED"));
         assert_eq!(backend.events().await.len(), 2);
-        // Then nothing blocks the deletion.
+        // After the members have moved, nothing blocks the deletion.
         let delete = Request::soft_delete("unions", "u1").by(Actor::new("ana", "ADMIN"));
         lifecycle.execute(&delete).await.unwrap();
     }
@@ -106,7 +106,7 @@ async fn a_union_is_moved_to_another_officer() {
 }
 
 #[tokio::test]
-async fn both_can_be_reassigned_at_once() {
+async fn members_and_the_officer_can_be_reassigned_in_one_request() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         lifecycle.execute(&move_members("u1", "u2").reassign("unions.officer_id", "o2")).await.unwrap();
@@ -127,7 +127,7 @@ async fn the_new_owner_must_exist_stay_qualify_and_differ() {
             assert!(blocker.message.contains(&format!("`{target}`")), "{}", blocker.message);
             assert!(blocker.remedy.contains("ACTIVE"), "{}", blocker.remedy);
         }
-        // Also if there are no rows to move.
+        // The new owner is checked even if there are no rows to move.
         assert!(lifecycle.execute(&move_members("closed", "nobody")).await.is_err());
         let clerk = Request::reassigning("unions", "u1").reassign("unions.officer_id", "o3");
         assert_eq!(
@@ -186,7 +186,7 @@ async fn a_member_added_after_the_plan_is_a_conflict_for_apply_and_moved_by_exec
     }
 }
 
-/// A request cannot name an excluded record as a target, but a rule can.
+/// A request cannot name a record outside the policy's filter as the target, but a rule can.
 #[tokio::test]
 async fn an_excluded_record_is_a_target_only_if_a_rule_names_it() {
     let policy = DeletionPolicy::from_json(
@@ -223,8 +223,8 @@ async fn an_excluded_record_is_a_target_only_if_a_rule_names_it() {
     }
 }
 
-/// Only references that the mode moves must be movable: a deletion redirects any reference, and the others may be
-/// kept.
+/// Only the references of the mode `reassign` must be movable. Other references may be kept in this mode, and a
+/// deletion may redirect them to a fixed target.
 #[test]
 fn references_without_a_requested_target_need_not_be_movable() {
     let mut document = document();

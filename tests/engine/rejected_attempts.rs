@@ -1,4 +1,4 @@
-//! Attempts without a plan: the caller is not signed in, or the host has rejected the request.
+//! Attempts that never get a plan, because the caller is not signed in or the host has rejected the request.
 
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ async fn a_rejected_request_is_recorded_and_its_error_returned() {
 }
 
 #[tokio::test]
-async fn a_denied_actor_gets_that_error_instead_of_the_violations() {
+async fn a_denied_actor_gets_an_error_about_permission_instead_of_the_violations() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         for (actor, code) in

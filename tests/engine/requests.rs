@@ -1,4 +1,4 @@
-//! Requests that a policy refuses without any data, each with its error.
+//! Requests that a policy refuses without reading data, each with its error.
 
 use chrono::DateTime;
 use client_lifecycle::DeletionPolicy;
@@ -23,7 +23,7 @@ fn policy() -> DeletionPolicy {
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// Returns the error of a request with its code; `None` if it is accepted.
+/// Returns the code and the message of a refused request; `None` if the request is accepted.
 fn refused(request: &Request) -> Option<(&'static str, String)> {
     let refusal = policy().inquire(request, DateTime::UNIX_EPOCH).err()?;
     Some((refusal.code(), refusal.to_string()))
@@ -49,7 +49,7 @@ fn a_complete_request_is_accepted() {
 }
 
 #[test]
-fn it_must_have_a_kind_and_a_mode_of_the_policy() {
+fn a_request_must_have_a_kind_and_a_mode_of_the_policy() {
     let other = admin(Request::hard_delete("clients", "u1"));
     assert_eq!(refused(&other), invalid("the policy is for `unions`, not for `clients`"));
     let other = admin(Request::new(Mode::Anonymize, "unions", "u1"));
@@ -57,7 +57,7 @@ fn it_must_have_a_kind_and_a_mode_of_the_policy() {
 }
 
 #[test]
-fn it_must_name_records() {
+fn a_request_must_name_records() {
     let empty = Request::batch(Mode::SoftDelete, "unions", Vec::<RecordId>::new());
     let missing = Some(("missing_id", "the request has no id, or an id is empty".to_owned()));
     assert_eq!(refused(&admin(empty)), missing);
@@ -65,7 +65,7 @@ fn it_must_name_records() {
 }
 
 #[test]
-fn it_needs_a_reason_if_required_and_a_note_for_other_reasons() {
+fn a_request_needs_a_reason_if_required_and_a_note_for_other_reasons() {
     let silent = admin(Request::hard_delete("unions", "u1"));
     assert_eq!(refused(&silent), invalid("a reason is required"));
     let other = || silent.clone().with_reason(Reason::Other);
@@ -75,7 +75,7 @@ fn it_needs_a_reason_if_required_and_a_note_for_other_reasons() {
 }
 
 #[test]
-fn it_reassigns_only_references_without_a_target_in_the_policy() {
+fn a_request_reassigns_only_references_without_a_target_in_the_policy() {
     assert_eq!(refused(&hard_delete().reassign("members.union_id", "u2")), None);
     for other in ["members.union", "loans.union_id", "notes.union_id"] {
         let said = format!("`{other}` is not reassigned by the request in mode hard_delete");
@@ -84,7 +84,7 @@ fn it_reassigns_only_references_without_a_target_in_the_policy() {
 }
 
 #[test]
-fn it_needs_an_allowed_actor() {
+fn a_request_needs_an_allowed_actor() {
     let refusal = |request: &Request| refused(request).unwrap_or_default();
     let denied = ("missing_role", "soft_delete of `unions` is for `ADMIN`".to_owned());
     let unauthenticated =

@@ -1,4 +1,4 @@
-//! Retention: grounds, counts, dates and open items.
+//! Retention: legal grounds, counts, dates, and the items that a receipt leaves open.
 
 use crate::common::request;
 use client_lifecycle::domain::instant_text;
@@ -23,7 +23,7 @@ async fn deleted(document: &Value, rows: &Value) -> (Plan, Receipt) {
     (plan, receipt)
 }
 
-/// Returns the retaining steps: reference, number of rows, and each ground with its numbers.
+/// Returns the retaining steps: reference, number of rows, and the numbers of each ground.
 fn retained(plan: &Plan) -> Value {
     let steps = plan.steps.iter().filter(|step| !step.grounds.is_empty());
     let steps = steps.map(|step| {
@@ -41,7 +41,7 @@ fn day(at: chrono::DateTime<chrono::Utc>) -> String {
     instant_text(at)[..10].to_owned()
 }
 
-/// Invoices that refer to a client and to its orders.
+/// A policy in which invoices refer both to a client and to its orders.
 fn shop(client: &Value, order: &Value, orders: &Value) -> Value {
     json!({
         "subject": "clients",

@@ -1,4 +1,4 @@
-//! Rows that stay over one reference while another would delete them.
+//! Rows that one reference keeps although another reference would delete them.
 
 use client_lifecycle::domain::{Actor, Mode, Request};
 use client_lifecycle::plan::Plan;
@@ -48,7 +48,7 @@ async fn a_row_restricts_unless_another_reference_deletes_it() {
 }
 
 #[tokio::test]
-async fn kept_rows_of_a_cycle_are_also_walked_around_in_a_soft_delete() {
+async fn a_soft_delete_of_a_cycle_also_stops_at_kept_rows() {
     let document = json!({
         "subject": "clients",
         "kinds": { "clients": { "deleted_at": "deleted_at" },
@@ -81,9 +81,10 @@ async fn kept_rows_of_a_cycle_are_also_walked_around_in_a_soft_delete() {
     assert_eq!(marked, ["goes", "goes with it"], "{plan}");
 }
 
-/// In `soft_delete` a row that was marked earlier is unchanged, so it keeps its reference to a deleted parent.
+/// A row that was soft-deleted earlier keeps its reference to the deleted parent, because a soft deletion does not
+/// change it again.
 #[tokio::test]
-async fn a_row_marked_earlier_keeps_a_tombstone_or_loses_its_reference() {
+async fn a_row_marked_earlier_keeps_its_parent_as_a_tombstone_or_loses_its_reference() {
     for (nullable, order_left, reference) in [
         (false, json!([{ "id": "o1", "client_id": "c1", "note": null }]), json!("o1")),
         (true, json!([]), Value::Null),

@@ -1,4 +1,4 @@
-//! Given, when, then: a host's own tests of its policy, and their failures.
+//! The `Scenario` API: how a host tests its policy, and how such a test fails.
 #![cfg(feature = "testing")]
 
 use client_lifecycle::DeletionPolicy;
@@ -121,7 +121,7 @@ fn several_requests_in_turn() {
     soft.when(Request::soft_delete("clients", "c1")).then_refused("not_found");
 }
 
-/// Returns the message of a failing test.
+/// Returns the panic message of a failing test.
 fn failure(test: impl FnOnce() -> ScenarioResult + std::panic::UnwindSafe) -> String {
     let panicked = std::panic::catch_unwind(test).expect_err("the test fails");
     let message = panicked.downcast_ref::<String>();

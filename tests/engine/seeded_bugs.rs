@@ -1,9 +1,9 @@
-//! Seeded bugs: the comparison with the model finds each of them within the random worlds.
+//! Seeded bugs: comparing random worlds with the model finds every one of them.
 //!
-//! A bug sits between the engine and a correct store, and rewrites the named sets. The store gets what an engine with
-//! that bug would send, so the engine needs no hooks.
+//! A bug is a wrapper around a correct store. It rewrites the sets of each query to what an engine with that bug would
+//! send, so the engine needs no hooks for tests.
 //!
-//! `LIFECYCLE_SHOW=1 cargo test --test engine seeded_bugs -- --nocapture` prints a small world for each.
+//! `LIFECYCLE_SHOW=1 cargo test --test engine seeded_bugs -- --nocapture` prints a small failing world for each bug.
 #![cfg(feature = "testing")]
 
 use std::collections::BTreeSet;
@@ -19,10 +19,10 @@ use client_lifecycle::protocol::{
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{MemoryStore, Store};
 
-/// A rewriting of a query, as a wrong engine would send it.
+/// Rewrites the sets of a query as an engine with the bug would send them.
 type Bug = fn(Vec<Stratum>) -> Vec<Stratum>;
 
-/// A store that gets the queries of a wrong engine.
+/// A correct store that receives the rewritten queries.
 struct Seeded {
     store: MemoryStore,
     bug: Bug,
@@ -58,25 +58,25 @@ fn sets(strata: &mut [Stratum]) -> impl Iterator<Item = &mut NamedSet> {
     })
 }
 
-/// Returns the sets whose names have this ending.
+/// Returns the ids of the sets whose names end with this text.
 fn named(strata: &[Stratum], end: &str) -> BTreeSet<SetId> {
     let sets = strata.iter().flat_map(Stratum::sets);
     let found = sets.filter(|set| set.name.ends_with(end));
     found.map(|set| set.id).collect()
 }
 
-/// The subjects are in the first set and are never reached; no bug here is about them.
+/// The set of the subjects. No bug changes it.
 const SUBJECTS: SetId = SetId(0);
 
-/// The weakest outcome of a row decides, not the strongest.
+/// Bug: if a row has several outcomes, the weakest one decides instead of the strongest.
 fn swapped_precedence(strata: Vec<Stratum>) -> Vec<Stratum> {
     const LAST: u16 = u16::MAX;
     let mut wrong = Vec::new();
     for stratum in strata {
         match stratum {
             Stratum::Set(set) if set.name.ends_with("what becomes of them") => {
-                // First the same rows with inverted ranks, so that the lowest is the weakest; then the original
-                // ranks.
+                // Add a set of the same rows with inverted ranks, so the weakest outcome wins. The original set then
+                // takes its rows from that set and restores the ranks.
                 let mut turned = set.clone();
                 turned.id = SetId(set.id.0 + 10_000);
                 let mut ranks = BTreeSet::new();
@@ -103,7 +103,7 @@ fn swapped_precedence(strata: Vec<Stratum>) -> Vec<Stratum> {
     wrong
 }
 
-/// A cycle is walked once, through the kept rows instead of around them.
+/// Bug: the removal in a cycle of kinds goes through kept rows instead of stopping at them.
 fn one_pass(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let kept = named(&strata, ": kept");
     let removed = sets(&mut strata).filter(|set| set.name.ends_with(": removed"));
@@ -113,7 +113,7 @@ fn one_pass(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     strata
 }
 
-/// A tombstone does not force the row that it refers to.
+/// Bug: a tombstone does not make the row it refers to a tombstone.
 fn no_climb(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let stones = named(&strata, ": tombstones");
     for set in sets(&mut strata) {
@@ -127,7 +127,7 @@ fn no_climb(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     strata
 }
 
-/// A row restricts although the operation removes it over another reference.
+/// Bug: a row restricts the deletion although another reference removes it.
 fn restrict_too_early(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let restricting = sets(&mut strata).filter(|set| set.name.ends_with("rows that restrict"));
     for branch in restricting.flat_map(|set| &mut set.branches) {
@@ -136,7 +136,7 @@ fn restrict_too_early(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     strata
 }
 
-/// Deleted rows are redirected first.
+/// Bug: rows that are deleted anyway are redirected first.
 fn redirect_before_delete(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let changing = sets(&mut strata).filter(|set| set.name.ends_with("references that change"));
     for branch in changing.flat_map(|set| &mut set.branches) {
@@ -145,7 +145,7 @@ fn redirect_before_delete(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     strata
 }
 
-/// A condition on a null value holds.
+/// Bug: a condition on a null value holds.
 fn null_as_true(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let cases = sets(&mut strata).flat_map(|set| &mut set.branches).flat_map(|branch| &mut branch.cases);
     for when in cases.filter_map(|case| case.when.as_mut()) {
@@ -154,7 +154,7 @@ fn null_as_true(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     strata
 }
 
-/// Holds if the condition is not false.
+/// Returns a condition that holds unless the original condition is false.
 fn true_or_unknown(when: &Condition) -> Condition {
     match when {
         Condition::All(parts) => all(parts.iter().map(true_or_unknown)),
@@ -165,7 +165,7 @@ fn true_or_unknown(when: &Condition) -> Condition {
     }
 }
 
-/// Is true or false, never unknown: true if the condition is true.
+/// Returns a condition that is true if the original is true, and false if it is false or unknown.
 fn certainly(when: &Condition) -> Condition {
     match when {
         Condition::All(parts) => all(parts.iter().map(certainly)),
@@ -180,14 +180,14 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
-/// Returns the number of the first world on which a store with this bug differs from the model.
+/// Returns the number of the first world in which a store with this bug does not agree with the model.
 fn first_disagreement(name: &str, bug: Bug) -> Option<u32> {
     let runtime = runtime();
     let shown = std::env::var_os("LIFECYCLE_SHOW").is_some();
     let found = Worlds::new(if shown { 4_000 } else { 0 }).on_each(|case, verdict| {
         runtime.block_on(async {
             let seeded = |store| Seeded { store, bug };
-            // Otherwise the store would find the bug, and not the model.
+            // Plan first, to make sure that the model finds the difference and not the store.
             let lifecycle = opened(case, seeded(memory(case))).await?;
             let plan = lifecycle.plan(&case.request).await;
             assert!(plan.is_ok(), "{name}: {:?}", plan.err());

@@ -1,11 +1,11 @@
-//! Rows that several references anonymize with different masks: a row gets the masks of every entry that decides for
-//! it, and is counted once.
+//! Rows that several references anonymize with different masks. Such a row gets the masks of every deciding entry, and
+//! is counted once.
 
 use crate::common::request;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};
 
-/// Returns the letters after the deletion of client `c1`, and the count of each step.
+/// Deletes client `c1`. Returns the letters, and the count of each step.
 async fn letters(orders: &Value, by_client: &Value, by_order: &Value) -> (Value, Vec<(String, u64)>) {
     let document = json!({
         "subject": "clients",

@@ -1,4 +1,4 @@
-//! The queries of a policy contain no set or question that is unused or always empty.
+//! Survey queries contain no set or question that is unused or always empty.
 #![cfg(feature = "testing")]
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use client_lifecycle::protocol::{Branch, NamedSet, Ranks, Rows, SetId, Source, S
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// Returns the rows that a branch starts from, is narrowed to, and leaves out.
+/// Returns the rows that a branch refers to: its source, `within` and `except`.
 fn mentioned(branch: &Branch) -> impl Iterator<Item = Rows> {
     let source = match &branch.source {
         Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
@@ -24,14 +24,14 @@ fn branches(query: &SurveyQuery, set: SetId) -> &[Branch] {
     &query.set(set).unwrap().branches
 }
 
-/// Returns whether a branch of the set gives one of the ranks.
+/// Returns whether any branch of the set gives one of these ranks.
 fn can_hold(query: &SurveyQuery, rows: Rows) -> bool {
     let mut ranks =
         branches(query, rows.set).iter().flat_map(|branch| &branch.cases).filter_map(|case| case.rank);
     ranks.any(|rank| rows.ranks.contains(rank))
 }
 
-/// Returns the sets of kinds outside cycles. A cycle is walked as a whole, and some of its kinds need less.
+/// Returns the sets of kinds outside cycles. Kinds in a cycle share all sets, and some need only a few.
 fn settled(query: &SurveyQuery) -> Vec<&NamedSet> {
     let sets = || query.sets.iter().flat_map(Stratum::sets);
     let walked: BTreeSet<&KindName> =
@@ -84,7 +84,7 @@ fn every_branch_starts_from_ranks_that_a_case_gives() {
     });
 }
 
-/// Returns the branches over a reference in the set of its rows' outcomes.
+/// Returns the branches that decide the outcome of rows through this reference.
 fn decided_over(references: &Value, rules: &Value, reference: &str) -> Vec<Branch> {
     let document = json!({
         "subject": "r", "kinds": { "r": {}, "a": {}, "b": {} }, "references": references,

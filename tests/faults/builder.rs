@@ -1,4 +1,4 @@
-//! Policies built in Rust: faults that only the builder can have.
+//! Faults that only a policy built in Rust can have.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Fault, Mask, Mode, Period, eq};
@@ -6,14 +6,14 @@ use client_lifecycle::policy::{ModeBuilder, PolicyBuilder, cascade, keep, reassi
 
 use crate::case;
 
-/// Returns the faults of a policy that is valid but for the additions.
+/// Returns the faults of a policy that is valid apart from the additions.
 #[track_caller]
 fn built(add: impl FnOnce(PolicyBuilder) -> PolicyBuilder) -> Vec<Fault> {
     let policy = DeletionPolicy::of("clients");
     case::of(add(policy).hard_delete(|mode| mode.allow("ADMIN").others(cascade())).build())
 }
 
-/// Returns the faults of a valid policy but for the additions to its only mode.
+/// Returns the faults of a policy whose only mode is valid apart from the additions.
 #[track_caller]
 fn mode(add: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Vec<Fault> {
     let policy = DeletionPolicy::of("clients")

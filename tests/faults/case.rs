@@ -1,4 +1,4 @@
-//! A case: an error, and the fault that must be reported for it.
+//! Test cases: something invalid, and the fault that must be reported for it.
 
 use client_lifecycle::domain::{Fault, Faults};
 
@@ -11,7 +11,7 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    /// Makes an expected fault.
+    /// Returns the fault that equals the expectation.
     pub(crate) fn find(self, faults: &[Fault]) -> Option<&Fault> {
         faults.iter().find(|fault| {
             (&*fault.path, &*fault.message, &*fault.remedy) == (self.path, self.message, self.remedy)
@@ -25,10 +25,10 @@ impl Expected {
     }
 }
 
-/// The expected fault, and the code that finds it.
+/// An expected fault, and the code that produces the faults.
 pub(crate) type Case = (Expected, fn() -> Vec<Fault>);
 
-/// Returns all faults, if there are any.
+/// Returns the faults of an invalid value. Panics if it is valid.
 #[track_caller]
 pub(crate) fn of<T>(result: Result<T, Faults>) -> Vec<Fault> {
     match result {
@@ -37,12 +37,12 @@ pub(crate) fn of<T>(result: Result<T, Faults>) -> Vec<Fault> {
     }
 }
 
-/// Makes one test for each case, and the list of expected faults.
+/// Generates one test for each case, and a list of the expected faults.
 ///
-/// `name: faults => path, message, remedy;` where `faults` are those of something invalid.
+/// Syntax: `name: faults => path, message, remedy;`, where `faults` is the code that produces them.
 macro_rules! faulty {
     ($($name:ident: $faults:expr => $path:literal, $message:literal, $remedy:literal;)*) => {
-        /// The expectation of each case, and the faults that were found.
+        /// Each expected fault, with the code that produces the faults.
         pub(crate) const CASES: &[crate::case::Case] = &[$(
             (
                 crate::case::Expected { path: $path, message: $message, remedy: $remedy },

@@ -1,4 +1,4 @@
-//! Every fault code has a case.
+//! Every fault code has a test case.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ fn every_code_has_a_case() {
     for (expected, faults) in cases() {
         found.extend(expected.find(&faults()).map(|fault| fault.code));
     }
-    // Differences from a database need one; `sqlite` and `postgres` have those cases.
+    // `SchemaMismatch` needs a database; its cases are in `sqlite` and `postgres`.
     found.insert(FaultCode::SchemaMismatch);
     let lacking: Vec<_> = FaultCode::ALL.iter().filter(|code| !found.contains(code)).collect();
     assert!(lacking.is_empty(), "codes without a case: {lacking:?}");
@@ -33,7 +33,7 @@ fn every_code_has_a_case() {
 
 #[test]
 fn every_fault_has_a_remedy() {
-    // Messages of serde name what was expected.
+    // These faults need no separate remedy, because their messages say what was expected.
     let by_serde = [
         "expected",
         "exactly one rule",

@@ -1,4 +1,4 @@
-//! Invalid rows in JSON.
+//! Faults of rows in JSON.
 
 use std::io::{Error, Read};
 

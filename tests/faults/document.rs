@@ -1,4 +1,4 @@
-//! Invalid policy documents.
+//! Faults of policy documents.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::Fault;
@@ -26,7 +26,7 @@ pub(crate) fn base() -> Value {
     })
 }
 
-/// Returns the faults of the base document with these places set: a key of an object, or a new element of a list.
+/// Returns the faults of the base document after setting these JSON pointers. A pointer to a list appends an element.
 #[track_caller]
 pub(crate) fn document<const N: usize>(places: [(&str, Value); N]) -> Vec<Fault> {
     let mut document = base();
@@ -46,7 +46,7 @@ fn faults(document: &Value) -> Vec<Fault> {
     text(&document.to_string())
 }
 
-/// Removes the line and column from messages of serde, which do not matter here.
+/// Returns the faults of a text, without the line and column in messages of serde.
 #[track_caller]
 pub(crate) fn text(text: &str) -> Vec<Fault> {
     let mut faults = case::of(DeletionPolicy::from_json(text));

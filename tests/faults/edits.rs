@@ -1,4 +1,4 @@
-//! Faults of modes that remove nothing: `create`, `update` and `reassign`.
+//! Faults of the modes that remove nothing: `create`, `update` and `reassign`.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::Fault;
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::case;
 
-/// Returns the faults of a policy for unions with an invalid mode.
+/// Returns the faults of a policy for credit unions with this invalid mode.
 #[track_caller]
 fn mode(name: &str, policy: &Value) -> Vec<Fault> {
     of(name, policy, &json!({}))
 }
 
-/// Returns the faults of a policy for unions with another declaration of the unions.
+/// Returns the faults of a policy for credit unions with this declaration of the kind `unions`.
 #[track_caller]
 fn kind(unions: &Value) -> Vec<Fault> {
     of("update", &json!({ "allow": "any" }), unions)

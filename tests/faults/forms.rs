@@ -1,4 +1,4 @@
-//! Values of another form than their place has: each message says what was found and what was expected.
+//! Values of the wrong form: each message says what was found and what was expected.
 
 use serde_json::json;
 

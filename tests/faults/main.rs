@@ -1,4 +1,5 @@
-//! All faults of policies, data, and their combination: one test for each, with its path, message and remedy.
+//! All faults of policies, of data, and of data that does not fit a policy. Each has a test of its path, message and
+//! remedy.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

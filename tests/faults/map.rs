@@ -1,4 +1,4 @@
-//! Data maps built from parts, with faults that no document can have.
+//! Faults of data maps built in Rust that no document can have.
 
 use client_lifecycle::domain::{DataMap, Fault, Kind, Reference};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Rows that do not fit a data map, in stores that read rows.
+//! Rows that do not fit a data map, in stores that work row by row.
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, Kind, Record, RecordId, Reference};
@@ -24,7 +24,7 @@ fn rows(data: Value) -> Vec<Fault> {
     checked(&MemoryStore::from_json(&map(), &data).unwrap(), &map())
 }
 
-/// A backend with a table for each of these names.
+/// Returns the faults of a store with the tables `there` and a data map with the kinds `map`.
 fn tables(there: &[&str], map: &[&str]) -> Vec<Fault> {
     let records = MemoryRecords::new();
     for name in there {
@@ -34,7 +34,7 @@ fn tables(there: &[&str], map: &[&str]) -> Vec<Fault> {
     checked(&ByRow::new(records), &map)
 }
 
-/// A backend without one of the system tables.
+/// Records that lack one of the library's tables.
 struct Forgotten(MemoryRecords);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! Documents with the old keys (`only`, `key`, `link`) load as the same policy.
+//! Documents with the old keys `only`, `key` and `link` are read as the same policy.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use client_lifecycle::clients::{Language, presets};
 use client_lifecycle::policy::PolicyBuilder;
 use serde_json::{Map, Value, json};
 
-/// The old and the new key, of kinds and of the entries of rules.
+/// The old and the new name of each renamed key, in kinds and in entries of rules.
 const OF_KINDS: [(&str, &str); 2] = [("only", "filter"), ("key", "shard_key")];
 const OF_ENTRIES: [(&str, &str); 1] = [("link", "on_survive")];
 
@@ -23,7 +23,7 @@ fn rename(object: &mut Map<String, Value>, names: &[(&str, &str)]) -> usize {
     renamed
 }
 
-/// Renames the keys of every kind and of every entry, and returns the number of renames.
+/// Renames keys in every kind and every entry. Returns the number of renamed keys.
 fn rename_all(document: &mut Value, of_kinds: &[(&str, &str)], of_entries: &[(&str, &str)]) -> usize {
     let mut renamed = 0;
     for kind in document["kinds"].as_object_mut().unwrap().values_mut() {
@@ -62,7 +62,7 @@ fn a_document_with_old_keys_is_the_same_policy() {
         let mut document: Value = serde_json::from_str(&text).unwrap();
         renamed += rename_all(&mut document, &OF_KINDS, &OF_ENTRIES);
         assert_eq!(old, read(&document.to_string()), "{text}");
-        // Written with the new keys, and equal when read again.
+        // The policy is written with the new keys, and reads back as an equal policy.
         let mut written = serde_json::to_value(&old).unwrap();
         assert_eq!(old, read(&written.to_string()));
         assert_eq!(rename_all(&mut written, &OF_KINDS, &OF_ENTRIES), 0, "{written}");

@@ -1,4 +1,4 @@
-//! Faults and findings that only PostgreSQL has.
+//! Faults and findings that only PostgreSQL can have.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{DataMap, Fault, FaultCode};
@@ -15,7 +15,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// Returns the faults of opening a policy with this map. Without a server there are none.
+/// Returns the faults of opening this data map; `None` if no server can be reached.
 #[allow(clippy::needless_pass_by_value, reason = "kinds are written where they are passed")]
 fn opened(ddl: &str, kind: Value) -> Option<Vec<Fault>> {
     run(async {
@@ -26,7 +26,7 @@ fn opened(ddl: &str, kind: Value) -> Option<Vec<Fault>> {
     })
 }
 
-/// Returns them for a role that may only use the schema, with further grants.
+/// Returns the faults for a role that may only use the schema, plus the grants in `ddl`.
 fn opened_by_another(ddl: &str) -> Option<Vec<Fault>> {
     run(async {
         let schema = Schema::new().await?;
@@ -43,12 +43,12 @@ async fn as_another(schema: &Schema, ddl: &str) -> PostgresStore {
     let role = format!("{name}r");
     schema.run(&format!("CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {name} TO {role}; {ddl}")).await;
     let options: PgConnectOptions = (*schema.pool.connect_options()).clone();
-    // The role is set with SET ROLE, so that it needs no login.
+    // Use SET ROLE, so the role needs no login.
     let options = options.options([("role", role.as_str())]);
     PostgresStore::new(PgPoolOptions::new().max_connections(1).connect_lazy_with(options))
 }
 
-/// Roles belong to the whole server, so they are not dropped with the schema.
+/// Drops the role. Roles belong to the whole server, so dropping the schema does not drop them.
 async fn forget(schema: &Schema, store: PostgresStore) {
     store.pool().close().await;
     let name = &schema.name;
@@ -67,7 +67,7 @@ fn document() -> Value {
     })
 }
 
-/// Returns the findings for these tables, with a policy that covers them but for the changes.
+/// Returns the findings for these tables and a policy that covers them, apart from `change`.
 fn found(ddl: &str, change: impl FnOnce(&mut Value)) -> Option<Vec<Fault>> {
     let mut document = document();
     change(&mut document);
@@ -99,7 +99,7 @@ async fn findings_of(store: &PostgresStore, document: &Value) -> Vec<Fault> {
         .collect()
 }
 
-/// Like `faulty!`, but without a server nothing is found.
+/// Like `faulty!`, but the tests pass if no server can be reached.
 macro_rules! faulty_there {
     ($($name:ident: $faults:expr => $path:literal, $message:literal, $remedy:literal;)*) => {
         pub(crate) const EXPECTED: &[Expected] = &[$(

@@ -1,4 +1,4 @@
-//! The JSON Schema of policy documents: what it takes is what `from_json` reads, and every key is described.
+//! The JSON Schema of policy documents accepts what `from_json` reads, and describes every key.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,7 +18,7 @@ fn validator() -> Validator {
     jsonschema::draft202012::new(&DeletionPolicy::json_schema()).unwrap()
 }
 
-/// Every policy document of the repository, by the name of its file.
+/// Returns every policy document in the repository, by file name.
 fn files() -> BTreeMap<String, Value> {
     fn add(folder: &Path, found: &mut BTreeMap<String, Value>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -41,7 +41,7 @@ fn files() -> BTreeMap<String, Value> {
     found
 }
 
-/// Those, the presets as documents, and those that other tests change.
+/// Returns the documents of `files`, the presets, and the documents that other tests modify.
 fn documents() -> BTreeMap<String, Value> {
     let mut found = files();
     let presets = [
@@ -62,16 +62,16 @@ fn documents() -> BTreeMap<String, Value> {
     found
 }
 
-/// Whether the text is not a policy document at all, as the schema can see: a wrong key, type or word. What only
-/// the whole policy shows, such as a name that is not declared, is no matter of the schema.
+/// Returns whether the document has a fault that a JSON Schema can detect, such as a wrong key, type or word. A schema
+/// cannot detect faults across the document, such as an undeclared name. Returns `None` if the document is valid.
 fn has_wrong_form(document: &Value) -> Option<bool> {
     let faults = DeletionPolicy::from_json(&document.to_string()).err()?;
     let of_form = [FaultCode::Form, FaultCode::UnknownMode, FaultCode::ReferenceName, FaultCode::MissingMode];
     Some(faults.iter().any(|fault| of_form.contains(&fault.code)))
 }
 
-/// Checks that the schema and `from_json` agree. A JSON Schema takes `3.0` for an integer, which `from_json` does not; no
-/// document here has such a number. Returns whether the schema refuses the document.
+/// Checks that the schema and `from_json` agree. Returns whether the schema refuses the document. A JSON Schema
+/// accepts `3.0` as an integer and `from_json` does not, so no document here contains such a number.
 #[track_caller]
 fn agree(validator: &Validator, document: &Value, what: &str) -> bool {
     let refused = validator.validate(document).err().map(|error| error.to_string());
@@ -85,8 +85,8 @@ fn agree(validator: &Validator, document: &Value, what: &str) -> bool {
     }
 }
 
-/// Checks every `step`th place of a document with every wrong value, without it, and with an unknown key; returns how
-/// many of those the schema refuses.
+/// Changes every `step`th value of a document in several wrong ways: replaces it, removes it, renames its key, adds an
+/// unknown key. Checks that schema and `from_json` agree each time. Returns how often the schema refuses.
 fn agree_on_mistakes(validator: &Validator, document: &Value, step: usize, name: &str) -> usize {
     let mut refused = 0;
     for place in places_of(document).iter().step_by(step).map(|place| place.pointer.as_str()) {
@@ -130,7 +130,7 @@ fn every_policy_document_that_builds_is_valid() {
         }
         if let Ok(policy) = DeletionPolicy::from_json(&document.to_string()) {
             assert!(validator.is_valid(&document), "{name}");
-            // So is what it is written as.
+            // The document that the policy is written as is valid too.
             let written = serde_json::to_value(&policy).unwrap();
             assert!(validator.is_valid(&written), "{name}: {written}");
         }
@@ -139,7 +139,7 @@ fn every_policy_document_that_builds_is_valid() {
 }
 
 #[test]
-fn a_mistake_at_any_place_is_refused_by_the_schema_and_by_from_json_alike() {
+fn the_schema_and_from_json_both_refuse_a_mistake_at_any_place() {
     let validator = validator();
     let refused = agree_on_mistakes(&validator, &rich(), 1, "wrong_values.rs");
     assert!(refused > 1_000, "{refused}");
@@ -151,7 +151,7 @@ fn a_mistake_at_any_place_is_refused_by_the_schema_and_by_from_json_alike() {
 
 #[cfg(feature = "testing")]
 #[test]
-fn random_policies_are_valid_and_their_mistakes_are_refused_alike() {
+fn the_schema_accepts_random_policies_and_refuses_their_mistakes() {
     use client_lifecycle::testing::strategies::random_worlds;
     use proptest::strategy::{Strategy, ValueTree};
 
@@ -164,9 +164,9 @@ fn random_policies_are_valid_and_their_mistakes_are_refused_alike() {
     }
 }
 
-/// What only some documents have, each with whether it is a document.
+/// Forms that few documents contain, each with whether it is valid.
 #[test]
-fn forms_that_documents_rarely_have_are_taken_or_refused_alike() {
+fn the_schema_and_from_json_agree_on_rare_forms() {
     let validator = validator();
     let rule = "/modes/hard_delete/rules/items.debt_id";
     let condition = "/kinds/clients/filter";
@@ -224,11 +224,11 @@ fn forms_that_documents_rarely_have_are_taken_or_refused_alike() {
     }
 }
 
-/// Calls `visit` for each key of each object that a schema declares, with what is said of the key.
+/// Calls `visit` for each key that the schema declares, with the schema of its value.
 fn keys<'a>(schema: &'a Value, visit: &mut impl FnMut(&'a str, &'a Value)) {
     match schema {
         Value::Object(object) => {
-            // Where the type is not named, a schema only demands more of keys that another one declares.
+            // A schema without a type only adds conditions to keys that are declared elsewhere.
             if schema["type"] == "object"
                 && let Some(properties) = object.get("properties").and_then(Value::as_object)
             {
@@ -242,7 +242,7 @@ fn keys<'a>(schema: &'a Value, visit: &mut impl FnMut(&'a str, &'a Value)) {
 }
 
 #[test]
-fn every_key_and_word_is_described_and_stands_in_the_guide() {
+fn every_key_and_word_has_a_description_and_is_in_the_guide() {
     let schema = DeletionPolicy::json_schema();
     let mut names = BTreeSet::new();
     keys(&schema, &mut |key, property| {
@@ -252,7 +252,7 @@ fn every_key_and_word_is_described_and_stands_in_the_guide() {
         names.insert(key);
     });
     assert!(names.len() > 60, "{names:?}");
-    // The words, such as the names of rules, stand there as constants.
+    // Fixed words, such as the names of rules, are constants in the schema.
     let mut stack = vec![&schema];
     while let Some(value) = stack.pop() {
         if let Some(word) = value.get("const").and_then(Value::as_str) {

@@ -1,4 +1,4 @@
-//! Databases that do not fit a policy: faults of opening it, and further findings of `check`.
+//! Databases that do not fit a policy: faults when it is opened, and further findings of `check`.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{DataMap, Fault, FaultCode};
@@ -20,7 +20,7 @@ async fn database(ddl: &str) -> SqliteStore {
     SqliteStore::new(pool)
 }
 
-/// Returns the faults of opening a policy with this map.
+/// Returns the faults of opening this data map on these tables.
 fn opened(ddl: &str, map: Value) -> Vec<Fault> {
     let map: DataMap = serde_json::from_value(map).unwrap();
     run(async { database(ddl).await.check(&map).await.unwrap() })
@@ -40,8 +40,8 @@ fn two() -> Value {
     json!({ "kinds": { "clients": {}, "debts": {} }, "references": [ { "from": "debts.client_id", "to": "clients" } ] })
 }
 
-/// Returns the findings of this code in clients, debts and more tables, with a policy that covers them but for the
-/// changes.
+/// Returns the findings with this code for clients, debts and the tables in `ddl`. The policy covers all of them,
+/// apart from `change`.
 fn found(code: FindingCode, ddl: &str, change: impl FnOnce(&mut Value)) -> Vec<Fault> {
     let mut document = two();
     document["subject"] = json!("clients");
@@ -61,7 +61,7 @@ fn covered(code: FindingCode, more: &str) -> Vec<Fault> {
     found(code, &[CLIENTS, DEBTS, more].concat(), |_| {})
 }
 
-/// Returns the findings for these masks of debts.
+/// Returns the findings with this code if the rule for debts masks `note` with this mask.
 #[allow(clippy::needless_pass_by_value, reason = "masks are written where they are passed")]
 fn masked(code: FindingCode, column: &str, mask: Value) -> Vec<Fault> {
     let debts = format!(

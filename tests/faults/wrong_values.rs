@@ -1,10 +1,10 @@
-//! Every place of a policy document with every wrong value: the error names the place, in words for people.
+//! Puts wrong values at every place of a policy document. The error must name the place, in words for people.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{DataMap, FaultCode};
 use serde_json::{Value, json};
 
-/// A policy with every key that a document may have.
+/// A policy document that uses every key.
 pub(crate) fn rich() -> Value {
     json!({
         "version": "7",
@@ -73,7 +73,8 @@ pub(crate) fn rich() -> Value {
     })
 }
 
-/// A value of a document: its JSON pointer, and the path that faults name, with the path of what it stands in.
+/// A place in a document: its JSON pointer, the path that faults show for it, and the path of the value that contains
+/// it.
 pub(crate) struct Place {
     pub(crate) pointer: String,
     path: String,
@@ -100,7 +101,7 @@ pub(crate) fn places_of(document: &Value) -> Vec<Place> {
         for (key, step, value) in inner {
             let pointer = format!("{}/{key}", place.pointer);
             let path = format!("{}{step}", place.path);
-            // The fault of one element may be that of its list.
+            // A fault in an element of a list may be reported for the whole list.
             let within = if step.starts_with('[') { &place.parent } else { &place.path };
             add(value, Place { pointer, path, parent: within.clone() }, found);
         }
@@ -127,13 +128,13 @@ pub(crate) fn wrong_values() -> [Value; 10] {
     ]
 }
 
-/// Words of Rust and of serde, which mean nothing to the author of a document.
+/// Words of Rust and serde that mean nothing to the author of a policy.
 const JARGON: [&str; 13] = [
     "variant", "variants", "untagged", "newtype", "struct", "sequence", "map", "unit", "tuple", "enum",
     "invalid", "string", "u16",
 ];
 
-/// Checks what is said about the document with another value at a place; returns whether it was refused.
+/// Checks the messages about a document that was changed at one place. Returns whether the document was refused.
 #[track_caller]
 fn check(document: &Value, place: &Place) -> bool {
     let Err(faults) = DeletionPolicy::from_json(&document.to_string()) else { return false };
@@ -183,9 +184,9 @@ fn an_unknown_key_in_any_object_is_reported_with_its_name() {
     }
 }
 
-/// The form in which serde writes an enum's value without a field, which was read too.
+/// serde writes an enum variant without a field in this form, and earlier versions read it.
 #[test]
-fn a_mask_that_takes_no_value_may_stand_in_an_object_with_null() {
+fn a_mask_without_a_value_may_be_an_object_with_null() {
     for mask in ["null", "year", "placeholder_email", "hmac"] {
         let mut document = rich();
         document["kinds"]["items"]["personal"]["note"] = json!(mask);
@@ -200,7 +201,7 @@ fn only_map(document: &Value) -> Value {
 }
 
 #[test]
-fn what_is_read_through_another_format_is_reported_in_the_same_words() {
+fn faults_found_by_serde_have_the_same_messages() {
     let mut document = rich();
     document["kinds"]["items"]["personal"]["note"] = json!("text");
     let error = serde_json::from_value::<DeletionPolicy>(document).unwrap_err().to_string();

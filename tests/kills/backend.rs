@@ -1,4 +1,4 @@
-//! `pg_terminate_backend` after each statement of an operation in turn.
+//! Terminates the PostgreSQL backend after each statement of an operation in turn.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::server::Schema;
 use crate::stopping::{Event, Stopping};
 use crate::world::{Database, open_with, pool_of, postgres_options, request};
 
-/// Terminates the backend from another connection, and waits until it is gone.
+/// Calls `pg_terminate_backend` on another connection, and waits until the backend is gone.
 pub(crate) struct Terminate(PgPool);
 
 #[async_trait]
@@ -31,7 +31,7 @@ impl Event for Terminate {
 
 pub(crate) type Terminated = SqlStore<Stopping<PoolConnection, Terminate>>;
 
-/// Makes a store whose backend is terminated after this many statements.
+/// Makes a store whose backend is terminated after its statement number `at`.
 pub(crate) fn store(schema: &Schema, at: usize) -> Terminated {
     let pool = pool_of(postgres_options(&schema.name, "terminated"), 2);
     let mut connection = Stopping::new(PoolConnection::new(pool), at, Terminate(schema.pool.clone()));
@@ -51,7 +51,7 @@ async fn a_terminated_backend_is_a_documented_error_and_the_operation_can_be_rep
         let found = database.whole().await;
         match result {
             Err(Error::Store(error)) => {
-                // The outcome of a COMMIT on a terminated backend is unknown.
+                // If the backend was terminated during COMMIT, nobody knows whether the commit succeeded.
                 let is_unknown = matches!(error, StoreError::OutcomeUnknown { .. });
                 let is_broken = matches!(error, StoreError::Unavailable { retryable: true, .. });
                 assert!((is_broken || is_unknown) && error.is_retryable(), "after {at}: {error:?}");
@@ -61,7 +61,7 @@ async fn a_terminated_backend_is_a_documented_error_and_the_operation_can_be_rep
                 assert_eq!((own.len(), rest), (1, before.clone()), "the attempt is recorded, after {at}");
                 failed += 1;
             }
-            // The backend was terminated after the COMMIT, or after a read.
+            // The backend was terminated after the COMMIT, or after a statement of a reading transaction.
             Ok(_) => {
                 assert_eq!(found, after, "after {at}");
                 done += 1;
@@ -77,7 +77,7 @@ async fn a_terminated_backend_is_a_documented_error_and_the_operation_can_be_rep
     assert!(failed >= 5 && unknown <= 1 && done >= 1, "{failed} failed, {unknown} at COMMIT, {done} done");
 }
 
-/// The lifecycle itself retries: the caller does not notice, and nothing is done or recorded twice.
+/// With retries, the caller gets a receipt, and nothing is done or recorded twice.
 #[tokio::test]
 async fn a_terminated_backend_is_hidden_by_retries() {
     let Some(database) = Database::postgres().await else { return };

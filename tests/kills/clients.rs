@@ -1,5 +1,5 @@
-//! Clients that are created, updated and set OFF while backends are terminated after each statement in turn: done
-//! once, and hidden from the caller.
+//! Creates, updates and deactivates clients while the PostgreSQL backend is terminated after each statement in turn:
+//! the work is done once, and the caller gets no error.
 
 use client_lifecycle::clients::{Client, ClientPatch, NewClient};
 use client_lifecycle::domain::{Actor, Request, Status};
@@ -16,7 +16,8 @@ use crate::server::Schema;
 
 const MARIA: Uuid = Uuid::from_u128(0x4000_8000_0000_0000_0001);
 
-/// Runs one call in each state of the world; the database is always the same afterwards.
+/// Repeats a call on fresh data, terminating the backend one statement later each time. The final rows must always be
+/// `expected`.
 async fn after_each_statement(
     call: impl AsyncFn(&Lifecycle<Terminated>) -> Result<Client, Error>,
     expected: &str,

@@ -1,4 +1,4 @@
-//! A connection that is cut at COMMIT: the operation id resolves the outcome, and nothing is done twice.
+//! Cuts the connection at COMMIT: the operation id tells whether the commit succeeded, and nothing is done twice.
 
 use client_lifecycle::lifecycle::{Error, Retries};
 use client_lifecycle::postgres::PostgresStore;
@@ -7,7 +7,7 @@ use client_lifecycle::store::StoreError;
 use crate::proxy::{Cut, Proxy};
 use crate::world::{Database, open_with, pool_of, postgres_options, request};
 
-/// Makes a store behind a proxy that cuts this many connections.
+/// Opens a store whose connections go through a proxy. The proxy cuts the first `times` connections.
 async fn behind(database: &Database, cut: Cut, times: usize) -> (Proxy, PostgresStore) {
     let options = postgres_options(&database.schema().name, "cut");
     let proxy = Proxy::new((options.get_host().to_owned(), options.get_port()), cut, times).await;
@@ -34,7 +34,7 @@ async fn an_unknown_commit_is_resolved_by_the_operation_id() {
             database.reset().await;
         }
     }
-    // Without retries, repeating the operation resolves it.
+    // Without retries in the lifecycle, the caller can repeat the operation.
     let (_, store) = behind(&database, Cut::AfterIt, 1).await;
     open_with(store, Retries::none()).await.execute(&request()).await.unwrap();
     assert_eq!(database.whole().await, after);

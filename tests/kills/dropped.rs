@@ -1,4 +1,4 @@
-//! A future that is dropped at each of its waits: all or nothing, and the pool stays usable.
+//! Drops a future at each point where it waits: all of its work is done or none, and the pool stays usable.
 
 use client_lifecycle::postgres::PostgresStore;
 use client_lifecycle::testing::conformance::drop_after;
@@ -6,16 +6,16 @@ use client_lifecycle::testing::conformance::drop_after;
 use crate::world::{Database, open, pool_of, postgres_options, request};
 
 #[tokio::test]
-async fn a_call_cancelled_at_any_point_is_done_or_not_and_the_pool_stays_usable() {
+async fn a_call_cancelled_at_any_point_is_all_or_nothing_and_the_pool_stays_usable() {
     let Some(database) = Database::postgres().await else { return };
     let (before, after) = database.before_and_after().await;
-    // With one connection, anything left on it affects the next call.
+    // The pool has one connection, so anything left open on it would affect the next call.
     let pool = pool_of(postgres_options(&database.schema().name, "dropped"), 1);
     let (mut nothing, mut all) = (0, 0);
     for polls in 1..1000 {
         let lifecycle = open(PostgresStore::new(pool.clone())).await;
         let done = drop_after(polls, lifecycle.execute(&request())).await;
-        // The connection is used before the checks below.
+        // Use the connection before the checks below, to notice an open transaction.
         lifecycle.plan(&request()).await.map(|plan| assert!(plan.blockers.is_empty())).ok();
         let found = database.whole().await;
         if found == after {
@@ -29,7 +29,7 @@ async fn a_call_cancelled_at_any_point_is_done_or_not_and_the_pool_stays_usable(
         database.reset().await;
         if let Some(result) = done {
             assert_eq!(result.unwrap(), receipt);
-            // The number of waits depends on the speed of the server.
+            // How often the future waits depends on the speed of the server.
             assert!(nothing > 0 && all > 0, "{nothing} times nothing, {all} times all");
             return;
         }

@@ -1,5 +1,5 @@
-//! Killed processes, terminated backends, cut connections and dropped futures, after each statement in turn: all or
-//! nothing, and the same operation id finishes the work once.
+//! Kills processes, terminates backends, cuts connections and drops futures after each statement in turn: all of the
+//! work is done or none, and repeating the operation id completes it once.
 
 #![cfg(all(feature = "sqlite", feature = "postgres", feature = "testing"))]
 #![allow(

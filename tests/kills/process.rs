@@ -1,6 +1,7 @@
-//! `kill -9` of the process after each statement of an operation in turn.
+//! Kills the process with `kill -9` after each statement of an operation in turn.
 //!
-//! The process is this test binary again: it reports the statement, stops, and is killed.
+//! The child is another process of this test binary. After the given statement it prints a line and waits to be
+//! killed.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -14,7 +15,7 @@ use client_lifecycle::{postgres, sqlite};
 use crate::stopping::{Event, Stopping};
 use crate::world::{Database, open, pool_of, postgres_options, request, sqlite_options};
 
-/// Tells the child the database, its address, and the number of the statement.
+/// The environment variable with the child's task: the database, its address, and the number of the statement.
 const ORDER: &str = "LIFECYCLE_CHILD";
 
 struct StandStill;
@@ -30,7 +31,7 @@ impl Event for StandStill {
     }
 }
 
-/// The work of the child; for other processes this test does nothing.
+/// What the child process does. In any other process, this test does nothing.
 #[tokio::test]
 #[ignore = "run by the other tests, in a process of its own"]
 async fn child_process_to_kill() {
@@ -56,7 +57,7 @@ async fn operate(connection: impl SqlConnection, dialect: Dialect, at: usize) {
     lifecycle.execute(&request()).await.unwrap();
 }
 
-/// Runs the child until it stops, and kills it. Returns the statement it stopped after; `None` if it finished.
+/// Runs the child until it waits, then kills it. Returns the statement it stopped after; `None` if it finished.
 fn killed(order: &str) -> Option<String> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "process::child_process_to_kill", "--ignored", "--nocapture"])
@@ -67,7 +68,7 @@ fn killed(order: &str) -> Option<String> {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let after = { lines }.find_map(|line| line.strip_prefix("stands still after ").map(str::to_owned));
     if after.is_some() {
-        // Sends SIGKILL, if it exists.
+        // `kill` sends SIGKILL on Unix.
         child.kill().unwrap();
         assert!(!child.wait().unwrap().success());
     } else {
@@ -76,7 +77,7 @@ fn killed(order: &str) -> Option<String> {
     after
 }
 
-/// The number of statements of the operation.
+/// Kills the child after each statement in turn, and checks the data each time. Returns the number of statements.
 async fn each_statement(mut database: Database, order: impl Fn(&Database) -> String) -> usize {
     let (before, after) = database.before_and_after().await;
     let mut last = (None, false);
@@ -103,7 +104,7 @@ async fn each_statement(mut database: Database, order: impl Fn(&Database) -> Str
     unreachable!("an operation comes to its end")
 }
 
-/// Waits until the server has noticed the death of the child.
+/// Waits until the server has closed the child's connections.
 async fn gone(schema: &crate::server::Schema) {
     let left = "SELECT count(*) FROM pg_stat_activity WHERE application_name = current_schema || '-child'";
     for _ in 0..500 {
@@ -118,7 +119,7 @@ async fn gone(schema: &crate::server::Schema) {
 }
 
 #[tokio::test]
-async fn a_killed_process_leaves_all_or_nothing_on_postgres_and_another_finishes() {
+async fn a_killed_process_leaves_all_or_nothing_on_postgres_and_another_process_finishes_the_work() {
     let Some(database) = Database::postgres().await else { return };
     let order = |database: &Database| format!("postgres|{}", database.schema().name);
     let statements = each_statement(database, order).await;
@@ -136,11 +137,12 @@ async fn on_sqlite(journal: SqliteJournalMode, name: &'static str) {
 }
 
 #[tokio::test]
-async fn a_killed_process_leaves_all_or_nothing_on_sqlite_and_another_finishes() {
+async fn a_killed_process_leaves_all_or_nothing_on_sqlite_and_another_process_finishes_the_work() {
     on_sqlite(SqliteJournalMode::Delete, "delete").await;
 }
 
 #[tokio::test]
-async fn a_killed_process_leaves_all_or_nothing_with_a_write_ahead_log_and_another_finishes() {
+async fn a_killed_process_leaves_all_or_nothing_with_a_write_ahead_log_and_another_process_finishes_the_work()
+{
     on_sqlite(SqliteJournalMode::Wal, "wal").await;
 }

@@ -1,4 +1,4 @@
-//! A proxy between a pool and the server, which cuts the connection at COMMIT.
+//! A proxy between the pool and the server that cuts the connection at COMMIT.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// When to cut the connection.
+/// When the proxy cuts the connection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Cut {
-    /// The server does not receive the COMMIT.
+    /// Before the server receives the COMMIT.
     BeforeIt,
-    /// The server receives it, but no client waits for the outcome.
+    /// After the server has received the COMMIT, without waiting for its reply.
     WhileItIsDone,
-    /// The server has committed, but its reply is lost.
+    /// After the server has committed, without passing on its reply.
     AfterIt,
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Cuts this many connections, each at its first COMMIT.
+    /// Starts a proxy that cuts the first `times` connections, each at its first COMMIT.
     pub(crate) async fn new(server: (String, u16), cut: Cut, times: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -41,7 +41,7 @@ impl Proxy {
         Self { port, cuts }
     }
 
-    /// Returns the number of connections still to be cut.
+    /// Returns how many connections the proxy will still cut.
     pub(crate) fn left(&self) -> usize {
         self.cuts.load(Ordering::SeqCst)
     }
@@ -61,7 +61,7 @@ async fn passed_on(
                 if asked.is_empty() {
                     return server.shutdown().await;
                 }
-                // The form in which sqlx sends it: a separate message that ends in zero.
+                // sqlx sends COMMIT as a message of its own, which ends in zero.
                 let commits = asked.windows(7).any(|part| part == b"COMMIT\0");
                 let take_one = |left: usize| left.checked_sub(1);
                 if !commits || left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_one).is_err() {
@@ -72,7 +72,7 @@ async fn passed_on(
                     server.write_all(asked).await?;
                 }
                 if cut == Cut::AfterIt {
-                    // The reply is read and dropped.
+                    // Read the reply, so the commit is complete, but do not pass it on.
                     let answer = server.read(&mut answered).await?;
                     assert!(answered[..answer].windows(7).any(|part| part == b"COMMIT\0"));
                 }

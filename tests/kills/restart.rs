@@ -1,4 +1,5 @@
-//! A server that stops and restarts: a separate one, because other tests need theirs.
+//! Stops and restarts a PostgreSQL server. The tests start a server of their own, because other tests use the shared
+//! one.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -14,7 +15,7 @@ use client_lifecycle::store::StoreError;
 use crate::stopping::{Event, Stopping};
 use crate::world::{Database, open_with, request};
 
-/// A server with its own port and directory.
+/// A PostgreSQL server with its own port and directory.
 #[derive(Clone)]
 struct Server {
     programs: PathBuf,
@@ -23,7 +24,7 @@ struct Server {
 }
 
 impl Server {
-    /// `None`, with a message, if the programs of a server are not installed.
+    /// Starts a server. Returns `None` and prints a message if PostgreSQL is not installed.
     fn new() -> Option<Self> {
         let Some(programs) = programs() else {
             use std::io::Write;
@@ -49,7 +50,7 @@ impl Server {
         let options = format!("-p {} -k {} -c listen_addresses=127.0.0.1", self.port, self.folder());
         let log = self.folder.join("log");
         let log = log.to_str().unwrap();
-        // Like a failure of the machine: open transactions are not completed.
+        // Stop immediately, as if the machine had failed: open transactions are not completed.
         let how: &[&str] = match what {
             "stop" => &["-m", "immediate"],
             "restart" => &["-m", "immediate", "-l", log, "-o", &options],
@@ -59,7 +60,7 @@ impl Server {
         assert!(done.status.success(), "{what}: {done:?}");
     }
 
-    /// The programs of a server do not run as root.
+    /// Runs a program of the server. PostgreSQL refuses to run as root, so root runs it as the user `postgres`.
     fn run(&self, program: &str, arguments: &[&str]) -> Output {
         let program = self.programs.join(program);
         let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
@@ -70,7 +71,7 @@ impl Server {
         } else {
             Command::new(program)
         };
-        // Does not read the output of the server, which keeps running.
+        // The server inherits the pipes and keeps running, so its output is not read.
         command.args(arguments).current_dir(std::env::temp_dir());
         if arguments.iter().any(|argument| ["start", "restart"].contains(argument)) {
             command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
@@ -101,7 +102,7 @@ impl Drop for Server {
     }
 }
 
-/// Crashes the server and restarts it at once.
+/// Crashes the server and restarts it.
 struct Restart(std::sync::Arc<Server>);
 
 #[async_trait]
@@ -113,12 +114,12 @@ impl Event for Restart {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restart_of_the_server_only_costs_time() {
+async fn a_restart_of_the_server_only_delays_callers() {
     let Some(server) = Server::new().map(std::sync::Arc::new) else { return };
     let database = Database::postgres_at(server.pool(Duration::from_secs(20))).await;
     let (before, after) = database.before_and_after().await;
 
-    // While it is down, the error is clear.
+    // While the server is down, the caller gets an error that says so.
     let store = PostgresStore::new(server.pool(Duration::from_millis(300)));
     let lifecycle = open_with(store, Retries::none()).await;
     server.control("stop");
@@ -136,7 +137,7 @@ async fn a_restart_of_the_server_only_costs_time() {
     assert_eq!(database.whole().await, after, "the same pool goes on");
     database.reset().await;
 
-    // Failures at several points are hidden from callers that may wait.
+    // With enough retries, the caller does not notice a restart after any statement.
     for at in (1..).step_by(2) {
         let pool = server.pool(Duration::from_secs(20));
         let stopping = Stopping::new(PoolConnection::new(pool), at, Restart(server.clone()));

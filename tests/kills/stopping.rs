@@ -1,25 +1,25 @@
-//! A connection on which an event happens after a certain statement.
+//! A connection that triggers an event after a chosen statement.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use client_lifecycle::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction, SqlValue};
 
-/// The event.
+/// What happens after the chosen statement.
 #[async_trait]
 pub(crate) trait Event: Send + Sync {
-    /// `what` was the last statement; on PostgreSQL `backend` is its process.
+    /// `what` is the statement that just ran. `backend` is the process id of the PostgreSQL backend.
     async fn happen(&self, what: &str, backend: Option<i64>);
 }
 
-/// Passes everything on, and triggers the event once: after this many statements, including BEGIN and COMMIT.
+/// A connection that triggers its event once, after statement number `at`. BEGIN and COMMIT count as statements.
 pub(crate) struct Stopping<C, E> {
     pub(crate) connection: C,
     pub(crate) event: E,
     pub(crate) at: usize,
-    /// Whether to query the process of the backend.
+    /// Whether to ask PostgreSQL for the process id of the backend.
     pub(crate) asks_backend: bool,
-    /// The count starts when it is armed, so opening is not counted.
+    /// The number of statements since counting began. Opening the lifecycle is not counted.
     done: AtomicUsize,
 }
 
@@ -34,7 +34,7 @@ impl<C, E: Event> Stopping<C, E> {
         self.done.store(0, Ordering::SeqCst);
     }
 
-    /// Returns the number of statements so far.
+    /// Returns the number of counted statements.
     pub(crate) fn done(&self) -> usize {
         self.done.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! The same clinic on both databases, and its complete content as text.
+//! The same clinic on SQLite and on PostgreSQL, and its complete content as text.
 
 use chrono::{DateTime, Utc};
 use client_lifecycle::domain::{Actor, OperationId, Request};
@@ -30,7 +30,8 @@ const ROWS: &str = "
     INSERT INTO invoices VALUES (1, 1, '2026-01-01T00:00:00.000Z'), (2, 1, '2010-01-01T00:00:00.000Z'),
         (3, 2, '2026-01-01T00:00:00.000Z');
     INSERT INTO sessions VALUES (1, 1, 't1'), (2, 1, 't2'), (3, 2, 't3');";
-/// The content of the database with the system tables, without numbers that count attempts.
+/// Queries for all rows, the library's own tables included. Sequence numbers are left out, because failed attempts use
+/// them up.
 const WHOLE: [&str; 10] = [
     "SELECT 'client ' || id || email FROM clients ORDER BY id",
     "SELECT 'booking ' || id || ' of ' || client_id || coalesce(comment, '') FROM bookings ORDER BY id",
@@ -89,7 +90,7 @@ pub(crate) async fn open_with<S: Store>(store: S, retries: Retries) -> Lifecycle
     opened.unwrap_or_else(|error| panic!("{error:?}")).with_clock(now()).with_retries(retries)
 }
 
-/// A database that can be reset, read and opened by others.
+/// A database that the tests can reset, read, and open from another process.
 pub(crate) enum Database {
     Sqlite { path: std::path::PathBuf, journal: SqliteJournalMode, pool: Option<SqlitePool> },
     Postgres { pool: PgPool, schema: Option<Schema> },
@@ -98,13 +99,13 @@ pub(crate) enum Database {
 use Database::{Postgres, Sqlite};
 
 impl Database {
-    /// `None` without a server.
+    /// Creates a database in a new schema; returns `None` if no server can be reached.
     pub(crate) async fn postgres() -> Option<Self> {
         let schema = Schema::new().await?;
         Some(Self::filled(schema.pool.clone(), Some(schema)).await)
     }
 
-    /// Creates the world in an empty database.
+    /// Creates the tables and rows in an empty database.
     pub(crate) async fn postgres_at(pool: PgPool) -> Self {
         Self::filled(pool, None).await
     }
@@ -128,9 +129,9 @@ impl Database {
         database
     }
 
-    /// Restores the initial state.
+    /// Restores the initial rows.
     pub(crate) async fn reset(&self) {
-        // Faster than TRUNCATE, which creates new files.
+        // DELETE is faster here than TRUNCATE, which creates new files.
         let emptied = EVERY_TABLE.split(", ").map(|table| format!("DELETE FROM {table};"));
         let sql = AssertSqlSafe(emptied.collect::<String>() + ROWS);
         match self {
@@ -139,7 +140,7 @@ impl Database {
         }
     }
 
-    /// Returns the complete content.
+    /// Returns the complete content as lines of text.
     pub(crate) async fn whole(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for sql in WHOLE {
@@ -152,7 +153,7 @@ impl Database {
         lines
     }
 
-    /// Makes an undisturbed store on it.
+    /// Returns a store on this database that works normally.
     pub(crate) fn store(&self) -> Box<dyn Store> {
         match self {
             Postgres { pool, .. } => Box::new(PostgresStore::new(pool.clone())),
@@ -167,7 +168,7 @@ impl Database {
         }
     }
 
-    /// Returns the complete content before and after the operation, without leaving it done.
+    /// Returns the content before and after the operation, then resets the database.
     pub(crate) async fn before_and_after(&self) -> (Vec<String>, Vec<String>) {
         let before = self.whole().await;
         open(self.store()).await.execute(&request()).await.unwrap();
@@ -178,7 +179,7 @@ impl Database {
         (before, after)
     }
 
-    /// Repeats the operation, which must do the remaining work once, however often it is repeated.
+    /// Repeats the operation twice. Whatever was left undone must be done exactly once.
     pub(crate) async fn finish(&self, after: &[String]) {
         let lifecycle = open(self.store()).await;
         let receipt = lifecycle.execute(&request()).await.unwrap_or_else(|error| panic!("{error:?}"));
@@ -187,14 +188,14 @@ impl Database {
         assert_eq!(self.whole_of_done().await, after, "asked for again");
     }
 
-    /// Returns the complete content without the records of failed attempts.
+    /// Returns the complete content without the audit entries of failed attempts.
     pub(crate) async fn whole_of_done(&self) -> Vec<String> {
         let mut lines = self.whole().await;
         lines.retain(|line| !(line.starts_with("audit ") && line.contains("failed")));
         lines
     }
 
-    /// Closes all connections, so that another process has exclusive access.
+    /// Closes all connections, so another process can use the database alone.
     pub(crate) async fn leave(&mut self) {
         if let Sqlite { pool, .. } = self {
             pool.take().unwrap().close().await;
@@ -225,7 +226,7 @@ pub(crate) fn sqlite_options(path: &std::path::Path, journal: SqliteJournalMode)
     SqliteConnectOptions::new().filename(path).journal_mode(journal)
 }
 
-/// Options for separate connections to a schema, with a name to find them by.
+/// Returns options for connections to a schema, with an application name that identifies them on the server.
 pub(crate) fn postgres_options(schema: &str, name: &str) -> PgConnectOptions {
     let options: PgConnectOptions = server::address().parse().unwrap();
     options.options([("search_path", schema), ("jit", "off")]).application_name(name)

@@ -1,4 +1,4 @@
-//! `ByRow` beyond the contract: limits, pages, retries, and overlapping steps.
+//! `ByRow`, where the contract leaves details open: limits, pages, retries, and overlapping steps.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,7 +34,7 @@ fn now() -> DateTime<Utc> {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
 
-/// Set 0 is the client, set 1 its debts.
+/// Makes a change set in which set 0 is the client and set 1 its debts.
 fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
     let operation: OperationId = "00000000-0000-0000-0000-000000000001".parse().unwrap();
     let kinds = ["clients", "debts"];
@@ -209,7 +209,7 @@ async fn an_unknown_set_is_refused() {
     assert!(matches!(result, Err(StoreError::Unsupported(_))));
 }
 
-/// Records in which a debt is added just before each of the first writes.
+/// Records in which another writer adds a debt just before each of the first `changes` writes.
 struct Busy {
     inner: MemoryRecords,
     writes: AtomicUsize,
@@ -287,7 +287,7 @@ async fn check_reports_reserved_and_missing_kinds() {
     assert_eq!(paths, ["kinds.ghosts", "kinds.lifecycle_audit"]);
 }
 
-/// Sixteen threads expect the same sixteen debts, and each deletes one.
+/// Each of sixteen threads expects sixteen debts and deletes one. Only the first succeeds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_of_many_threads_with_the_same_precondition_wins() {
     let store = Arc::new(ByRow::new(world(16)));

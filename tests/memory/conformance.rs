@@ -1,4 +1,4 @@
-//! The conformance suite over the memory store, over smart pointers to it, and over slow records.
+//! The conformance suite on the memory store, on smart pointers to it, and on records that yield.
 #![allow(clippy::unused_async, reason = "the form that the macro asks for")]
 #![cfg(feature = "testing")]
 
@@ -11,7 +11,7 @@ use client_lifecycle::memory::MemoryStore;
 use client_lifecycle::store::{ByRow, Store};
 use client_lifecycle::testing::conformance::{Host, Recorded, Sent, world};
 
-/// A store behind a pointer.
+/// Wraps a memory store in one of the smart pointers that implement `Store`.
 type View = fn(&'static MemoryStore) -> Box<dyn Store>;
 
 struct Seen {

@@ -1,4 +1,4 @@
-//! A host for stores over `MemoryRecords`: the conformance suite reads the records directly.
+//! A conformance host for stores on `MemoryRecords`. It reads the records without the store.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -13,7 +13,7 @@ use client_lifecycle::memory::MemoryRecords;
 use client_lifecycle::store::{Batch, BatchError, Page, Records, Store, StoreError, SystemTable};
 use client_lifecycle::testing::conformance::{Host, Recorded, Sent, Traffic, world, yield_now};
 
-/// Makes records with every kind of the suite, all empty.
+/// Makes records with all kinds of the suite, without rows.
 pub(crate) fn empty_records() -> MemoryRecords {
     let records = MemoryRecords::new();
     for kind in world().kinds() {
@@ -22,7 +22,7 @@ pub(crate) fn empty_records() -> MemoryRecords {
     records
 }
 
-/// A store, and its records.
+/// A store, and the records it works on.
 pub(crate) struct MemoryHost<S> {
     pub(crate) store: S,
     pub(crate) records: Arc<MemoryRecords>,
@@ -30,7 +30,7 @@ pub(crate) struct MemoryHost<S> {
 }
 
 impl<S: Store> MemoryHost<S> {
-    /// Makes a host of a store over new records.
+    /// Makes a host; `make` creates the store on new records.
     pub(crate) fn of(make: impl FnOnce(SharedRecords) -> S) -> Self {
         let records = Arc::new(empty_records());
         let traffic = Arc::default();
@@ -74,14 +74,14 @@ impl<S: Store> Host for MemoryHost<S> {
     }
 }
 
-/// Records that are shared with the host and yield to other tasks at every call, like a backend over a network.
+/// Records that yield to other tasks at every call, as a backend over a network would, and count the traffic.
 pub(crate) struct SharedRecords {
     records: Arc<MemoryRecords>,
     traffic: Arc<Mutex<Traffic>>,
 }
 
 impl SharedRecords {
-    /// A call and the rows it returned.
+    /// Counts one call and the rows it returned.
     fn count(&self, rows: &[Record]) {
         let mut traffic = self.traffic.lock().unwrap();
         traffic.statements += 1;

@@ -1,4 +1,4 @@
-//! Data in JSON, and the faults that memory can find in it.
+//! Reading and writing rows as JSON, and the faults that the memory store finds in them.
 
 use client_lifecycle::domain::{DataMap, Record, Value};
 use client_lifecycle::memory::MemoryStore;
@@ -143,7 +143,7 @@ fn rows_in_json_under_a_duplicate_key_are_a_fault() {
     }
 }
 
-/// A floating-point number would become 18446744073709552000.
+/// As a floating-point number, this value would become 18446744073709552000.
 #[test]
 fn numbers_above_64_bits_stay_unchanged() {
     let rows = json!({ "clients": [ { "user_id": "c1", "n": u64::MAX } ], "debts": [], "sessions": [] });

@@ -1,4 +1,4 @@
-//! The memory store, `ByRow`, and the conformance suite on correct, wrong and hand-written stores.
+//! The memory store, `ByRow`, and the conformance suite on correct, faulty and hand-written stores.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! The conformance suite over the stores of the example `own_tables`, case by case.
+//! Runs the conformance suite on the stores of the example `own_tables`, with one test for each case.
 #![cfg(all(feature = "sql", feature = "testing"))]
 
 #[path = "../../examples/own_tables/by_rows.rs"]
@@ -23,7 +23,7 @@ mod a_driver_by_sql {
     client_lifecycle::conformance_scale!(tokio::test, host);
 }
 
-/// The suite cannot test this, because each of its hosts has its own file.
+/// The suite does not test this, because each of its hosts has its own file.
 mod another_program_has_the_file {
     use super::by_sql::Shared;
     use client_lifecycle::sql::{AccessMode, Dialect, SqlConnection, SqlErrorClass, SqlStore};
@@ -39,7 +39,7 @@ mod another_program_has_the_file {
         let store = SqlStore::new(ours, Dialect::Sqlite);
         assert!(store.migrate().await.unwrap_err().is_retryable());
 
-        // Dropped without commit: the lock on the file is released.
+        // Dropping the transaction rolls it back and releases the lock on the file.
         drop(writing);
         store.migrate().await.unwrap();
         std::fs::remove_file(file).unwrap();

@@ -1,4 +1,4 @@
-//! Stores with deliberate errors: for each, the suite finds the violated clause.
+//! Stores with deliberate errors. For each, the suite must report the violated clause.
 
 #![cfg(feature = "testing")]
 
@@ -12,20 +12,20 @@ use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, St
 use client_lifecycle::testing::conformance::{ConformanceCase, Host, cases, scale_cases, yield_now};
 use uuid::Uuid;
 
-/// An error of a store.
+/// How the store violates the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wrong {
     Nothing,
-    /// After an error it carries out all steps but the last.
+    /// After an error, carries out all steps except the last.
     KeepsHalfAfterAnError,
-    /// It writes in two transactions.
+    /// Writes in two transactions.
     WritesInTwoParts,
     IgnoresPreconditions,
-    /// It checks preconditions in a separate transaction.
+    /// Checks preconditions in a separate transaction.
     ChecksPreconditionsBefore,
     ReportsTheFirstDifferenceOnly,
     RunsStepsInReverse,
-    /// It evaluates the sets again before each step.
+    /// Evaluates the sets again before each step.
     EvaluatesSetsAnew,
     TakesUnknownKindsAsEmpty,
     TakesUnknownFieldsAsNull,
@@ -36,7 +36,7 @@ enum Wrong {
     TellsOthersNoValues,
     /// A refused attempt replaces the previous one.
     OverwritesRefusedAttempts,
-    /// It answers each question from a separate snapshot.
+    /// Answers each question from a different snapshot.
     ReadsInParts,
     CallsEverythingRetryable,
     TakesAWrongIdForAnUnknownName,
@@ -55,7 +55,7 @@ impl WrongStore {
         Self { inner: ByRow::new(WrongRecords { inner: records, wrong }), wrong }
     }
 
-    /// Each part is a separate change set; only the last belongs to the operation.
+    /// Applies the steps as two change sets. Only the last has the operation id.
     async fn in_parts(&self, changes: &ChangeSet, first: usize) -> Result<Receipt, StoreError> {
         let mut part = changes.clone();
         part.operation = Uuid::new_v4().into();
@@ -249,7 +249,7 @@ impl Records for WrongRecords {
     }
 }
 
-/// Returns the names of the cases that fail.
+/// Returns the names of the cases that this store fails.
 async fn failing(wrong: Wrong) -> BTreeSet<&'static str> {
     failing_of(cases(), wrong).await
 }
@@ -268,7 +268,7 @@ async fn failing_of(cases: Vec<ConformanceCase>, wrong: Wrong) -> BTreeSet<&'sta
     failing
 }
 
-/// Checks that the case for this error fails, and no case of another clause.
+/// Checks that the store fails this case, and no case of clauses other than `broken`.
 async fn is_found(wrong: Wrong, case: &str, broken: &[u8]) {
     let failing = failing(wrong).await;
     assert!(failing.contains(case), "not found: {failing:?}");
@@ -294,13 +294,13 @@ found! {
         by clause_1_a_dropped_call_changes_everything_or_nothing, breaks [1, 2, 3, 4, 6, 7, 9];
     a_store_that_ignores_preconditions: IgnoresPreconditions
         by clause_2_every_difference_is_reported_with_what_was_found, breaks [1, 2, 3, 6, 8];
-    a_store_that_checks_preconditions_before: ChecksPreconditionsBefore
+    a_store_that_checks_preconditions_in_a_separate_transaction: ChecksPreconditionsBefore
         by clause_2_of_two_racing_change_sets_one_wins, breaks [2];
     a_store_that_reports_the_first_difference_only: ReportsTheFirstDifferenceOnly
         by clause_2_every_difference_is_reported_with_what_was_found, breaks [2];
     a_store_that_runs_steps_in_reverse: RunsStepsInReverse
         by clause_3_steps_run_in_the_given_order, breaks [3];
-    a_store_that_evaluates_sets_anew: EvaluatesSetsAnew
+    a_store_that_evaluates_sets_again_before_each_step: EvaluatesSetsAnew
         by clause_3_a_set_keeps_the_rows_it_had, breaks [1, 2, 3, 4, 5, 6, 7, 9];
     a_store_that_takes_unknown_kinds_as_empty: TakesUnknownKindsAsEmpty
         by clause_4_a_kind_the_store_does_not_have, breaks [1, 4];
@@ -314,7 +314,7 @@ found! {
         by clause_6_one_entry_for_each_subject, breaks [1, 6, 9];
     a_store_that_records_the_first_subject_only: RecordsTheFirstSubjectOnly
         by clause_6_one_entry_for_each_subject, breaks [6];
-    a_store_that_tells_others_no_values: TellsOthersNoValues
+    a_store_whose_events_have_no_values: TellsOthersNoValues
         by clause_6_one_event_for_each_row_with_the_values_from_before, breaks [6];
     a_store_that_overwrites_refused_attempts: OverwritesRefusedAttempts
         by clause_6_refused_attempts_are_all_kept, breaks [6];
@@ -326,7 +326,7 @@ found! {
         by clause_8_conflict_and_unknown_are_distinct, breaks [2, 3, 4, 8];
     a_store_that_takes_a_wrong_id_for_an_unknown_name: TakesAWrongIdForAnUnknownName
         by clause_8_an_id_of_another_type_is_a_wrong_id, breaks [8];
-    a_store_that_finds_texts_by_their_case: FindsTextsByTheirCase
+    a_store_whose_text_lookups_are_case_sensitive: FindsTextsByTheirCase
         by clause_2_a_taken_text_is_a_difference, breaks [2];
     a_store_that_ignores_who_else_holds_a_text: IgnoresHolders
         by clause_2_one_of_two_claims_to_a_text_wins, breaks [2];
@@ -334,13 +334,13 @@ found! {
         by clause_9_a_repetition_returns_the_first_receipt, breaks [1, 9];
 }
 
-/// The wrapper alone must not fail a case.
+/// The wrapper without a deliberate error must pass every case.
 #[tokio::test]
 async fn a_correct_store_passes() {
     assert_eq!(failing(Wrong::Nothing).await, BTreeSet::new());
 }
 
-/// Its queries to the records grow with the rows, and the rows are loaded.
+/// `ByRow` loads the rows, so its traffic grows with their number.
 #[tokio::test]
 async fn a_store_that_loads_its_rows_fails_the_level_scale() {
     let failing = failing_of(scale_cases(), Wrong::Nothing).await;

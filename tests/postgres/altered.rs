@@ -1,4 +1,4 @@
-//! A table that is altered between plan and apply: the error names it, and nothing has changed.
+//! Tables that are altered between plan and apply: the error names the table, and nothing changes.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn document() -> Value {
     })
 }
 
-/// Returns a pool with one connection, on which every statement has been prepared before.
+/// Opens a lifecycle on a single connection that has already prepared every statement.
 async fn prepared(world: &World) -> Lifecycle<PostgresStore> {
     let pool = PgPoolOptions::new()
         .max_connections(1)
@@ -46,17 +46,17 @@ async fn prepared(world: &World) -> Lifecycle<PostgresStore> {
     lifecycle
 }
 
-/// The remaining data of the client.
+/// Counts the remaining rows of the client.
 const LEFT: &str = "SELECT concat_ws(' ', (SELECT count(*) FROM clients WHERE id = 1),
     (SELECT count(*) FROM visits WHERE client_id::text = '1' AND id = 1), (SELECT count(*) FROM lifecycle_operations))";
 
-/// Each case has its own world: the alteration, the code of the error, and a text in it.
+/// Runs each case on new tables: alters them after the plan, and checks the error code and a text in the error.
 async fn answers(cases: &[(&str, &str, &str)]) {
     for (alter, code, place) in cases {
         let Some(world) = World::new(TABLES, &document()).await else { return };
         let lifecycle = prepared(&world).await;
         let plan = lifecycle.plan(&delete(1)).await.unwrap();
-        // A schema outside every search path.
+        // A schema outside the search path.
         let other = format!("{}_b", world.schema.name);
         if alter.contains("{other}") {
             world.run(&format!("CREATE SCHEMA {other}")).await;
@@ -102,7 +102,7 @@ async fn a_changed_type_is_named() {
 }
 
 #[tokio::test]
-async fn a_new_constraint_or_trigger_refuses_and_is_named() {
+async fn a_new_constraint_or_trigger_stops_the_deletion_and_is_named() {
     answers(&[
         ("UPDATE visits SET client_id = 2 WHERE client_id IS NULL; ALTER TABLE visits ALTER COLUMN client_id SET NOT NULL", "refused", "visits"),
         ("ALTER TABLE visits ADD CONSTRAINT not_gone CHECK (place <> 'gone') NOT VALID", "refused", "not_gone"),
@@ -123,8 +123,8 @@ async fn a_new_constraint_or_trigger_refuses_and_is_named() {
     .await;
 }
 
-/// Unrelated changes do not stop the plan, and prepared statements are planned again: types of ids, of references and
-/// of compared columns, new columns, other indexes.
+/// Changes that do not affect the plan do not stop it, even if prepared statements must be planned again: other types
+/// of ids, references and compared columns, new columns, other indexes.
 #[tokio::test]
 async fn unrelated_changes_do_not_stop_the_plan() {
     for alter in [
@@ -144,7 +144,7 @@ async fn unrelated_changes_do_not_stop_the_plan() {
         world.run(alter).await;
         match lifecycle.apply(&delete(1), &plan).await {
             Ok(_) => {}
-            // The mask is text, but not JSON.
+            // The text of the mask is not valid JSON.
             Err(Error::Store(StoreError::Refused { kind, .. } | StoreError::Backend { doing: kind, .. }))
                 if alter.contains("jsonb") && kind.contains("visits") =>
             {

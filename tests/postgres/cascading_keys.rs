@@ -1,5 +1,5 @@
-//! Deletions and changes by the database itself, and mismatched foreign keys, also in schemas outside the search
-//! path: a policy whose plans would be wrong does not open.
+//! Foreign keys that make the database delete or change rows by itself, and keys that contradict the policy, including
+//! keys in other schemas. A policy whose plans would be wrong does not open.
 
 use client_lifecycle::sql::FindingCode;
 use client_lifecycle::{Error, Lifecycle};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::world::{World, delete, policy};
 
-/// Clients, their debts, and excluded tables.
+/// A policy for clients and their debts. The tables in `excluded` are excluded.
 fn debts(excluded: &[&str]) -> Value {
     let excluded: Vec<Value> =
         excluded.iter().map(|table| json!({ "table": table, "because": "only structure" })).collect();
@@ -18,7 +18,7 @@ fn debts(excluded: &[&str]) -> Value {
     })
 }
 
-/// Returns the faults of `open` as path and message. Each is a finding too.
+/// Returns the faults of `Lifecycle::open` as path and message. Checks that `check` finds each of them too.
 async fn refused(world: &World, document: &Value) -> Vec<String> {
     let policy = policy(document);
     let faults = match Lifecycle::open(world.store(), policy.clone()).await {
@@ -76,7 +76,7 @@ async fn open_refuses_an_on_delete_action_that_reaches_a_declared_kind_through_e
     }
 }
 
-/// Retained invoices were deleted with the folder, and so was one of another client.
+/// Deleting the folder would delete retained invoices, including an invoice of another client.
 #[tokio::test]
 async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_declared_kinds() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY);
@@ -115,7 +115,7 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
     assert_eq!(left, "100, 101, 102 2");
 }
 
-/// The chain leads over two tables outside the search path.
+/// The chain of foreign keys leads through two tables outside the search path.
 #[tokio::test]
 async fn open_follows_on_delete_actions_through_schemas_outside_the_search_path() {
     let Some(world) = World::new("", &debts(&[])).await else { return };
@@ -144,7 +144,7 @@ async fn open_follows_on_delete_actions_through_schemas_outside_the_search_path(
     world.run(&format!("DROP SCHEMA {s}_b CASCADE; DROP SCHEMA {s}_c CASCADE")).await;
 }
 
-/// Rows of a child table are rows of the kind, and partitions are part of their table.
+/// Rows of a child table belong to the kind of its parent table, and partitions are part of their table.
 #[tokio::test]
 async fn open_follows_on_delete_actions_from_partitions_and_child_tables() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY) PARTITION BY RANGE (id);
@@ -164,7 +164,7 @@ async fn open_follows_on_delete_actions_from_partitions_and_child_tables() {
     );
 }
 
-/// To PostgreSQL they are two tables.
+/// PostgreSQL treats `clients` and `"Clients"` as different tables.
 #[tokio::test]
 async fn tables_that_differ_in_case_are_distinct() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY); CREATE TABLE \"Clients\" (id integer PRIMARY KEY);

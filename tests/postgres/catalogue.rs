@@ -1,4 +1,4 @@
-//! The catalogue, and `check` and `first_policy` on it.
+//! Reading the catalogue, and `check` and `first_policy` on it.
 
 use client_lifecycle::policy::DeletionPolicy;
 use client_lifecycle::sql::{FindingCode, findings, first_policy};
@@ -48,7 +48,7 @@ async fn undecided_tables_and_columns_are_found() {
     );
 }
 
-/// The policy that `init` prints opens on its database and can be applied.
+/// The policy that `init` prints can be opened on its database and applied.
 #[tokio::test]
 async fn a_first_policy_describes_the_database_and_opens() {
     let ddl = format!(
@@ -65,7 +65,7 @@ async fn a_first_policy_describes_the_database_and_opens() {
     world.lifecycle().await;
 }
 
-/// A partitioned table with a unique id works like any table.
+/// A partitioned table with a unique id behaves like any other table.
 #[tokio::test]
 async fn partitioned_tables_work_like_tables() {
     let document = json!({

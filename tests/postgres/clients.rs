@@ -1,5 +1,5 @@
-//! Races on the fields of clients: claims to e-mail addresses, statuses, and deletions during updates and
-//! reassignments. No update is lost, no deadlock surfaces, and every result is documented.
+//! Races on clients: claims to e-mail addresses, changes of status, and deletions during updates and reassignments. No
+//! update is lost, callers see no deadlock, and every result is documented.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +31,8 @@ fn ana() -> Actor {
     Actor::new("ana", "ADMIN")
 }
 
-/// Returns both results of two calls that start within a few milliseconds of each other. In every third round one
-/// finishes before the other starts, so that few rounds on a busy machine cover both orders.
+/// Runs two calls that start within a few milliseconds of each other, and returns both results. In every third round,
+/// one call finishes before the other starts. This covers both orders even on a busy machine.
 async fn beside<A: Send + 'static, B: Send + 'static>(
     round: u128,
     a: impl Future<Output = A> + Send + 'static,
@@ -87,7 +87,7 @@ async fn audited(world: &World, id: Uuid) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_update_of_the_email_precedes_the_deletion_or_is_not_found() {
+async fn an_update_of_the_email_comes_before_the_deletion_or_finds_no_client() {
     let Some((world, lifecycle)) = world(UNIQUE).await else { return };
     let (mut before, mut after) = (0, 0);
     for round in 0..rounds() {
@@ -118,7 +118,7 @@ async fn an_update_of_the_email_precedes_the_deletion_or_is_not_found() {
 async fn a_deletion_during_a_reassignment_moves_the_debts_or_deletes_them() {
     let Some((world, lifecycle)) = world("").await else { return };
     moved_or_deleted(&world, &lifecycle).await;
-    // Without a foreign key, the library also takes the lock that it requires of writers.
+    // Without a foreign key, the library takes the same lock that it requires of other writers.
     world.run("ALTER TABLE debts DROP CONSTRAINT debts_client_id_fkey; DELETE FROM clients").await;
     moved_or_deleted(&world, &lifecycle).await;
     let orphans = "SELECT count(*) FROM debts WHERE client_id NOT IN (SELECT user_id FROM clients)";
@@ -137,7 +137,7 @@ async fn moved_or_deleted(world: &World, lifecycle: &Shared) {
             let request = Request::reassigning("clients", from).reassign("debts.client_id", to).by(ana());
             async move { lifecycle.execute(&request).await }
         };
-        // The two clients alternate as source and target.
+        // The deleted client is the source in some rounds, and the target in others.
         let goes = if round % 4 < 2 { from } else { to };
         let deleting = {
             let lifecycle = lifecycle.clone();
@@ -150,7 +150,7 @@ async fn moved_or_deleted(world: &World, lifecycle: &Shared) {
         };
         let found = (debts(from).await, debts(to).await);
         let expected = match moved {
-            // The target was deleted afterwards, together with the debts.
+            // The target was deleted after the debts had moved to it, so the debts were deleted too.
             Ok(_) if goes == to => (0, 0),
             Ok(_) => (0, 2),
             Err(Error::Refused(Refusal::NotFound { .. })) if goes == from => (0, 0),
@@ -191,7 +191,7 @@ async fn one_of_two_deactivations_writes_and_the_other_finds_it_done() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_updates_of_one_client_are_both_kept() {
+async fn two_concurrent_updates_of_one_client_are_both_kept() {
     let Some((world, lifecycle)) = world("").await else { return };
     for round in 0..rounds() {
         let client = id(round, 0);
@@ -211,7 +211,7 @@ async fn two_updates_of_one_client_are_both_kept() {
     }
 }
 
-/// With and without a unique index.
+/// Tests the claim with and without a unique index.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_of_two_claims_to_an_address_succeeds() {
     for index in ["", UNIQUE] {
@@ -241,7 +241,7 @@ async fn one_of_two_claims_to_an_address_succeeds() {
     }
 }
 
-/// Each claims the address that the other one gives up.
+/// Client `a` claims the address of `b`. At the same time, `b` claims the address of `a`, or a free address.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn exchanged_addresses_are_never_shared() {
     let Some((world, lifecycle)) = world("").await else { return };
@@ -251,7 +251,8 @@ async fn exchanged_addresses_are_never_shared() {
         insert(&world, a, &emails[0]).await;
         insert(&world, b, &emails[1]).await;
         let patch = |email: &String| ClientPatch::new().with_email(email.clone());
-        // A swap, in which neither can start, or a chain, in which the second may come too early.
+        // If `b` claims the address of `a`, both updates fail. If `b` claims a free address, `a` fails only if it
+        // comes first.
         let wanted = if round % 4 < 2 { &emails[0] } else { &emails[2] };
         let (one, other) =
             beside(round, update(&lifecycle, a, patch(&emails[1])), update(&lifecycle, b, patch(wanted)))

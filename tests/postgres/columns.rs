@@ -19,7 +19,7 @@ fn with_debts(kinds: Value, rules: Value) -> Value {
     })
 }
 
-/// citext is part of the server's contrib packages, which may be missing.
+/// Returns `None` if the server does not offer `citext`, which is one of its contrib packages.
 async fn citext(ddl: &str, document: &Value) -> Option<(World, [String; 2])> {
     let world = World::new("", document).await?;
     let there = world.number("SELECT count(*) FROM pg_available_extensions WHERE name = 'citext'").await;
@@ -27,7 +27,7 @@ async fn citext(ddl: &str, document: &Value) -> Option<(World, [String; 2])> {
         eprintln!("skipped: citext, which this server does not offer; install its contrib package");
         return None;
     }
-    // Extensions belong to the whole database, not to the schema of one test.
+    // Extensions belong to the whole database, not to one schema, so a lock keeps other tests out.
     world
         .run(
             "SELECT pg_advisory_lock(77); CREATE EXTENSION IF NOT EXISTS citext SCHEMA public;
@@ -41,7 +41,8 @@ async fn citext(ddl: &str, document: &Value) -> Option<(World, [String; 2])> {
     Some((world, [name, place]))
 }
 
-/// A type outside the search path has no operators there, and compares as another type.
+/// If the schema of `citext` is not in the search path, its operators are not found and PostgreSQL compares it as
+/// plain text.
 #[tokio::test]
 async fn citext_outside_the_search_path_is_a_fault() {
     let document = with_debts(json!({ "clients": {}, "debts": {} }), json!({ "*": "cascade" }));
@@ -71,7 +72,7 @@ async fn ids_of_type_citext_are_referred_to_in_any_case() {
     let found = findings(&world.policy, &store.catalogue().await.unwrap());
     assert!(found.is_empty(), "{found:#?}");
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
-    // A request names the id as it is stored, as on every other store.
+    // Requests must spell the id as it is stored, as with every other store.
     assert_eq!(lifecycle.plan(&delete("aNA")).await.unwrap_err().code(), "not_found");
     let plan = lifecycle.plan(&delete("Ana")).await.unwrap_or_else(|error| panic!("{error:?}"));
     let debts: u64 = plan.steps.iter().filter(|step| step.key.kind == "debts").map(|step| step.count).sum();
@@ -81,7 +82,7 @@ async fn ids_of_type_citext_are_referred_to_in_any_case() {
     assert_eq!(world.text("SELECT string_agg(id::text, ',') FROM clients").await, "ben");
 }
 
-/// Conditions compare text by its bytes on every store, even in case-insensitive columns.
+/// Conditions compare text by its bytes on every store, even in a case-insensitive column.
 #[tokio::test]
 async fn fields_of_type_citext_compare_as_text_and_can_be_masked() {
     let mut document = with_debts(
@@ -111,7 +112,7 @@ async fn fields_of_type_citext_compare_as_text_and_can_be_masked() {
     );
 }
 
-/// Enums and domains, including nested domains, as ids, in conditions, masks and defaults.
+/// Enums and domains (also domains on domains) work as ids and in conditions, masks and defaults.
 #[tokio::test]
 async fn enums_and_domains_are_compared_masked_and_redirected() {
     let none = "00000000-0000-0000-0000-000000000000";
@@ -149,11 +150,11 @@ async fn enums_and_domains_are_compared_masked_and_redirected() {
     let debts = world
         .text("SELECT string_agg(concat_ws(' ', right(id::text, 2), right(client_id::text, 2), state), ',' ORDER BY id) FROM debts")
         .await;
-    // By bytes `late` comes after `done`, whatever the order of the labels.
+    // `late` sorts after `done` by bytes, whatever the order of the enum's labels.
     assert_eq!(debts, "0b 00 done,0c done,0d 02 open");
 }
 
-/// A client is inserted, changed and deleted in a table that the database partly fills.
+/// A client is created, updated and deleted in a table with generated columns and defaults.
 #[tokio::test]
 async fn a_client_is_stored_in_a_table_with_generated_columns_and_defaults() {
     let document = json!({
@@ -199,7 +200,7 @@ async fn a_client_is_stored_in_a_table_with_generated_columns_and_defaults() {
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 0);
 }
 
-/// A column that only the database writes cannot be masked, redirected or created: this is found early.
+/// A policy that masks, redirects or creates a generated column is refused when it is opened or checked.
 #[tokio::test]
 async fn a_policy_that_would_write_a_generated_column_is_refused() {
     let document = with_debts(
@@ -229,7 +230,7 @@ async fn a_policy_that_would_write_a_generated_column_is_refused() {
         ["kinds.clients.id", "modes.hard_delete.rules.*.anonymize.upper", "references.debts.client_id"],
         "{found:#?}"
     );
-    // Otherwise the database refuses the write, and nothing has changed.
+    // If the policy is opened anyway, the database refuses the write, and nothing changes.
     world
         .run("INSERT INTO clients (mail) VALUES ('a@b.c'); INSERT INTO debts VALUES (1, 'n', DEFAULT, '{\"client\": 1}')")
         .await;
@@ -239,7 +240,7 @@ async fn a_policy_that_would_write_a_generated_column_is_refused() {
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
 }
 
-/// The other types: compared, masked, sent in events, and kept.
+/// Columns of all remaining types can be compared, masked, sent in events, and kept.
 #[tokio::test]
 async fn columns_of_every_type_are_masked_reported_and_kept() {
     let document = json!({
@@ -275,7 +276,7 @@ async fn columns_of_every_type_are_masked_reported_and_kept() {
     assert_eq!(payload, expected);
 }
 
-/// The policy names the default target, which must exist.
+/// The default of a reference is declared in the policy. The row it names must exist.
 #[tokio::test]
 async fn a_missing_default_target_blocks() {
     let document = with_debts(

@@ -3,7 +3,7 @@
 
 use crate::conformance_host::PostgresHost;
 
-/// One test for each case, which passes without a server.
+/// Generates one test for each case. The test passes if no server can be reached.
 macro_rules! on_a_server {
     (
         ($host:path)
@@ -31,7 +31,7 @@ mod on_a_pool {
     client_lifecycle::conformance_cases! { [on_a_server] (host) }
 }
 
-/// The same stores over a counted connection.
+/// The level `scale`, for the same stores on a connection that counts its traffic.
 mod scale {
     use crate::server::Schema;
     use client_lifecycle::postgres::sqlx::Connection;
@@ -85,7 +85,7 @@ mod in_a_transaction_of_the_host {
     use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
     use client_lifecycle::store::{Store, StoreError};
 
-    /// A host with an open transaction of its own: everything runs inside it, then it commits.
+    /// Runs every call inside an open transaction of the host, and commits it afterwards.
     struct Wrapped(PgPool);
 
     #[async_trait]
@@ -103,7 +103,7 @@ mod in_a_transaction_of_the_host {
         async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
             let acquired = self.0.acquire().await;
             let mut connection = acquired.map_err(|error| StoreError::backend("began", error))?;
-            // sqlx would reuse a connection whose BEGIN was cancelled.
+            // sqlx would reuse a connection whose BEGIN was cancelled, so close it.
             connection.close_on_drop();
             let begun = connection.begin().await;
             let mut tx = begun.map_err(|error| StoreError::backend("began", error))?;

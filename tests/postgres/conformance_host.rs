@@ -1,4 +1,4 @@
-//! A host on PostgreSQL: a separate schema, written and read with sqlx directly.
+//! A conformance host on PostgreSQL, with its own schema. It reads and writes rows with sqlx, without the store.
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{Kind, Record, Value};
@@ -21,7 +21,7 @@ const TABLES: &str = "
     CREATE TABLE invoices (id text PRIMARY KEY, client_id text REFERENCES clients,
         number text, issued_at timestamp);";
 
-/// A pool on a new schema, which is dropped with the host; `None` without a server.
+/// A store on a new schema. Dropping the host drops the schema.
 pub(crate) struct PostgresHost {
     store: Box<dyn Store>,
     schema: Schema,

@@ -1,4 +1,4 @@
-//! The cost of a large deletion compared with hand-written statements: run it with `--release --ignored
+//! The duration of a large deletion compared with hand-written statements. Run it with `--release -- --ignored
 //! --show-output`.
 
 use std::time::{Duration, Instant};
@@ -80,7 +80,7 @@ async fn cost_of_a_deletion_compared_with_handwritten_statements() {
             by_hand(&mut tx, id).await;
             hand.push(start.elapsed());
             tx.rollback().await.unwrap();
-            // Rolled-back rows slow down the next run.
+            // Dead rows of the rolled-back run would slow down the next run.
             world.run("VACUUM clients, bookings, items, debts").await;
         }
         let [plans, counts, applied, hand] =

@@ -1,4 +1,4 @@
-//! PostgreSQL over another driver than sqlx: the code of a host that uses `SqlStore` with `tokio-postgres`.
+//! PostgreSQL through another driver: the code that a host with `tokio-postgres` writes to use `SqlStore`.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
 use super::server::{Schema, address};
 
-/// Connections that are reused once their transactions have ended.
+/// A pool of connections. A connection returns to the pool when its transaction ends.
 #[derive(Clone)]
 pub(crate) struct Pool {
     config: Arc<Config>,
@@ -41,7 +41,7 @@ impl Pool {
 #[async_trait]
 impl SqlConnection for Pool {
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
-        // The guard exists before BEGIN is sent, so a call that is dropped in between is rolled back too.
+        // Create the guard before BEGIN is sent, so a call that is dropped during BEGIN is rolled back too.
         let begun = Transaction { client: Some(self.take().await?), pool: self.clone() };
         let sql = begin_statements(Dialect::Postgres, access).join("; ");
         begun.client()?.batch_execute(&sql).await.map_err(failed)?;
@@ -87,7 +87,7 @@ impl SqlTransaction for Transaction {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), SqlError> {
-        // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK.
+        // If the transaction has failed, PostgreSQL answers COMMIT with ROLLBACK.
         let statement = self.prepare("COMMIT", &[]).await?;
         self.client()?.execute(&statement, &[]).await.map_err(failed)?;
         self.pool.idle.lock().unwrap().extend(self.client.take());
@@ -95,7 +95,8 @@ impl SqlTransaction for Transaction {
     }
 }
 
-/// Rolls back before the connection is reused. The driver sends in order, so this waits for a running statement.
+/// Rolls back before the connection is reused. The driver sends statements in order, so this waits for a running
+/// statement.
 impl Drop for Transaction {
     fn drop(&mut self) {
         if let (Some(client), Ok(runtime)) = (self.client.take(), tokio::runtime::Handle::try_current()) {
@@ -109,7 +110,7 @@ impl Drop for Transaction {
     }
 }
 
-/// The types of parameters: `unknown` for null, so that the server infers the type.
+/// Returns the type of a parameter. For null it is `unknown`, and the server infers the type.
 fn type_of(value: &SqlValue) -> Type {
     match value {
         SqlValue::Null => Type::UNKNOWN,
@@ -133,7 +134,7 @@ impl ToSql for Bound<'_> {
             SqlValue::Null => Ok(IsNull::Yes),
             SqlValue::Integer(value) => value.to_sql(ty, out),
             SqlValue::Real(value) => value.to_sql(ty, out),
-            // PostgreSQL cannot store U+0000.
+            // PostgreSQL cannot store U+0000 in text.
             SqlValue::Text(value) => value.replace('\0', "\u{fffd}").to_sql(ty, out),
             SqlValue::Blob(value) => value.to_sql(ty, out),
         }
@@ -150,7 +151,7 @@ fn values(row: &Row) -> Result<Vec<SqlValue>, SqlError> {
     (0..row.len()).map(|at| row.try_get::<_, Read>(at).map(|read| read.0).map_err(failed)).collect()
 }
 
-/// A value of any type that the crate's statements return: integers, floats, text types, `bytea`, `uuid`.
+/// Reads a value of any type that the crate's statements return: integers, floats, text types, `bytea`, `uuid`.
 struct Read(SqlValue);
 
 impl<'a> FromSql<'a> for Read {
@@ -164,7 +165,7 @@ impl<'a> FromSql<'a> for Read {
             Type::FLOAT8 => SqlValue::Real(f64::from_sql(ty, raw)?),
             Type::BYTEA => SqlValue::Blob(raw.to_vec()),
             Type::UUID => SqlValue::Text(uuid::Uuid::from_slice(raw)?.to_string()),
-            // The first byte of `jsonb` is a version.
+            // The first byte of binary `jsonb` is a version number.
             Type::JSONB => SqlValue::Text(String::from_utf8(raw.get(1..).unwrap_or_default().to_vec())?),
             Type::JSON => SqlValue::Text(String::from_utf8(raw.to_vec())?),
             _ if matches!(ty.kind(), Kind::Enum(_)) || <&str as FromSql>::accepts(ty) => {
@@ -191,7 +192,7 @@ fn failed(error: tokio_postgres::Error) -> SqlError {
     }
 }
 
-/// A host with a separate schema, which is dropped with it.
+/// A conformance host with its own schema.
 struct OwnDriver {
     host: SqlHost<Watched<Pool>>,
     _schema: Schema,
@@ -231,7 +232,7 @@ mod scale {
     client_lifecycle::conformance_scale_cases! { [on_a_server] () }
 }
 
-/// A driver that omits one of the statements that begin a transaction.
+/// A driver that leaves out one of the statements that begin a transaction.
 struct Forgetful {
     pool: Pool,
     forgotten: usize,
@@ -241,7 +242,7 @@ struct Forgetful {
 impl SqlConnection for Forgetful {
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let begun = Transaction { client: Some(self.pool.take().await?), pool: self.pool.clone() };
-        // A server may have other settings than the defaults of PostgreSQL.
+        // Set session defaults that differ from PostgreSQL's, as a server may be configured.
         let mut sql =
             vec!["SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE", "BEGIN"];
         sql.push("SET LOCAL client_encoding TO 'LATIN1'");

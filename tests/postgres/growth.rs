@@ -1,4 +1,5 @@
-//! Large deletions with little memory: their time is proportional to their rows, whatever the settings of the server.
+//! Large deletions with little memory: the duration is proportional to the number of rows, whatever the server's
+//! settings.
 
 use client_lifecycle::Lifecycle;
 use client_lifecycle::postgres::PostgresStore;
@@ -7,10 +8,11 @@ use serde_json::{Value, json};
 
 use crate::world::{World, delete};
 
-/// Each of eight clients has this many rows. A comparison of each row with each other takes minutes.
+/// The number of rows of each of eight clients. Comparing every row with every other would take minutes.
 const ROWS: u32 = 20_000;
 
-/// Deletes one of eight clients with the smallest `work_mem`, and returns the number of rows written.
+/// Deletes one of eight clients with the smallest `work_mem`. Returns the number of written rows; `None` without a
+/// server.
 async fn written(ddl: &str, fill: &str, document: &Value) -> Option<u64> {
     let world = World::new(ddl, document).await?;
     let all = 8 * ROWS;

@@ -1,4 +1,4 @@
-//! Inside the host's own transaction.
+//! Using the store inside an open transaction of the host.
 
 use client_lifecycle::Lifecycle;
 use client_lifecycle::lifecycle::Error;
@@ -41,7 +41,7 @@ async fn a_refusal_leaves_the_transaction_usable_and_commit_keeps_everything() {
         .await
         .unwrap_err();
     drop(tx);
-    // The host's own error above has ended that transaction; once more, without it.
+    // The host's own failed statement has rolled back the transaction. Repeat the work without that statement.
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 2, "rolled back with the host's");
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_audit").await, 0, "audit entries too");
     let mut tx = world.schema.pool.begin().await.unwrap();
@@ -86,7 +86,7 @@ async fn a_connection_without_a_transaction_is_refused() {
     assert!(matches!(error, Error::Store(StoreError::Unsupported(_))), "{error:?}");
 }
 
-/// The host's transaction is lost with its connection, so nothing is retried in it.
+/// The host's transaction is lost with its connection, so the library does not retry.
 #[tokio::test]
 async fn a_broken_connection_is_not_retried() {
     let Some(world) = world().await else { return };
@@ -107,7 +107,8 @@ async fn a_broken_connection_is_not_retried() {
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_audit").await, 0, "it dies with the transaction");
 }
 
-/// The call is dropped after each of its polls in turn: the host then commits everything, or nothing.
+/// Drops the call after its first poll, then after its second, and so on. The host then commits all of its work or
+/// none.
 #[tokio::test]
 async fn a_cancelled_call_leaves_nothing_to_commit() {
     let Some(world) = world().await else { return };
@@ -127,7 +128,7 @@ async fn a_cancelled_call_leaves_nothing_to_commit() {
             let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
             given_up(polls, async { lifecycle.execute(&delete(id)).await.map(|_| ()) }).await
         };
-        // It may fail if the savepoint was just being released, but must not leave a partial operation.
+        // The commit may fail if the savepoint was just being released, but it must not keep part of an operation.
         drop(tx.commit().await);
         drop(connection);
         let clients = world.number(&format!("SELECT count(*) FROM clients WHERE id = '{id}'")).await;
@@ -147,7 +148,7 @@ async fn a_cancelled_call_leaves_nothing_to_commit() {
     assert!(finished, "400 polls are enough");
 }
 
-/// Returns the result, if there is one after this many polls.
+/// Polls a future at most this many times. Returns its result, or drops it and returns `None`.
 async fn given_up<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
     let mut future = Box::pin(future);
     let mut left = polls;

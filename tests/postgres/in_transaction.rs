@@ -1,4 +1,4 @@
-//! A lifecycle that is opened once and used in transactions of the host.
+//! A lifecycle that is opened once and then used in several transactions of the host.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -78,7 +78,7 @@ async fn a_column_altered_in_the_hosts_transaction_is_seen_inside_and_not_outsid
     lifecycle.execute(&delete(ANA)).await.unwrap();
 }
 
-/// The same names in another schema, with ids of another type.
+/// Creates the same tables in another schema, with text ids instead of UUIDs.
 async fn other_schema(world: &World) -> Schema {
     let schema = Schema::new().await.unwrap();
     schema.run(&CLINIC.replace("uuid", "text")).await;
@@ -137,7 +137,7 @@ async fn the_mask_key_is_shared() {
     assert_eq!(world.text("SELECT email FROM clients").await, pseudonym);
 }
 
-/// A connection that counts the statements that run on it.
+/// A connection that counts its statements.
 struct Counted<C>(C, Arc<AtomicUsize>);
 
 struct CountedTransaction<'c>(Box<dyn SqlTransaction + 'c>, Arc<AtomicUsize>);
@@ -170,7 +170,7 @@ impl SqlTransaction for CountedTransaction<'_> {
     }
 }
 
-/// With the host's own driver, counted here: the catalogue is not read again.
+/// The host uses its own driver. The library does not read the catalogue again in each transaction.
 #[tokio::test]
 async fn a_transaction_of_the_host_needs_no_further_statements() {
     let Some(world) = world().await else { return };
@@ -178,7 +178,7 @@ async fn a_transaction_of_the_host_needs_no_further_statements() {
     let pool = Counted(PoolConnection::new(world.schema.pool.clone()), ran.clone());
     let lifecycle = Lifecycle::open(SqlStore::new(pool, Dialect::Postgres), policy(&clinic())).await.unwrap();
     let mut outside = 0;
-    // The columns are read the first time.
+    // The first deletion reads the columns. Count the statements of the second deletion.
     for _ in 0..2 {
         world.run(&format!("INSERT INTO clients VALUES ('{CAT}', 'cat@example.org')")).await;
         ran.store(0, Ordering::Relaxed);

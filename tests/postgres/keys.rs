@@ -1,4 +1,4 @@
-//! Foreign keys: with any action and any check time, the same rows survive.
+//! Foreign keys: the same rows remain whatever the keys' actions, and whenever the keys are checked.
 
 use client_lifecycle::sql::{FindingCode, findings};
 use client_lifecycle::{Lifecycle, MemoryStore};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::world::{CLINIC, World, clinic, delete, policy};
 
-/// Every rule that keeps or removes rows, on chains, on a diamond and on a table that refers to itself.
+/// A policy with every rule that keeps or removes rows, on chains, a diamond, and a table that refers to itself.
 fn document() -> Value {
     json!({
         "subject": "clients",
@@ -72,7 +72,7 @@ fn ddl(on_delete: &str, checked: &str) -> String {
 
 const TABLES: [&str; 8] = ["clients", "bookings", "items", "parts", "invoices", "notes", "sessions", "debts"];
 
-/// Returns the remaining rows of the memory store, with instants as PostgreSQL writes them.
+/// Returns the rows that the memory store leaves, with instants as PostgreSQL writes them.
 async fn expected() -> Value {
     let policy = policy(&document());
     let store = MemoryStore::from_json(policy.map(), &rows()).unwrap();
@@ -125,7 +125,7 @@ async fn codes(world: &World) -> Vec<(FindingCode, String)> {
     found.into_iter().map(|finding| (finding.code, finding.path)).collect()
 }
 
-/// A NOT VALID key keeps new references from dangling, so it protects; older ones may dangle.
+/// A NOT VALID key prevents new dangling references, so it protects. Older references may dangle.
 #[tokio::test]
 async fn a_not_valid_key_protects_and_is_reported() {
     let ddl = format!(
@@ -142,7 +142,7 @@ async fn a_not_valid_key_protects_and_is_reported() {
     assert!(refused.is_err(), "a new dangling row is refused");
 }
 
-/// A key with disabled triggers is not enforced, nor is one of a single partition.
+/// A key is not enforced if its triggers are disabled, or if only one partition has it.
 #[tokio::test]
 async fn an_unenforced_key_does_not_protect() {
     let ddl = format!("{CLINIC} ALTER TABLE debts DISABLE TRIGGER ALL");
@@ -162,7 +162,7 @@ async fn an_unenforced_key_does_not_protect() {
     assert_eq!(codes(&world).await, [unprotected("debts.client_id")]);
 }
 
-/// A composite key is reported with the names of all its columns, on either side.
+/// The report on a composite key names all its columns on both sides.
 #[tokio::test]
 async fn composite_keys_are_reported_by_name() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY, tenant integer NOT NULL, UNIQUE (tenant, id));

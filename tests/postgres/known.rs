@@ -1,4 +1,4 @@
-//! Tables that are altered while a store with a cached schema is open.
+//! Tables that are altered while a store has their schema cached.
 
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::store::StoreError;
@@ -20,7 +20,7 @@ async fn world() -> Option<World> {
     Some(world)
 }
 
-/// The cached statement would fail now: an enum has no collation.
+/// After this change the cached statement would fail, because an enum has no collation.
 const TO_ENUM: &str = "CREATE TYPE state AS ENUM ('PAID', 'PENDING');
     ALTER TABLE debts ALTER COLUMN status TYPE state USING status::state";
 
@@ -57,7 +57,7 @@ async fn a_dropped_column_is_named_and_nothing_has_changed() {
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
 }
 
-/// Rows that were inserted since the plan are named, whether the operation is small or not.
+/// The error names rows that were inserted after the plan, whether the deletion is one statement or several.
 #[tokio::test]
 async fn differences_from_the_plan_are_named_by_either_strategy() {
     let Some(world) = world().await else { return };
@@ -74,7 +74,7 @@ async fn differences_from_the_plan_are_named_by_either_strategy() {
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_operations").await, 0);
 }
 
-/// The name of a type is cached with its column, and renaming the type does not alter the column.
+/// The cached column has the name of its type. Renaming the type does not alter the column, so the cache is outdated.
 #[tokio::test]
 async fn a_renamed_type_is_used_by_the_next_deletion() {
     let mut document = clinic();

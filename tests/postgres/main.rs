@@ -1,4 +1,4 @@
-//! The PostgreSQL store: types and names, the catalogue, the host's transaction, and races.
+//! The PostgreSQL store: types and names, the catalogue, transactions of the host, and races.
 
 #![cfg(feature = "postgres")]
 #![allow(

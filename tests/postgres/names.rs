@@ -1,4 +1,4 @@
-//! Names: reserved words, quotes and dots, system names, and two tables with one name.
+//! Names: reserved words, quotes and dots, names of system columns, and two tables with the same name.
 
 use client_lifecycle::domain::Kind;
 use client_lifecycle::postgres::PostgresStore;
@@ -43,7 +43,8 @@ async fn tables_and_columns_may_have_any_name() {
     assert_eq!(left, "(a,it's)");
 }
 
-/// One name in two schemas, only one of them on the search path; each kind uses its own.
+/// Two schemas have a table with the same name, and only one schema is in the search path. Each kind uses its own
+/// table.
 #[tokio::test]
 async fn tables_with_one_name_in_two_schemas_are_distinct() {
     let Some(schema) = Schema::new().await else { return };
@@ -64,7 +65,7 @@ async fn tables_with_one_name_in_two_schemas_are_distinct() {
     });
     let store = || PostgresStore::new(schema.pool.clone());
     store().migrate().await.unwrap();
-    // The other one depends on the client too, and is undecided.
+    // The table in the other schema depends on the client too, but the policy does not mention it yet.
     let refused = Lifecycle::open(store(), policy(&document)).await.unwrap_err().to_string();
     assert!(refused.contains(&format!("references.{s}_b.debts.client_id")), "{refused}");
     document["kinds"]["old"] = json!({ "table": format!("{s}_b.debts") });
@@ -77,9 +78,35 @@ async fn tables_with_one_name_in_two_schemas_are_distinct() {
     let steps: Vec<(String, u64)> =
         receipt.steps.iter().map(|step| (step.kind.to_string(), step.actual)).collect();
     assert_eq!(steps, [("old".into(), 2), ("debts".into(), 1), ("clients".into(), 1)]);
-    // A first policy includes both.
+    // The first policy includes both tables.
     let first: DeletionPolicy = first_policy(&catalogue, "clients").unwrap();
     let kinds: Vec<&str> = first.map().kinds().map(Kind::table_name).collect();
     assert_eq!(kinds, ["clients", "debts", &format!("{s}_b.debts")]);
     schema.run(&format!("DROP SCHEMA {s}_b CASCADE")).await;
+}
+
+/// A table is found by schema and name even if its name alone would find it.
+#[tokio::test]
+async fn a_schema_in_the_search_path_may_be_named_too() {
+    let Some(schema) = Schema::new().await else { return };
+    let s = &schema.name;
+    schema
+        .run(
+            "CREATE TABLE clients (id integer PRIMARY KEY);
+             CREATE TABLE \"old.debts\" (id integer PRIMARY KEY, client_id integer NOT NULL REFERENCES clients);
+             CREATE INDEX ON \"old.debts\" (client_id);
+             INSERT INTO clients VALUES (1); INSERT INTO \"old.debts\" VALUES (1, 1)",
+        )
+        .await;
+    let policy = policy(&json!({
+        "subject": "clients",
+        "kinds": { "clients": { "table": format!("{s}.clients") }, "debts": { "table": format!("{s}.old.debts") } },
+        "references": [ { "from": "debts.client_id", "to": "clients" } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    }));
+    let store = PostgresStore::new(schema.pool.clone()).migrate().await.unwrap();
+    assert_eq!(store.findings(&policy).await.unwrap(), []);
+    let lifecycle = Lifecycle::open(store, policy).await.unwrap_or_else(|error| panic!("{error:?}"));
+    let receipt = lifecycle.execute(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(receipt.steps.iter().map(|step| step.actual).sum::<u64>(), 2);
 }

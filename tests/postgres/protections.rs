@@ -1,5 +1,5 @@
-//! Protection of a reference: a row inserted while its parent is being deleted stops the deletion, is deleted with
-//! it, or is refused. Three protections, three rows.
+//! Protection of references: a row that is inserted while its parent is being deleted stops the deletion, is deleted
+//! too, or is refused. Tests three protections with three kinds of rows.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ enum Protection {
 
 use Protection::{ForeignKey, Nothing, Table, Writer};
 
-/// The inserted row: its table, its reference, the referenced kind, and its other values.
+/// The row to insert: its table, its reference, the referenced kind, and its other values.
 #[derive(Clone, Copy)]
 struct Row {
     table: &'static str,
@@ -36,9 +36,9 @@ struct Row {
 
 const DEBT: Row =
     Row { table: "debts", field: "client_id", parent: "clients", more: (", status", ", 'PENDING'") };
-/// A row below the client's first booking.
+/// An item of the client's first booking.
 const ITEM: Row = Row { table: "items", field: "booking_id", parent: "bookings", more: ("", "") };
-/// Rows written without the library are not in its tables.
+/// A booking of the client.
 const RAW: Row = Row { table: "bookings", field: "client_id", parent: "clients", more: ("", "") };
 
 impl Protection {
@@ -67,7 +67,7 @@ impl Protection {
     }
 }
 
-/// Inserts the row like a host with this protection. Returns whether it exists.
+/// Inserts the row as a host with this protection would. Returns whether the row exists.
 async fn insert(protection: Protection, row: Row, client: Uuid, pool: PgPool, map: Arc<DataMap>) -> bool {
     let Row { table, field, parent, more: (columns, values) } = row;
     let (key, below) = match parent {
@@ -78,7 +78,7 @@ async fn insert(protection: Protection, row: Row, client: Uuid, pool: PgPool, ma
         format!("INSERT INTO {table} ({field}{columns}) SELECT {key}{values} FROM {parent} WHERE {below}");
     match protection {
         ForeignKey => runs(pool, insert).await,
-        // The host's own check of the parent, which the lock makes see the deletion.
+        // The SELECT of the INSERT checks that the parent exists. The table lock makes it wait for the deletion.
         Table => {
             runs(pool, format!("BEGIN; LOCK TABLE {table} IN ROW EXCLUSIVE MODE; {insert}; COMMIT")).await
         }
@@ -130,13 +130,13 @@ async fn a_debt_stops_the_deletion_or_is_refused(protection: Protection) {
     .await;
 }
 
-/// A row that is deleted with its parent.
+/// Checks that a new row is deleted with its parent or refused.
 async fn a_new_row_is_deleted_with_its_parent_or_refused(protection: Protection, row: Row) {
     let Some(world) = protection.world().await else { return };
     let before = std::sync::atomic::AtomicI64::new(0);
     insert_races(protection, row, delete, &world, async |_, deleted, _| {
         let receipt = deleted.as_ref().unwrap_or_else(|error| panic!("{error:?}"));
-        // Previous and inserted rows, minus deleted ones, must be zero: no row is lost.
+        // No row remains without a client: the table has as many rows as before the race.
         let left = world.number(&format!("SELECT count(*) FROM {}", row.table)).await;
         assert_eq!(left, before.load(std::sync::atomic::Ordering::SeqCst));
         let gone = receipt.steps.iter().find(|step| step.kind == row.table).map_or(0, |step| step.actual);
@@ -157,18 +157,18 @@ macro_rules! races {
 }
 
 races! {
-    a_debt_below_a_foreign_key_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(ForeignKey);
-    a_debt_behind_a_table_lock_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(Table);
-    a_debt_under_the_writers_lock_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(Writer);
-    an_item_below_a_foreign_key_goes_with_its_booking_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(ForeignKey, ITEM);
-    an_item_behind_a_table_lock_goes_with_its_booking_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(Table, ITEM);
-    an_item_under_the_writers_lock_goes_with_its_booking_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(Writer, ITEM);
-    a_raw_row_below_a_foreign_key_goes_with_its_client_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(ForeignKey, RAW);
-    a_raw_row_behind_a_table_lock_goes_with_its_client_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(Table, RAW);
-    a_raw_row_under_the_writers_lock_goes_with_its_client_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(Writer, RAW);
+    a_debt_protected_by_a_foreign_key_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(ForeignKey);
+    a_debt_protected_by_a_table_lock_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(Table);
+    a_debt_protected_by_the_writers_lock_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(Writer);
+    an_item_protected_by_a_foreign_key_is_deleted_with_its_booking_or_refused: a_new_row_is_deleted_with_its_parent_or_refused(ForeignKey, ITEM);
+    an_item_protected_by_a_table_lock_is_deleted_with_its_booking_or_refused: a_new_row_is_deleted_with_its_parent_or_refused(Table, ITEM);
+    an_item_protected_by_the_writers_lock_is_deleted_with_its_booking_or_refused: a_new_row_is_deleted_with_its_parent_or_refused(Writer, ITEM);
+    a_booking_protected_by_a_foreign_key_is_deleted_with_its_client_or_refused: a_new_row_is_deleted_with_its_parent_or_refused(ForeignKey, RAW);
+    a_booking_protected_by_a_table_lock_is_deleted_with_its_client_or_refused: a_new_row_is_deleted_with_its_parent_or_refused(Table, RAW);
+    a_booking_protected_by_the_writers_lock_is_deleted_with_its_client_or_refused: a_new_row_is_deleted_with_its_parent_or_refused(Writer, RAW);
 }
 
-/// A soft deletion marks the dependents of the client: under the writer's lock no relevant row is inserted below it.
+/// A soft deletion marks the dependents of a client. The writer's lock prevents new rows below a marked parent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_writers_lock_keeps_new_rows_from_a_marked_parent() {
     for row in [ITEM, RAW] {

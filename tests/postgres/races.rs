@@ -1,4 +1,4 @@
-//! Races: a deletion against every insertion and change below it.
+//! Races between a deletion and every insertion and change below its subject.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ pub(crate) fn rounds() -> u128 {
     crate::effort::races().into()
 }
 
-/// Runs a deletion of a new client with two bookings and a paid debt concurrently with a writer, many times, and
-/// checks the remaining rows each time. The writer returns whether its row exists.
+/// Repeatedly creates a client with two bookings and a paid debt, and deletes it while `writer` runs. Calls `check`
+/// each time. The writer returns whether its row exists.
 pub(crate) async fn race<W: Future<Output = bool> + Send + 'static>(
     world: &World,
     request: impl Fn(Uuid) -> Request,
@@ -41,7 +41,7 @@ pub(crate) async fn race<W: Future<Output = bool> + Send + 'static>(
         });
         let writing = writer(id, world.schema.pool.clone());
         let writing = tokio::spawn(async move {
-            // From before the deletion to after it, even with few rounds.
+            // The delays spread from before the deletion to after it, even with few rounds.
             let after = u64::try_from(round * 4_397 % 12_000).unwrap();
             tokio::time::sleep(std::time::Duration::from_micros(after)).await;
             writing.await
@@ -49,7 +49,7 @@ pub(crate) async fn race<W: Future<Output = bool> + Send + 'static>(
         let (deleted, written) = (deleting.await.unwrap(), writing.await.unwrap());
         check(id, &deleted, written).await;
     }
-    // There are never orphans.
+    // No row may be left without its parent.
     for (child, field, parent) in [
         ("bookings", "client_id", "clients"),
         ("items", "booking_id", "bookings"),
@@ -62,7 +62,7 @@ pub(crate) async fn race<W: Future<Output = bool> + Send + 'static>(
     assert!(answers >= rounds().try_into().unwrap(), "every attempt is recorded");
 }
 
-/// A writer that runs statements; a constraint may refuse them.
+/// Runs the statements of a writer. Returns whether they succeeded; only a foreign key may refuse them.
 pub(crate) async fn runs(pool: PgPool, sql: String) -> bool {
     let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await;
     if let Err(error) = &done {
@@ -73,7 +73,7 @@ pub(crate) async fn runs(pool: PgPool, sql: String) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_update_of_the_client_precedes_the_deletion_or_finds_no_row() {
+async fn an_update_of_the_client_comes_before_the_deletion_or_finds_no_row() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
     let update =
         |id, pool| runs(pool, format!("UPDATE clients SET email = 'new@example.org' WHERE id = '{id}'"));
@@ -127,8 +127,8 @@ async fn one_of_two_deletions_of_one_client_finds_it() {
     }
 }
 
-/// A paid debt that becomes pending while the deletion waits for it is decided again, over one reference or two, in
-/// one statement or several.
+/// The deletion waits for a paid debt that becomes pending. The debt must be judged again, whether one or two
+/// references lead to it, and whether the deletion is one statement or several.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_whose_condition_changes_during_the_wait_is_not_lost() {
     let id = Uuid::from_u128(7);
@@ -156,8 +156,8 @@ async fn a_row_whose_condition_changes_during_the_wait_is_not_lost() {
     }
 }
 
-/// A guard watches rows that are deleted without their own condition: a row that matches after the wait stops the
-/// deletion.
+/// A guard counts debts, which are deleted by a rule without a condition. A debt that matches the guard after the wait
+/// stops the deletion.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_matches_a_guard_after_the_wait_stops_the_deletion() {
     let id = Uuid::from_u128(7);
@@ -177,12 +177,13 @@ async fn a_row_that_matches_a_guard_after_the_wait_stops_the_deletion() {
     }
 }
 
-/// Deletes the client while another transaction makes the debts pending, so that the deletion has to wait.
+/// Deletes the client while another transaction makes its debts pending. The deletion has to wait for that
+/// transaction.
 async fn change_during_the_wait(world: &World, at_once: u64, id: Uuid) -> Result<Receipt, Error> {
     write_during_the_wait(world, at_once, id, "UPDATE debts SET status = 'PENDING'").await
 }
 
-/// Deletes the client while another transaction has written debts, so that the deletion has to wait.
+/// Deletes the client while another transaction has run `sql`. The deletion has to wait for that transaction.
 async fn write_during_the_wait(
     world: &World,
     at_once: u64,
@@ -204,7 +205,8 @@ async fn write_during_the_wait(
     deleting.await.unwrap()
 }
 
-/// Over one reference that deletes some rows and keeps others, the statement finds its rows by their ids.
+/// The reference deletes some rows and keeps others, so the DELETE selects its rows by id. It must still check them
+/// again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_of_a_mixed_reference_is_checked_again_after_the_wait() {
     let id = Uuid::from_u128(7);
@@ -238,7 +240,7 @@ async fn a_row_of_a_mixed_reference_is_checked_again_after_the_wait() {
     }
 }
 
-/// Over two references without conditions.
+/// Both references delete the debt without a condition. The debt leaves both during the wait.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_of_two_references_moved_during_the_wait_is_not_lost() {
     let id = Uuid::from_u128(7);
@@ -263,7 +265,7 @@ async fn a_row_of_two_references_moved_during_the_wait_is_not_lost() {
     }
 }
 
-/// An event for each deleted row.
+/// Each deleted row has an event, and no other row has one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_sent_only_for_deleted_rows() {
     let id = Uuid::from_u128(7);
@@ -283,7 +285,7 @@ async fn events_are_sent_only_for_deleted_rows() {
     }
 }
 
-/// Over a reference with two redirects, and over one with a redirect and a deletion.
+/// Tests a reference with two redirects, and a reference with a redirect and a deletion.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_moved_away_during_the_wait_is_not_redirected() {
     let (id, other) = (Uuid::from_u128(7), Uuid::from_u128(8));

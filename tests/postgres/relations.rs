@@ -1,4 +1,4 @@
-//! Unusual tables: partitioned, inherited, foreign, and views.
+//! Unusual tables: partitioned, inherited and foreign tables, and views.
 
 use client_lifecycle::Lifecycle;
 use client_lifecycle::lifecycle::Error;
@@ -26,7 +26,7 @@ async fn found(world: &World) -> Vec<(FindingCode, String)> {
     found.into_iter().map(|finding| (finding.code, finding.path)).collect()
 }
 
-/// The subject and its dependents, both partitioned, with nested partitions.
+/// The subject's table and its dependent table are partitioned, with nested partitions.
 #[tokio::test]
 async fn a_partitioned_table_can_be_the_subject() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY, name text) PARTITION BY RANGE (id);
@@ -52,7 +52,7 @@ async fn a_partitioned_table_can_be_the_subject() {
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 90);
 }
 
-/// An id that is unique only within its partition is not an id.
+/// An id must be unique in the whole table, not only within each partition.
 #[tokio::test]
 async fn an_id_that_is_unique_only_within_a_partition_is_a_fault() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY);
@@ -68,7 +68,7 @@ async fn an_id_that_is_unique_only_within_a_partition_is_a_fault() {
     );
 }
 
-/// A key and a trigger of a single partition are not overlooked.
+/// `check` finds foreign keys and triggers that only one partition has.
 #[tokio::test]
 async fn keys_and_triggers_of_a_single_partition_are_found() {
     let ddl = format!(
@@ -95,8 +95,8 @@ async fn keys_and_triggers_of_a_single_partition_are_found() {
     assert!(refused.contains("references.notes.debt"), "{refused}");
 }
 
-/// Rows of child tables are rows of the kind: they are counted and deleted, and `check` reports the limits of
-/// inheritance.
+/// Rows of child tables are counted and deleted with the kind of the parent table. `check` reports what inheritance
+/// does not support.
 #[tokio::test]
 async fn child_tables_are_part_of_the_table_and_reported() {
     let ddl = format!(
@@ -109,7 +109,7 @@ async fn child_tables_are_part_of_the_table_and_reported() {
     world.lifecycle().await.execute(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 2);
     assert_eq!(world.number("SELECT count(*) FROM old_debts").await, 1);
-    // A separate reference of a child table still needs a rule.
+    // A reference that only the child table has still needs a rule.
     world.run("ALTER TABLE old_debts ADD COLUMN payer integer REFERENCES clients").await;
     assert_eq!(
         found(&world).await.last(),
@@ -117,7 +117,7 @@ async fn child_tables_are_part_of_the_table_and_reported() {
     );
 }
 
-/// Rows deleted from its tables are still in a materialized view, also through another view.
+/// A materialized view keeps deleted rows of its tables, even if it reads the tables through another view.
 #[tokio::test]
 async fn a_materialized_view_that_keeps_deleted_rows_is_found() {
     let ddl = format!(
@@ -155,7 +155,7 @@ async fn a_kind_that_is_a_materialized_view_is_found_and_refused() {
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
 }
 
-/// The library treats an updatable view like a table.
+/// An updatable view behaves like a table.
 #[tokio::test]
 async fn a_kind_may_be_an_updatable_view() {
     let ddl = format!(
@@ -170,7 +170,7 @@ async fn a_kind_may_be_an_updatable_view() {
     assert_eq!(world.number("SELECT count(*) FROM all_debts").await, 1);
 }
 
-/// Foreign tables are read and written by another server in a separate transaction.
+/// Another server reads and writes foreign tables, in a separate transaction.
 #[tokio::test]
 async fn a_kind_on_another_server_is_found() {
     let Some(world) = World::new(PLAIN, &cascading()).await else { return };
@@ -197,7 +197,7 @@ async fn a_kind_on_another_server_is_found() {
     assert!(codes.contains(&FindingCode::UnprotectedReference), "{said:#?}");
 }
 
-/// A rule acts like a trigger.
+/// A rewrite rule can keep rows from being deleted, as a trigger can.
 #[tokio::test]
 async fn a_rule_that_keeps_rows_is_found_and_reported_as_interference() {
     let ddl = format!(

@@ -1,4 +1,4 @@
-//! The SQL of surveys and change sets, for display.
+//! The text of the SQL for surveys and change sets.
 
 use client_lifecycle::domain::{AuditEntry, AuditOutcome, DataMap, Mask, Mode, OperationId, eq, is_null};
 use client_lifecycle::protocol::{
@@ -74,7 +74,7 @@ fn a_survey_is_one_statement_including_cycles() {
     insta::assert_snapshot!(show(&statements));
 }
 
-/// A change set whose first step is planned to delete this many rows.
+/// Makes a change set whose plan counts this many rows for the first step.
 fn changes(planned: u64) -> ChangeSet {
     let query = query();
     let step = |kind: &str, rows, write| ChangeStep {

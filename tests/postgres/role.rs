@@ -1,4 +1,4 @@
-//! A separate role, neither superuser nor owner, and connections as that role.
+//! A database role that is neither superuser nor owner of the tables, and connections as that role.
 
 use client_lifecycle::postgres::sqlx::postgres::{PgPool, PgPoolOptions};
 use client_lifecycle::postgres::sqlx::{AssertSqlSafe, raw_sql};
@@ -11,7 +11,7 @@ pub(crate) struct Role {
 }
 
 impl Role {
-    /// It has all privileges on the existing tables.
+    /// Creates the role, with all privileges on the existing tables.
     pub(crate) async fn new(world: &World) -> Self {
         let schema = &world.schema.name;
         let name = format!("{schema}r");
@@ -36,7 +36,7 @@ impl Role {
         Self { name, pool }
     }
 
-    /// Roles belong to the whole server, so they are not dropped with the schema.
+    /// Drops the role. Roles belong to the whole server, so dropping the schema does not drop them.
     pub(crate) async fn gone(self, world: &World) {
         self.pool.close().await;
         let name = &self.name;

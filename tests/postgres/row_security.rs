@@ -1,4 +1,4 @@
-//! Row-level security: a row that is hidden from the role is never missed silently.
+//! Row-level security: rows that are hidden from the role are reported, never silently missed.
 
 use client_lifecycle::Lifecycle;
 use client_lifecycle::lifecycle::Error;
@@ -13,7 +13,7 @@ use crate::world::{CLINIC, World, clinic, delete};
 
 const ANA: Uuid = Uuid::from_u128(1);
 
-/// Debts, of which the role sees only the paid ones.
+/// Creates debts with a policy that shows only the paid debts to the role.
 async fn world() -> Option<World> {
     let world = World::new(CLINIC, &clinic()).await?;
     let sql = format!(
@@ -43,12 +43,12 @@ async fn a_table_with_hidden_rows_is_found_and_keeps_the_policy_from_opening() {
     let refused = Lifecycle::open(store(), world.policy.clone()).await.unwrap_err();
     assert!(matches!(&refused, Error::SchemaMismatch(_)), "{refused:?}");
     assert!(refused.to_string().contains("kinds.debts"), "{refused}");
-    // The owner of the table, and a role that bypasses row security, see everything.
+    // The owner of the table and roles with BYPASSRLS see all rows.
     world.lifecycle().await;
     role.gone(&world).await;
 }
 
-/// Row security is enabled after the policy was opened.
+/// Row security is enabled after the lifecycle was opened.
 #[tokio::test]
 async fn a_hidden_row_stops_the_deletion() {
     let Some(world) = world().await else { return };
@@ -69,7 +69,7 @@ async fn a_hidden_row_stops_the_deletion() {
     role.gone(&world).await;
 }
 
-/// Also inside the host's transaction, whose own setting is kept.
+/// The same in a transaction of the host. The host's own setting of `row_security` is restored afterwards.
 #[tokio::test]
 async fn a_hidden_row_stops_a_deletion_inside_the_hosts_transaction() {
     let Some(world) = world().await else { return };
@@ -91,7 +91,7 @@ async fn a_hidden_row_stops_a_deletion_inside_the_hosts_transaction() {
     role.gone(&world).await;
 }
 
-/// The rows of a view are those of its tables, whose row security applies.
+/// A view shows the rows of its tables, so their row security applies.
 #[tokio::test]
 async fn hidden_rows_below_a_view_are_an_error() {
     let Some(world) = world().await else { return };
@@ -117,7 +117,7 @@ async fn hidden_rows_below_a_view_are_an_error() {
     role.gone(&world).await;
 }
 
-/// A role that bypasses row security deletes hidden rows.
+/// If the role bypasses row security, rows that others cannot see are deleted too.
 #[tokio::test]
 async fn a_role_that_bypasses_row_security_deletes_hidden_rows() {
     let Some(world) = world().await else { return };

@@ -1,4 +1,4 @@
-//! Settings of a connection, and unusual ids.
+//! Unusual settings of a connection, and unusual ids.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::world::{CLINIC, World, clinic, delete};
 
 const NOW: &str = "2026-03-29T00:30:00Z";
 
-/// Dates, instants, bytes, backslashes, numbers and nulls: compared, masked, retained and sent in events.
+/// A policy that compares, masks, retains and sends dates, instants, bytes, backslashes, numbers and nulls.
 fn document() -> Value {
     json!({
         "subject": "clients",
@@ -59,7 +59,7 @@ const LEFT: &str = "SELECT concat_ws(E'\\n', (SELECT string_agg(c::text, ',' ORD
     (SELECT string_agg(concat_ws(' ', topic, record, payload::text), ',' ORDER BY sequence) FROM lifecycle_outbox),
     (SELECT string_agg(concat_ws(' ', record, outcome, entry -> 'detail'), ',' ORDER BY sequence) FROM lifecycle_audit))";
 
-/// Makes a pool whose connections first run these statements.
+/// Makes a pool that runs these statements on every new connection.
 async fn told(world: &World, options: PgConnectOptions, sql: &'static str) -> PgPool {
     let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(20));
     let pool = pool.after_connect(move |connection, _| {
@@ -72,7 +72,7 @@ async fn told(world: &World, options: PgConnectOptions, sql: &'static str) -> Pg
     pool.connect_with(options.options([("search_path", name.as_str())])).await.unwrap()
 }
 
-/// Returns the remaining data after the deletion, over connections with these settings.
+/// Deletes a client on connections with these settings. Returns the remaining rows.
 async fn left(sql: &'static str, change: fn(PgConnectOptions) -> PgConnectOptions) -> Option<String> {
     let world = World::new(TABLES, &document()).await?;
     let pool = told(&world, change((*world.schema.pool.connect_options()).clone()), sql).await;
@@ -104,7 +104,7 @@ async fn settings_of_the_connection_change_nothing() {
          CREATE TEMP TABLE lifecycle_audit (x integer); CREATE TEMP TABLE clients (id text PRIMARY KEY)",
     ] {
         let found = left(sql, |options| options).await.unwrap();
-        // The server formats numbers and intervals in events; the rest is ours.
+        // The server formats values in events, so ignore the events with these settings.
         let same = if sql.contains("DateStyle") || sql.contains("bytea_output") {
             let first = |text: &str| {
                 text.lines().filter(|line| !line.contains("gone ")).collect::<Vec<_>>().join("\n")
@@ -115,12 +115,13 @@ async fn settings_of_the_connection_change_nothing() {
         };
         assert!(same, "{sql}\n{found}\n\nand not\n\n{plain}");
     }
-    // As with a pooler that uses another server connection for each transaction.
+    // A pooler that gives each transaction another server connection does not allow a statement cache.
     let found = left("SELECT 1", |options| options.statement_cache_capacity(0)).await.unwrap();
     assert_eq!(found, plain);
 }
 
-/// Also inside the host's transaction; settings that sqlx itself cannot read are refused.
+/// The library ignores temporary tables in a transaction of the host and restores the settings it changes. It refuses
+/// a transaction whose client encoding is not UTF-8.
 #[tokio::test]
 async fn the_hosts_temporary_tables_are_ignored_and_its_settings_restored() {
     let Some(world) = World::new(TABLES, &document()).await else { return };
@@ -150,7 +151,7 @@ async fn the_hosts_temporary_tables_are_ignored_and_its_settings_restored() {
     assert!(matches!(refused, Error::Store(StoreError::Unsupported(_))), "{refused:?}");
 }
 
-/// If there is no schema to create them in, the library's tables do not become temporary.
+/// If the schema for the library's tables does not exist, they are not created as temporary tables.
 #[tokio::test]
 async fn the_librarys_tables_are_never_temporary() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
@@ -159,7 +160,7 @@ async fn the_librarys_tables_are_never_temporary() {
     assert!(matches!(refused, StoreError::Unsupported(_)), "{refused:?}");
 }
 
-/// A limit of the role is a named error, and does not end the connection.
+/// When the role's `statement_timeout` expires, the error names it, and the connection stays usable.
 #[tokio::test]
 async fn a_statement_timeout_of_the_connection_is_an_error() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
@@ -179,7 +180,7 @@ async fn a_statement_timeout_of_the_connection_is_an_error() {
     role.gone(&world).await;
 }
 
-/// Impossible ids are not found; none is an error of the database, and none finds another row.
+/// Ids that the column cannot hold are not found. They cause no database error, and match no other row.
 #[tokio::test]
 async fn ids_that_no_row_can_have_are_not_found() {
     for (id_type, held) in [
@@ -233,7 +234,7 @@ async fn ids_that_no_row_can_have_are_not_found() {
     }
 }
 
-/// With a collation in which `A` and `a` are equal, references work like foreign keys, in cycles too.
+/// If the collation treats `A` and `a` as equal, references match as foreign keys do, even in cycles.
 #[tokio::test]
 async fn ids_may_have_a_collation_that_ignores_case() {
     let document = json!({
@@ -254,7 +255,7 @@ async fn ids_may_have_a_collation_that_ignores_case() {
     let found = findings(&world.policy, &world.store().catalogue().await.unwrap());
     assert!(found.is_empty(), "{found:#?}");
     let lifecycle = world.lifecycle().await;
-    // Conditions compare bytes, whatever the column's collation: `A` is not `a`.
+    // Conditions compare bytes, so `A` is not `a` even with this collation.
     let done = lifecycle.execute(&delete("Ana")).await;
     done.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.text("SELECT string_agg(id, ',') FROM debts").await, "d4");

@@ -1,4 +1,4 @@
-//! Errors and timeouts of the database.
+//! Errors and timeouts that come from the database.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ fn whole(error: &Error) -> String {
 }
 
 #[tokio::test]
-async fn an_undeclared_foreign_key_refuses_and_is_named() {
+async fn an_undeclared_foreign_key_stops_the_deletion_and_is_named() {
     let more = format!(
         "CREATE TABLE notes (id serial PRIMARY KEY, owner uuid CONSTRAINT notes_owner REFERENCES clients);
          INSERT INTO notes (owner) VALUES ('{ANA}')"
@@ -65,7 +65,7 @@ async fn a_trigger_that_keeps_rows_is_interference() {
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
 }
 
-/// Any missing privilege, on tables of the host and of the library.
+/// Tests each missing privilege, on the host's tables and on the library's.
 #[tokio::test]
 async fn a_table_without_permission_is_named() {
     let Some(world) = world("").await else { return };
@@ -144,7 +144,7 @@ async fn a_statement_that_takes_too_long_is_stopped_and_changes_nothing() {
     lifecycle.execute(&delete(ANA)).await.unwrap();
 }
 
-/// A table that is altered between the plan and its execution is named, and nothing has changed.
+/// The error names what was altered between the plan and its execution, and nothing changes.
 #[tokio::test]
 async fn a_table_altered_after_the_plan_is_named_and_nothing_changes() {
     for (alter, named) in [
@@ -166,14 +166,14 @@ async fn a_table_altered_after_the_plan_is_named_and_nothing_changes() {
     }
 }
 
-/// The deletion waits for a booking whose holder requests the client, and the server stops the deletion: it is
-/// retried, hidden from the caller.
+/// The deletion waits for a booking whose transaction waits for the client. The server aborts the deletion, and the
+/// lifecycle retries it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deadlock_is_contention_and_retried() {
     let Some(world) = world(&format!("INSERT INTO bookings (client_id) VALUES ('{ANA}')")).await else {
         return;
     };
-    // The transaction that checks for deadlocks first is stopped: the deletion.
+    // PostgreSQL aborts the transaction that first checks for deadlocks. A short timeout makes that the deletion.
     let options = (*world.schema.pool.connect_options()).clone().options([("deadlock_timeout", "300")]);
     for retries in [Retries::none(), Retries::default()] {
         let pool = PgPoolOptions::new().connect_with(options.clone()).await.unwrap();
@@ -220,7 +220,7 @@ async fn a_lock_timeout_is_contention_and_retryable() {
     lifecycle.execute(&delete(ANA)).await.unwrap();
 }
 
-/// Opening, planning, applying, deleting and looking up, one after the other, and many at once.
+/// Each call needs only one connection at a time, even if many calls run concurrently.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_of_one_connection_is_enough() {
     let Some(world) = world("").await else { return };
@@ -253,7 +253,7 @@ async fn a_pool_of_one_connection_is_enough() {
     }
     assert_eq!(done, ids.len(), "each once");
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_audit").await, 81, "every attempt is recorded");
-    // While the host holds the only connection.
+    // The host holds the only connection.
     let tx = pool.begin().await.unwrap();
     let short = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(2));
     let short = short.connect_with((*pool.connect_options()).clone()).await.unwrap();
@@ -266,8 +266,8 @@ async fn a_pool_of_one_connection_is_enough() {
     drop((kept, tx));
 }
 
-/// The backend is terminated while the operation waits in each of its statements: nothing has changed, and repeating
-/// the operation does the work once.
+/// Terminates the backend while the operation waits for a lock. Nothing changes, and repeating the operation does the
+/// work once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_connection_changes_nothing_and_the_operation_can_be_repeated() {
     let Some(world) = world("").await else { return };

@@ -1,4 +1,4 @@
-//! Types of ids and fields, names and schemas.
+//! Types of ids and fields, and tables in other schemas.
 
 use client_lifecycle::domain::{Actor, RecordId, Request};
 use client_lifecycle::postgres::PostgresStore;
@@ -18,7 +18,7 @@ fn small() -> Value {
     })
 }
 
-/// Every type of id, with a table below that refers to itself.
+/// Tests every type of id, with a dependent table that also refers to itself.
 #[tokio::test]
 async fn ids_may_be_of_any_type() {
     let ids: [(&str, &str, &str, RecordId); 9] = [
@@ -60,7 +60,7 @@ async fn ids_may_be_of_any_type() {
         let receipt = receipt.unwrap_or_else(|error| panic!("{id_type}: {error:?}"));
         assert_eq!(done(&receipt, "debts"), 2, "{id_type}: the debt below its own goes too");
         assert_eq!(world.number("SELECT count(*) FROM clients").await, 1, "{id_type}");
-        // Requests an impossible id.
+        // A text that cannot be an id of this type.
         let error = lifecycle.plan(&delete("no such id")).await.unwrap_err();
         let code = error.code();
         assert!(["not_found", "wrong_id"].contains(&code), "{id_type}: {code} {error:?}");
@@ -71,7 +71,7 @@ fn done(receipt: &Receipt, kind: &str) -> u64 {
     receipt.steps.iter().filter(|step| step.kind == kind).map(|step| step.actual).sum()
 }
 
-/// Conditions and masks on the types of columns; a different declared type does not fit.
+/// Conditions and masks work on every column type. A declared type that differs from the column is refused.
 #[tokio::test]
 async fn fields_may_have_any_type_of_the_database() {
     let document = json!({
@@ -102,7 +102,7 @@ async fn fields_may_have_any_type_of_the_database() {
             .by(Actor::new("ana", "ADMIN"))
     };
     let blocked = lifecycle.plan(&ask(2)).await;
-    // An infinite timestamp cannot start a period.
+    // A retention period cannot start at an infinite timestamp.
     assert!(blocked.is_err_and(|error| error.code() == "bad_value"));
     lifecycle.execute(&ask(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
     let row = world
@@ -145,7 +145,7 @@ async fn a_declared_type_that_differs_from_the_column_is_a_fault() {
     }
 }
 
-/// Mixed case, and tables of several schemas outside every search path.
+/// Tests names in mixed case, and tables in several schemas outside the search path.
 #[tokio::test]
 async fn tables_may_be_in_other_schemas_and_names_may_have_any_case() {
     let Some(schema) = Schema::new().await else { return };
@@ -168,7 +168,7 @@ async fn tables_may_be_in_other_schemas_and_names_may_have_any_case() {
     let qualified = policy(&document);
     let store = PostgresStore::new(schema.pool.clone()).migrate().await.unwrap();
     assert_eq!(gone(store, qualified).await, 2);
-    // The same by table names alone, with the schemas set on the store.
+    // The same with plain table names, when the store is told the schemas.
     schema
         .run(&format!("INSERT INTO \"{s}B\".\"Users\" VALUES ('00000000-0000-0000-0000-000000000001')"))
         .await;
@@ -196,7 +196,7 @@ async fn gone(store: PostgresStore, policy: DeletionPolicy) -> u64 {
     receipt.steps.iter().map(|step| step.actual).sum()
 }
 
-/// Unusual id types: each works or is refused with a message, and none deletes another row.
+/// Ids of unusual types either work or are refused with a message. No other row is deleted.
 #[tokio::test]
 async fn ids_of_unusual_types_work_or_are_refused() {
     for (id_type, one, other, asked) in [

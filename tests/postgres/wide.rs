@@ -1,4 +1,4 @@
-//! More fields, rules and kinds than the maximum number of arguments of a function.
+//! More fields, rules and kinds than PostgreSQL functions can have arguments.
 
 use client_lifecycle::domain::{Mode, RecordId, Request};
 use client_lifecycle::policy::{cascade, restrict};
@@ -33,7 +33,7 @@ async fn a_row_of_130_fields_is_masked_reported_and_recorded() {
     assert_eq!(world.text("SELECT f0 || f129 FROM clients").await, "xx");
 }
 
-/// A cycle of this many kinds is one statement, which returns the number of rows of each step.
+/// One statement deletes the whole cycle and returns the number of rows of each step.
 #[tokio::test]
 async fn a_cycle_of_more_than_100_kinds_is_deleted_in_one_statement() {
     const KINDS: usize = 110;

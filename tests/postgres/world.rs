@@ -1,4 +1,4 @@
-//! A clinic in a separate schema, and helpers for tests.
+//! A clinic in its own schema, and helpers for tests.
 
 use client_lifecycle::domain::{Actor, RecordId, Request};
 use client_lifecycle::postgres::PostgresStore;
@@ -45,7 +45,7 @@ pub(crate) fn policy(document: &Value) -> DeletionPolicy {
 }
 
 impl World {
-    /// `None` without a server.
+    /// Creates the tables and opens the policy; returns `None` if no server can be reached.
     pub(crate) async fn new(ddl: &str, document: &Value) -> Option<Self> {
         let schema = Schema::new().await?;
         schema.run(ddl).await;

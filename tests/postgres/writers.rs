@@ -1,4 +1,4 @@
-//! The writer's lock: its results, and which transactions wait for it.
+//! The lock that writers take on a parent row: what it returns, and which transactions wait for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn map(document: &Value) -> Arc<DataMap> {
     Arc::new(serde_json::from_value(document.clone()).unwrap())
 }
 
-/// Makes a clinic in which BEN is marked as deleted, and its map.
+/// Creates a clinic in which BEN is marked as deleted. Returns it with its data map.
 async fn world() -> Option<(World, Arc<DataMap>)> {
     let world = World::new(CLINIC, &clinic()).await?;
     world
@@ -55,7 +55,7 @@ async fn existing_missing_marked_and_unknown_parents_are_distinguished() {
             assert!(named.as_str() == kind && error.to_string().contains(kind));
         }
     }
-    // None of these ends the transaction.
+    // After each of these errors the transaction is still usable.
     sqlx::raw_sql("SELECT 1").execute(&mut *tx).await.unwrap();
 }
 
@@ -84,7 +84,7 @@ async fn only_deletions_wait_for_the_lock() {
     lifecycle.execute(&delete(ANA)).await.unwrap();
 }
 
-/// The snapshot is older than the deletion, and the lock cannot be taken on a changed row.
+/// The transaction's snapshot is older than the change, so PostgreSQL refuses to lock the row.
 #[tokio::test]
 async fn a_parent_changed_since_an_older_snapshot_is_contention() {
     let Some((world, map)) = world().await else { return };
@@ -95,7 +95,7 @@ async fn a_parent_changed_since_an_older_snapshot_is_contention() {
             let begin = AssertSqlSafe(format!("BEGIN ISOLATION LEVEL {level}"));
             let mut tx = world.schema.pool.begin_with(begin).await.unwrap();
             sqlx::raw_sql("SELECT count(*) FROM clients").execute(&mut *tx).await.unwrap();
-            // Like the library: locked, and then written.
+            // Lock the row before writing, as the library does.
             let locked = format!("SELECT 1 FROM clients WHERE id = '{id}' FOR UPDATE");
             world.run(&format!("BEGIN; {locked}; {change} '{id}'; COMMIT")).await;
             let error = lock_parent(&mut tx, &map, "clients", id).await.unwrap_err();
@@ -120,7 +120,7 @@ async fn a_lock_timeout_is_contention() {
     );
 }
 
-/// Ids of every type, in tables and columns of any name, found by their index.
+/// Parents with any type of id, table name and column name are found through their index.
 #[tokio::test]
 async fn parents_with_ids_of_any_type_are_found_by_their_index() {
     let Some((world, _)) = world().await else { return };

@@ -1,14 +1,14 @@
-//! The guide to the policy document names every call of the policy's builders.
+//! Checks that the guide to policy documents names every method of the policy builders.
 
 use std::fs;
 use std::path::Path;
 
 const GUIDE: &str = include_str!("../../src/guide/policy_document.md");
 
-/// The files with builders.
+/// The files that define builders.
 const FILES: [&str; 5] = ["builder.rs", "adapt.rs", "rule_build.rs", "access.rs", "guard.rs"];
 
-/// Every public function of a file, with the type it belongs to: `KindBuilder::table`, or `cascade`.
+/// Returns every public function of a file with its type: `KindBuilder::table`, or `cascade`.
 fn calls(file: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/policy").join(file);
     let text = fs::read_to_string(path).unwrap();
@@ -29,7 +29,7 @@ fn calls(file: &str) -> Vec<String> {
 
 #[test]
 fn the_guide_links_every_builder_call() {
-    // Refusals stand with the permissions; hosts read them and do not build them.
+    // Skip `Refusal`, which `access.rs` also defines: hosts read refusals but do not build them.
     let calls = FILES.iter().flat_map(|file| calls(file)).filter(|call| !call.starts_with("Refusal::"));
     let calls: Vec<String> = calls.collect();
     assert!(calls.len() > 80, "{calls:?}");

@@ -35,7 +35,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Returns the code of a file without comments and unit tests.
+/// Returns the code of a file, without comments and unit tests.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
@@ -43,7 +43,7 @@ fn code(path: &Path) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Returns the top-level modules that a text names with `crate::`, also inside `crate::{a, b}`.
+/// Returns the top-level modules that the code names with `crate::`, including in `crate::{a, b}`.
 fn named(code: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices("crate::") {
@@ -124,14 +124,14 @@ fn files_are_short() {
 /// The maximum number of files in an import cycle.
 const LARGEST_CYCLE: usize = 3;
 
-/// A `use`: the path as written, the name it binds, and whether it is visible to others.
+/// A `use`: the path as written, the name it binds, and whether it is a re-export.
 struct Import {
     path: Vec<String>,
     name: String,
     is_public: bool,
 }
 
-/// The interface of a file.
+/// What a file imports and names.
 struct File {
     /// The path of the file inside `src`.
     shown: String,
@@ -143,7 +143,7 @@ struct File {
 /// The files of the crate, by module.
 struct Crate(BTreeMap<Vec<String>, File>);
 
-/// Returns the imports of a tree such as `super::{Plan, step::{self, Step as Compiled}}`.
+/// Expands a tree such as `super::{Plan, step::{self, Step as Compiled}}` into single imports.
 fn expand(prefix: &[String], tree: &str, found: &mut Vec<(Vec<String>, String)>) {
     let tree = tree.trim();
     if let Some((before, group)) = tree.split_once('{') {
@@ -176,7 +176,7 @@ fn expand(prefix: &[String], tree: &str, found: &mut Vec<(Vec<String>, String)>)
     found.push((path, name));
 }
 
-/// Removes the `use` declarations from code, and returns them.
+/// Splits code into its `use` declarations and the rest.
 fn imports(code: &str) -> (Vec<Import>, String) {
     let (mut found, mut rest, mut open) = (Vec::new(), String::new(), String::new());
     for line in code.lines() {
@@ -202,7 +202,7 @@ fn imports(code: &str) -> (Vec<Import>, String) {
     (found, rest)
 }
 
-/// Returns the paths of two or more names in code.
+/// Returns the paths in the code, such as `super::Plan`.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let chains = code.split(|c: char| !is_name(c) && c != ':').map(|chain| chain.trim_matches(':'));
@@ -226,8 +226,8 @@ impl Crate {
         Self(files.collect())
     }
 
-    /// Returns the module whose file defines the item of a path in `module`; `None` for other crates, and for a path
-    /// to a module.
+    /// Returns the module whose file defines the item that `path` names in `module`; `None` if the path names a module
+    /// or belongs to another crate.
     fn defines(&self, module: &[String], path: &[String], depth: usize) -> Option<Vec<String>> {
         if depth > 20 {
             return None;
@@ -271,7 +271,7 @@ impl Crate {
         None
     }
 
-    /// Returns the files that each file uses. A re-exported item belongs to the file that defines it.
+    /// Returns which files each file uses. A re-exported item counts for the file that defines it.
     fn edges(&self) -> BTreeMap<&Vec<String>, BTreeSet<Vec<String>>> {
         let edges = self.0.iter().map(|(module, file)| {
             let own = file.imports.iter().filter(|import| !import.is_public).map(|import| &import.path);

@@ -1,4 +1,4 @@
-//! Rules for the sources of the crate.
+//! Rules for the crate's own sources.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,26 +1,26 @@
-//! Every statement of the four API documents is covered by a test, or listed in the guide as the host's part, for
-//! later, or as needing no work.
+//! Checks that every numbered statement of the four API documents is either tested or listed in the guide: as the
+//! host's task, as planned, or as needing no work.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The last number of the statements.
+/// The number of the last statement.
 const LAST: u16 = 215;
 
 const GUIDE: &str = include_str!("../../src/guide/four_systems.md");
 
-/// The only statements that may come later.
+/// The only statements that the guide may list as planned.
 const LATER: [u16; 4] = [64, 67, 72, 107];
 
-/// Returns the numbers in a text: `R7`, but not the `R7` of `R70` or of a word.
+/// Returns the statement numbers in a text: `R7`, but not as part of `R70` or of another word.
 fn numbers(text: &str) -> BTreeSet<u16> {
     let words = text.split(|character: char| !character.is_alphanumeric() && character != '_');
     let number = |word: &str| word.strip_prefix('R')?.parse().ok();
     words.filter_map(number).filter(|number| (1..=LAST).contains(number)).collect()
 }
 
-/// Returns the numbers in the first column of the table below a heading.
+/// Returns the statement numbers in the first column of the table below a heading of the guide.
 fn in_guide(heading: &str) -> BTreeSet<u16> {
     let (_, section) = GUIDE.split_once(heading).unwrap_or_else(|| panic!("no `{heading}`"));
     let section = section.split("\n# ").next().unwrap();
@@ -39,7 +39,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Returns the numbers in the comments above test functions, each with its tests.
+/// Returns the statement numbers in the comments above test functions, each with the names of the tests.
 fn in_tests() -> BTreeMap<u16, BTreeSet<String>> {
     let mut files = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"), &mut files);
@@ -50,7 +50,7 @@ fn in_tests() -> BTreeMap<u16, BTreeSet<String>> {
             if let Some(comment) = line.strip_prefix("//") {
                 above.extend(numbers(comment));
             } else if line.starts_with("#[") || line.is_empty() || line.ends_with("{(") {
-                // Attributes stand between a test and its comment.
+                // Skip attributes and empty lines between a comment and its test.
             } else {
                 let name = line.split("fn ").nth(1).or_else(|| line.split(':').next()).unwrap_or(line);
                 let name = name.split('(').next().unwrap_or(name);
@@ -81,7 +81,7 @@ fn only_agreed_statements_come_later() {
     assert_eq!(in_guide("# What comes later"), BTreeSet::from(LATER));
 }
 
-/// Lists the tests for each statement: `cargo test --test repository requirements -- --nocapture`.
+/// Prints the tests for each statement: `cargo test --test repository requirements -- --nocapture`.
 #[test]
 fn every_number_belongs_to_a_test() {
     for (number, tests) in in_tests() {

@@ -1,7 +1,8 @@
-//! `rust-version` is what the dependencies without features need, and the README's table what each feature needs.
+//! Checks that `rust-version` and the README's table of features match the Rust versions that the dependencies
+//! declare.
 //!
-//! Only the versions that dependencies declare are compared: one toolchain does not show what another compiles. What
-//! the library's own code uses of the standard library is checked by `clippy::incompatible_msrv`.
+//! Only declared versions are compared. A test on one toolchain cannot show what an older one compiles, and
+//! `clippy::incompatible_msrv` already checks the library's own use of the standard library.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 const README: &str = include_str!("../../README.md");
 
-/// A version of Rust: `1.89` and `1.89.0` are equal.
+/// A version of Rust. `1.89` and `1.89.0` are equal.
 type Version = (u32, u32);
 
 fn version(text: &str) -> Version {
@@ -26,7 +27,7 @@ fn cargo(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What each package declares, by name and version as `cargo tree` prints them.
+/// The Rust version that each package declares, by name and version as `cargo tree` prints them.
 struct Packages(BTreeMap<String, Version>);
 
 impl Packages {
@@ -39,7 +40,8 @@ impl Packages {
         Self(packages.collect())
     }
 
-    /// The newest version that a package declares which the library is built with, and the packages that declare it.
+    /// Returns the newest Rust version that any dependency of a build with this feature declares, and which
+    /// dependencies declare it.
     fn need(&self, feature: Option<&str>) -> (Version, BTreeSet<String>) {
         let mut arguments = vec!["tree", "--edges=normal,build", "--prefix=none", "--format={p}"];
         arguments.push("--no-default-features");
@@ -58,7 +60,7 @@ impl Packages {
     }
 }
 
-/// What the README's table says of each feature; `None` is the row of no feature.
+/// Returns the Rust version of each feature in the README's table. The key `None` is the row without a feature.
 fn in_readme() -> BTreeMap<Option<&'static str>, Version> {
     let (_, table) = README.split_once("| feature | provides | Rust |").unwrap();
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
@@ -73,20 +75,20 @@ fn in_readme() -> BTreeMap<Option<&'static str>, Version> {
 }
 
 #[test]
-fn without_features_the_declared_version_of_rust_is_what_the_dependencies_need() {
+fn rust_version_is_what_the_dependencies_need_without_features() {
     let (need, packages) = Packages::read().need(None);
     let declared = version(env!("CARGO_PKG_RUST_VERSION"));
     assert_eq!(declared, need, "`rust-version` is {declared:?}; {packages:?} need {need:?}");
 }
 
 #[test]
-fn each_feature_needs_what_the_table_of_the_readme_says() {
+fn the_readme_lists_the_rust_version_that_each_feature_needs() {
     let packages = Packages::read();
     let declared = version(env!("CARGO_PKG_RUST_VERSION"));
     for (feature, said) in in_readme() {
         let (need, by) = packages.need(feature);
         println!("{}: {need:?} because of {by:?}", feature.unwrap_or("no feature"));
-        // A feature whose dependencies need less still needs what the crate needs.
+        // No feature can need less than the crate itself.
         assert_eq!(said, need.max(declared), "the README on {feature:?}; {by:?}");
     }
 }

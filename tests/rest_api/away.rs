@@ -1,4 +1,4 @@
-//! The database becomes unavailable and recovers.
+//! The database becomes unavailable and then recovers.
 
 use std::thread;
 

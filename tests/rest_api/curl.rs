@@ -1,10 +1,10 @@
-//! The `curl` commands of the seeds, as calls.
+//! Parses the `curl` commands in the seed documents into calls.
 
 use crate::seeds;
 use crate::service::Call;
 
-/// Returns the commands of a seed in order, without those for `{id}` and `:id`, with these credentials instead of the
-/// seed's.
+/// Returns the commands of a seed in order, with `credentials` in place of the documented placeholders. Skips commands
+/// whose path contains `{id}` or `:id`.
 pub(crate) fn commands(number: u8, credentials: &str) -> Vec<Call> {
     let credentials = credentials.trim_start_matches("Bearer ");
     let theirs = ["your-session-token", "YOUR_JWT_TOKEN", "<token>"];
@@ -14,13 +14,13 @@ pub(crate) fn commands(number: u8, credentials: &str) -> Vec<Call> {
     calls
 }
 
-/// Returns the commands of a text: lines that start with `curl`, with their continuation lines.
+/// Returns the commands in a text: each line that starts with `curl`, with its continuation lines.
 pub(crate) fn calls(text: &str) -> Vec<Call> {
     let starts = text.match_indices("\ncurl ").map(|(start, _)| &text[start + 1..]);
     starts.map(|command| call(&words(command))).collect()
 }
 
-/// Returns the words of a shell command, up to the end of its last line.
+/// Splits a shell command into words, up to the end of its last line.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;
@@ -55,7 +55,7 @@ fn call(words: &[String]) -> Call {
             "--data" | "-d" => call.body = Some(words.next().unwrap().clone().into_bytes()),
             "--url" => {}
             address => {
-                // The rest after the host.
+                // Keep the part of the URL after the host.
                 let (_, rest) = address.split_once("://").unwrap();
                 call.path = rest[rest.find('/').unwrap()..].into();
             }

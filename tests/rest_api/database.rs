@@ -1,4 +1,4 @@
-//! The database of a service, with direct access for tests.
+//! The database of a service, which tests can read and change directly.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::server::{self, Schema};
 
-/// A separate database for one test, removed with it.
+/// A database for one test. Dropping the value removes the database.
 pub(crate) struct Database {
     held: Held,
     runtime: Runtime,
@@ -21,7 +21,7 @@ enum Held {
         file: PathBuf,
         store: SqliteStore,
     },
-    /// With a schema that is dropped with it; the server stays.
+    /// A schema that is dropped with this value.
     Postgres {
         address: String,
         store: PostgresStore,
@@ -29,7 +29,7 @@ enum Held {
     },
 }
 
-/// Runs a statement on either database.
+/// Runs a query on either database.
 macro_rules! on {
     ($database:expr, $store:ident => $asked:expr) => {
         match &$database.held {
@@ -48,7 +48,7 @@ impl Database {
         Self { held: Held::Sqlite { file, store }, runtime }
     }
 
-    /// Creates a schema; `None` without a server.
+    /// Creates a database in a new schema; returns `None` if no server can be reached.
     pub(crate) fn postgres() -> Option<Self> {
         let runtime = Runtime::new().unwrap();
         let schema = runtime.block_on(Schema::with_connections(2))?;
@@ -61,7 +61,7 @@ impl Database {
         Some(Self { held: Held::Postgres { address, store, _schema: Some(schema) }, runtime })
     }
 
-    /// Opens the database at this address, which no other test uses.
+    /// Opens the whole database at this address. No other test may use it.
     pub(crate) fn on(address: &str) -> Self {
         let runtime = Runtime::new().unwrap();
         let store = runtime.block_on(PostgresStore::connect(address)).unwrap();
@@ -90,7 +90,7 @@ impl Database {
         on!(self, store => query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(store.pool())).unwrap()
     }
 
-    /// Returns the texts of a column.
+    /// Returns the first column of each row as text.
     pub(crate) fn texts(&self, sql: &str) -> Vec<String> {
         on!(self, store => query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(store.pool())).unwrap()
     }
@@ -102,7 +102,7 @@ impl Database {
         .unwrap();
     }
 
-    /// Returns an expression for a column as text, even if it holds an instant.
+    /// Returns an SQL expression for a column as text, in the library's form if the column holds an instant.
     pub(crate) fn instant(&self, column: &str) -> String {
         match &self.held {
             Held::Sqlite { .. } => column.into(),
@@ -112,7 +112,7 @@ impl Database {
         }
     }
 
-    /// Returns every row of every table of the host as text.
+    /// Returns all rows of all tables of the host, as text.
     pub(crate) fn rows(&self) -> Vec<String> {
         let tables = match &self.held {
             Held::Sqlite { .. } => {
@@ -134,7 +134,7 @@ impl Database {
         rows
     }
 
-    /// Returns the number of dangling references.
+    /// Returns the number of references to rows that do not exist.
     pub(crate) fn dangling(&self) -> i64 {
         let Held::Postgres { .. } = &self.held else {
             return self.number("SELECT count(*) FROM pragma_foreign_key_check");

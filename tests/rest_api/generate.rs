@@ -1,10 +1,10 @@
-//! Values generated from schemas.
+//! Random values that match JSON schemas.
 
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-/// Generates values of a schema.
+/// Generates values that match a schema.
 pub(crate) fn value_of(schema: &Value) -> BoxedStrategy<Value> {
     if let Some(one) = schema.get("oneOf").and_then(|alternatives| alternatives.get(0)) {
         return value_of(one);
@@ -84,7 +84,7 @@ pub(crate) fn uuids() -> BoxedStrategy<String> {
     any::<u128>().prop_map(|number| uuid::Uuid::from_u128(number).to_string()).boxed()
 }
 
-/// Generates text of this many characters of several scripts.
+/// Generates text of `min` to `max` characters from several scripts.
 fn texts(min: u64, max: u64) -> BoxedStrategy<Value> {
     let lengths = usize::try_from(min).unwrap()..=usize::try_from(max).unwrap();
     let letters = vec!['a', 'Z', 'ñ', 'é', '😀', 'م', '李'];

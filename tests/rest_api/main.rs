@@ -1,4 +1,4 @@
-//! The example `rest_api`, as seen by a caller over a socket.
+//! Tests the example `rest_api` over a socket, as its callers see it.
 #![cfg(all(feature = "sqlite", feature = "postgres"))]
 #![allow(
     clippy::unwrap_used,

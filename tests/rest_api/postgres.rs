@@ -1,4 +1,4 @@
-//! The service on PostgreSQL, if there is a server.
+//! The service on PostgreSQL. Skipped without a server.
 
 use crate::database::Database;
 use crate::service::Service;

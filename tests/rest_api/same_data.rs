@@ -1,4 +1,4 @@
-//! `--demo` creates the same data on each database.
+//! `--demo` creates the same data on SQLite and on PostgreSQL.
 
 use crate::database::Database;
 use crate::service::Service;
@@ -11,7 +11,7 @@ fn the_sample_data_is_the_same_on_each_database() {
         let page = service.send(&service.staff("GET", "/api/clients?limit=100")).json();
         let mut clients = page["clients"].clone();
         for client in clients.as_array_mut().unwrap() {
-            // In days before the start of the demonstration.
+            // The times are relative to the start of the demo, so compare only the day.
             for moment in ["created_at", "updated_at"] {
                 let day = client[moment].as_str().unwrap()[..10].to_owned();
                 client[moment] = day.into();

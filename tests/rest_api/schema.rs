@@ -1,27 +1,27 @@
-//! The `OpenAPI` description of the service, and values checked against it.
+//! Parses the `OpenAPI` description of the service, and checks values against its schemas.
 #![cfg_attr(not(feature = "testing"), allow(dead_code, reason = "the fuzz needs proptest"))]
 
 use serde_json::{Map, Value};
 
 use crate::service::{Call, Service};
 
-/// `/openapi.json`.
+/// The parsed `/openapi.json`.
 pub(crate) struct Description {
     pub(crate) document: Value,
     pub(crate) operations: Vec<Operation>,
 }
 
-/// One method of one path.
+/// A method of a path.
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) parameters: Vec<Parameter>,
-    /// The schema of its body, with references resolved.
+    /// The schema of the request body, with references resolved.
     pub(crate) body: Option<Value>,
-    /// The schema of each response by its status; `None` without a body.
+    /// The schema of each response, by status; `None` for a response without a body.
     pub(crate) answers: Vec<(u16, Option<Value>)>,
-    /// The name of its credentials, if it requires any.
+    /// The name of the credentials that the operation requires, if any.
     pub(crate) credentials: Option<String>,
 }
 
@@ -80,7 +80,7 @@ impl Operation {
     }
 }
 
-/// Returns the schema with `$ref` resolved.
+/// Resolves every `$ref` in a schema.
 fn resolved(document: &Value, schema: &Value) -> Value {
     match schema {
         Value::Object(fields) => match fields.get("$ref").and_then(Value::as_str) {
@@ -96,7 +96,7 @@ fn resolved(document: &Value, schema: &Value) -> Value {
     }
 }
 
-/// Returns whether a value matches the schema, as far as this description uses JSON Schema.
+/// Checks that a value matches the schema. Supports the parts of JSON Schema that the description uses.
 pub(crate) fn conforms(schema: &Value, value: &Value) -> Result<(), String> {
     if let Some(alternatives) = schema.get("oneOf").and_then(Value::as_array) {
         let fits = alternatives.iter().any(|one| conforms(one, value).is_ok());

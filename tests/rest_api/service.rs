@@ -1,4 +1,4 @@
-//! A running service with the data of `--demo`, and requests to it.
+//! A running service with the sample data of `--demo`, and requests to it.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -13,10 +13,10 @@ use ureq::http;
 
 use crate::database::Database;
 
-/// The secret that the service signs tokens with.
+/// The secret for bearer tokens.
 pub(crate) const SECRET: &str = "the secret of these tests, 32 bytes and more";
 
-/// A separate service on a separate database. Both end with it.
+/// A service process with its own database. Dropping it ends both.
 pub(crate) struct Service {
     pub(crate) child: Child,
     /// The line that `--demo` printed.
@@ -33,7 +33,7 @@ pub(crate) struct Answer {
     pub(crate) headers: http::HeaderMap,
 }
 
-/// A request: a method, a path with its query, headers, a body.
+/// A request: its method, path with query, headers and body.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Call {
     pub(crate) method: String,
@@ -42,7 +42,7 @@ pub(crate) struct Call {
     pub(crate) body: Option<Vec<u8>>,
 }
 
-/// Returns the example that cargo has built next to this test.
+/// Returns the path of the example that cargo built together with this test.
 fn example() -> PathBuf {
     let mut folder = std::env::current_exe().unwrap();
     folder.pop();
@@ -72,12 +72,12 @@ impl Service {
         Self { child, line, agent: agent(), database }
     }
 
-    /// Starts another one on the same database, while this one keeps running.
+    /// Starts a second service on the same database. This service keeps running.
     pub(crate) fn again(&self) -> Self {
         Self::on(self.database.clone())
     }
 
-    /// Returns one of the `ids` of the line.
+    /// Returns one of the ids that `--demo` printed.
     pub(crate) fn id(&self, name: &str) -> &str {
         self.line["ids"][name].as_str().unwrap()
     }
@@ -86,7 +86,7 @@ impl Service {
         self.line["cookie"].as_str().unwrap()
     }
 
-    /// Returns the header of a role's token.
+    /// Returns the `Authorization` header for a role.
     pub(crate) fn bearer(&self, role: &str) -> String {
         format!("Bearer {}", self.line["tokens"][role].as_str().unwrap())
     }
@@ -95,12 +95,12 @@ impl Service {
         self.line["listen"].as_str().unwrap()
     }
 
-    /// Makes a call with the administrator's session.
+    /// Makes a call with the session of the administrator.
     pub(crate) fn staff(&self, method: &str, path: &str) -> Call {
         Call::new(method, path).header("Cookie", self.cookie())
     }
 
-    /// Makes a call with a role's token.
+    /// Makes a call with the token of a role.
     pub(crate) fn with_token(&self, role: &str, method: &str, path: &str) -> Call {
         Call::new(method, path).header("Authorization", self.bearer(role))
     }
@@ -119,7 +119,7 @@ impl Service {
         self.number("SELECT count(*) FROM lifecycle_audit")
     }
 
-    /// Returns the last entry, whatever it is about.
+    /// Returns the last audit entry, about any record.
     pub(crate) fn last_entry(&self) -> AuditEntry {
         let last = "SELECT CAST(entry AS text) FROM lifecycle_audit ORDER BY sequence DESC LIMIT 1";
         serde_json::from_str(&self.text(last)).unwrap()
@@ -137,12 +137,12 @@ impl Service {
         self.database.execute(sql);
     }
 
-    /// Returns every row of every table of the host as text.
+    /// Returns all rows of all tables of the host, as text.
     pub(crate) fn rows(&self) -> Vec<String> {
         self.database.rows()
     }
 
-    /// Creates a client without referring rows.
+    /// Creates a client that no other row refers to, and returns its id.
     pub(crate) fn new_client(&self, email: &str) -> String {
         let answer = self.send(&self.staff("POST", "/api/clients").json(&new_client(email)));
         assert_eq!(answer.status, 201, "{answer:?}");
@@ -157,7 +157,7 @@ impl Drop for Service {
     }
 }
 
-/// Returns the body that creates a client.
+/// Returns a request body that creates a client.
 pub(crate) fn new_client(email: &str) -> Value {
     json!({
         "email": email, "name": "Zoe", "surname": "Ruiz", "phone": "+34600000000", "birth_date": "1990-02-28",
@@ -165,7 +165,7 @@ pub(crate) fn new_client(email: &str) -> Value {
     })
 }
 
-/// Makes an HTTP client with separate connections.
+/// Makes an HTTP client with its own connections.
 pub(crate) fn agent() -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
@@ -179,7 +179,7 @@ pub(crate) fn send(agent: &Agent, listen: &str, call: &Call) -> Answer {
     try_send(agent, listen, call).unwrap_or_else(|error| panic!("{call:?}: {error}"))
 }
 
-/// Returns the response, if there is one.
+/// Sends a call. Returns an error if the service does not respond.
 pub(crate) fn try_send(agent: &Agent, listen: &str, call: &Call) -> Result<Answer, ureq::Error> {
     let uri = format!("http://{listen}{}", call.path);
     let mut request = http::Request::builder().method(&*call.method).uri(uri);
@@ -223,14 +223,14 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{self:?}: {error}"))
     }
 
-    /// Returns the message of an error in any shape.
+    /// Returns the message of an error response, in the format of any system.
     pub(crate) fn message(&self) -> String {
         let json = self.json();
         let message = json.get("statusMessage").or_else(|| json.get("message"));
         message.and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
-    /// Returns the status and the body, to be compared with those of a seed.
+    /// Checks the status and the body, which must be JSON.
     pub(crate) fn is(&self, status: u16, body: &Value) {
         assert_eq!((self.status, &self.json()), (status, body));
         assert_eq!(self.headers["content-type"], "application/json");

@@ -1,10 +1,10 @@
-//! The shapes of bodies.
+//! The formats of response bodies.
 
 use serde_json::Value;
 
 use crate::service::Answer;
 
-/// The error shape of a system.
+/// The format of a system's error responses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Shape {
     /// `{statusCode, statusMessage}`
@@ -16,7 +16,7 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    /// Checks that a response has the error shape of this system, and nothing else.
+    /// Checks that an error response has this format and no other keys.
     pub(crate) fn of_error(self, answer: &Answer) {
         let json = answer.json();
         let keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
@@ -39,7 +39,7 @@ impl Shape {
     }
 }
 
-/// RFC 3339 in UTC with milliseconds and `Z`.
+/// Checks that a value is an instant in RFC 3339, in UTC with milliseconds and `Z`.
 pub(crate) fn is_instant(value: &Value) {
     let text = value.as_str().unwrap();
     let form: String = text.chars().map(|one| if one.is_ascii_digit() { '0' } else { one }).collect();
@@ -47,9 +47,9 @@ pub(crate) fn is_instant(value: &Value) {
     assert!(text.parse::<chrono::DateTime<chrono::Utc>>().is_ok());
 }
 
-/// Returns the keys of an object in the order in which they are written.
+/// Returns the keys of a JSON object in the order in which they are written.
 pub(crate) fn keys_as_written(text: &str) -> Vec<String> {
-    // A map does not keep the order; a visitor sees it.
+    // A map would lose the order, so a visitor collects the keys.
     struct Keys(Vec<String>);
     impl<'de> serde::Deserialize<'de> for Keys {
         fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,4 +1,4 @@
-//! A table that is altered between plan and apply: the error names it, and nothing has changed.
+//! Tables that are altered between plan and apply: the error names the table, and nothing changes.
 
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
@@ -51,7 +51,7 @@ async fn an_altered_table_is_named_and_nothing_has_changed() {
     ] {
         let world = World::new(TABLES).await;
         let lifecycle = Lifecycle::open(&world.store, policy()).await.unwrap();
-        // Every statement has been prepared before, on the only connection.
+        // Prepares every statement on the only connection.
         lifecycle.execute(&delete(9)).await.unwrap();
         let plan = lifecycle.plan(&delete(1)).await.unwrap();
         world.run(alter).await;

@@ -1,4 +1,4 @@
-//! Change sets: all or nothing, once, and exactly the rows of their sets.
+//! Applying change sets: all or nothing, once, and only the rows of their sets.
 
 use client_lifecycle::domain::{Event, FieldName, Mask, OperationId, Value, eq};
 use client_lifecycle::protocol::{

@@ -1,4 +1,6 @@
-//! Existing invalid data: an error that names the place and changes nothing, or no effect.
+//! Invalid data that is already in the database. The deletion either works anyway, or fails, names the place and
+//! changes nothing.
+//! anyway.
 
 use client_lifecycle::domain::{Actor, MaskKey, Request};
 use client_lifecycle::lifecycle::Error;
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::world::*;
 
-/// A policy of clients, whose debts get this mask when the client is deleted.
+/// A policy that masks the notes of a client's debts when the client is deleted.
 #[allow(clippy::needless_pass_by_value, reason = "masks are written where they are passed")]
 fn policy(mask: Value) -> DeletionPolicy {
     let document = json!({
@@ -18,7 +20,7 @@ fn policy(mask: Value) -> DeletionPolicy {
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// Two clients, and three debts of the first with a note of this type.
+/// Two clients and three debts of the first client. Their notes have this column type.
 fn ddl(note: &str) -> String {
     format!(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT);
@@ -34,8 +36,7 @@ fn request(id: i64) -> Request {
     Request::hard_delete("clients", id).by(Actor::new("ana", "ADMIN"))
 }
 
-/// Checks that the database refuses the deletion of the first client, that nothing changes, and that the attempt is
-/// recorded.
+/// Checks that the database refuses the deletion of client 1, that nothing changes, and that the attempt is recorded.
 async fn is_refused(world: &World, policy: DeletionPolicy, said: &str) {
     let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
     let lifecycle = Lifecycle::open(store, policy).await.unwrap_or_else(|error| panic!("{error}"));
@@ -43,7 +44,7 @@ async fn is_refused(world: &World, policy: DeletionPolicy, said: &str) {
     let found = lifecycle.execute(&request(1)).await.unwrap_err();
     let Error::Store(source) = &found else { panic!("{found}") };
     assert_eq!((found.code(), &*source.to_string()), ("refused", "the database refused to write `debts`"));
-    // The database names the constraint, at the end of the chain of errors.
+    // The last error in the chain is from SQLite and names the constraint.
     let mut last: &dyn std::error::Error = source;
     while let Some(cause) = last.source() {
         last = cause;
@@ -110,7 +111,7 @@ async fn a_row_without_an_id_is_named_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn a_view_with_a_repeated_id_does_not_open() {
+async fn a_policy_on_a_view_with_duplicate_ids_does_not_open() {
     let world = World::new(&ddl("TEXT")).await;
     world
         .run(
@@ -175,8 +176,8 @@ async fn dangling_references_stop_no_deletion_and_no_new_ones_appear() {
     );
 }
 
-/// SQLite checks a foreign key to the same table again on any write to the row. The host cannot update such a row
-/// either; deleting it works.
+/// On any write to a row, SQLite checks its foreign key to the same table again. Such a row cannot be updated, not
+/// even by the host, but it can be deleted.
 #[tokio::test]
 async fn a_row_with_a_dangling_self_reference_can_be_deleted_but_not_updated() {
     let ddl = "PRAGMA foreign_keys = OFF;

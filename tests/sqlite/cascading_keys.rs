@@ -1,5 +1,5 @@
-//! Deletions and changes by the database itself, and mismatched foreign keys: a policy whose plans would be wrong
-//! does not open.
+//! Foreign keys that make the database delete or change rows by itself, and keys that contradict the policy. A policy
+//! whose plans would be wrong does not open.
 
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::sql::{FindingCode, findings};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::world::*;
 
-/// Clients whose invoices are retained for six years, filed in folders.
+/// Clients, their folders, and invoices in folders. The policy retains invoices for six years.
 const FILED: &str = "
     CREATE TABLE clients (id INTEGER PRIMARY KEY, email TEXT);
     CREATE TABLE folders (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (id) ON DELETE CASCADE);
@@ -30,7 +30,7 @@ fn retained(excluded: &Value) -> Value {
     })
 }
 
-/// Clients, their debts, and excluded tables.
+/// A policy for clients and their debts. The tables in `excluded` are excluded.
 fn debts(excluded: &[&str]) -> Value {
     let excluded: Vec<Value> =
         excluded.iter().map(|table| json!({ "table": table, "because": "only structure" })).collect();
@@ -45,7 +45,8 @@ fn policy(document: &Value) -> DeletionPolicy {
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// Returns the faults of `open` as path, message and remedy. The findings for `open` are the same.
+/// Returns the faults of `Lifecycle::open` as path, message and remedy. Checks that the findings for `open` are the
+/// same.
 async fn refused(world: &World, document: &Value) -> Vec<String> {
     let policy = policy(document);
     let faults = match Lifecycle::open(SqliteStore::new(world.pool().clone()), policy.clone()).await {
@@ -78,7 +79,7 @@ async fn open_refuses_an_on_delete_action_that_reaches_a_declared_kind_through_a
                     `invoices.folder_id` ON DELETE CASCADE (declare `folders` with `folders.client_id`, \
                     `invoices.folder_id` and give each a rule, or let `invoices.folder_id` refuse (ON DELETE NO ACTION))";
     assert_eq!(refused(&world, &document).await, [expected]);
-    // The rules of the policy do not matter.
+    // The rules of the policy do not matter, because the database deletes the rows by itself.
     document["modes"]["hard_delete"]["rules"] = json!({ "invoices.client_id": "restrict" });
     assert_eq!(refused(&world, &document).await, [expected]);
 }
@@ -104,7 +105,7 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
     );
 }
 
-/// A person can follow the remedy.
+/// A person who follows the remedy gets a policy that opens.
 #[tokio::test]
 async fn the_remedy_lets_the_policy_open_and_keeps_the_planned_rows() {
     let world = World::new(FILED).await;
@@ -128,7 +129,7 @@ async fn the_remedy_lets_the_policy_open_and_keeps_the_planned_rows() {
     assert_eq!(refused_by(&refusing, &excluded).await, NOTHING);
 }
 
-/// Clients and debts as a plan knows them, and excluded tables `a` and `b`.
+/// Tables `a` and `b` form a chain from clients to debts. The arguments add actions to their foreign keys.
 fn chained(a: &str, b: &str, debt: &str) -> String {
     format!(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY);
@@ -177,7 +178,7 @@ async fn open_follows_on_delete_actions_through_tables_that_the_map_does_not_men
             .await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("references.debts.b: "), "{found:?}");
-    // The map should have mentioned the first key; the last one would delete rows.
+    // The first fault is about a key that the policy should mention, the second about the key that would delete debts.
     let found =
         refused_by(&chained("ON DELETE CASCADE", "ON DELETE CASCADE", "ON DELETE CASCADE"), &debts(&[]))
             .await;
@@ -203,7 +204,7 @@ async fn open_allows_on_delete_actions_that_reach_only_excluded_tables() {
     let lifecycle = Lifecycle::open(SqliteStore::new(world.pool().clone()), policy(&document)).await.unwrap();
     lifecycle.execute(&Request::hard_delete("clients", 1).by(Actor::new("ana", "ADMIN"))).await.unwrap();
     assert_eq!(world.number("SELECT (SELECT count(*) FROM debts) * 10 + (SELECT count(*) FROM a)").await, 10);
-    // `check` still reports that the database deletes by itself.
+    // `check` still reports that the database deletes rows by itself.
     let found = world.store.findings(&policy(&document)).await.unwrap();
     let acting: Vec<&str> = found
         .iter()
@@ -240,7 +241,7 @@ async fn open_follows_on_delete_actions_through_cycles_and_reports_each_key_once
     );
 }
 
-/// The tree of folders is excluded; clients below clients are not.
+/// The excluded folders lead back to other clients, which the policy does not plan to delete.
 #[tokio::test]
 async fn open_refuses_an_on_delete_action_that_returns_to_the_subject() {
     let back = refused_by(
@@ -307,7 +308,7 @@ fn by_code(customers: &Value) -> Value {
     })
 }
 
-/// The rows of another customer were deleted.
+/// With this schema, the database would delete rows of another customer.
 #[tokio::test]
 async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_column_than_the_id() {
     let world = World::new(CODES).await;
@@ -342,7 +343,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_table() {
     );
 }
 
-/// A second key of the column is not the declared reference, though it refers to the declared kind.
+/// The column has two foreign keys to the declared kind. The second key refers to a column other than the id.
 #[tokio::test]
 async fn open_refuses_a_second_key_with_an_action_to_another_column() {
     let found = refused_by(
@@ -359,7 +360,7 @@ async fn open_refuses_a_second_key_with_an_action_to_another_column() {
     );
 }
 
-/// The key reaches the same id in two steps, or in a pair with another column.
+/// The column refers to the client's id through another table, alone or together with another column.
 #[tokio::test]
 async fn a_foreign_key_to_the_id_through_another_table_is_not_a_mismatch() {
     let profiles = "CREATE TABLE clients (id INTEGER PRIMARY KEY);
@@ -373,7 +374,7 @@ async fn a_foreign_key_to_the_id_through_another_table_is_not_a_mismatch() {
              FOREIGN KEY (client_id, address_id) REFERENCES addresses (client_id, id));
          CREATE INDEX i ON debts (client_id);";
     assert_eq!(refused_by(pairs, &debts(&["addresses"])).await, NOTHING);
-    // Without a key to the client's id, the column holds something else.
+    // Without a foreign key from `addresses` to the client's id, `client_id` can hold something else.
     let loose = pairs.replace(
         "client_id INTEGER NOT NULL REFERENCES clients, UNIQUE",
         "client_id INTEGER NOT NULL, UNIQUE",
@@ -381,9 +382,9 @@ async fn a_foreign_key_to_the_id_through_another_table_is_not_a_mismatch() {
     assert_eq!(refused_by(&loose, &debts(&["addresses"])).await.len(), 1);
 }
 
-/// The `findings` of a catalogue cannot find these; the store can.
+/// These findings need queries, so only the store's `findings` can report them, not the catalogue's.
 #[tokio::test]
-async fn findings_of_the_store_include_those_that_need_queries() {
+async fn the_findings_of_a_store_include_findings_that_need_queries() {
     let world = World::new(
         "CREATE TABLE clients (id TEXT COLLATE NOCASE PRIMARY KEY NOT NULL);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients);
@@ -414,7 +415,7 @@ async fn findings_of_the_store_include_those_that_need_queries() {
     assert_eq!(refused(&world, &document).await.len(), 1);
 }
 
-/// An event field without a column.
+/// An effect sends a field that has no column.
 #[tokio::test]
 async fn findings_include_the_fields_of_effects() {
     let world = World::new(

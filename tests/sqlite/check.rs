@@ -1,4 +1,4 @@
-//! The data map compared with the catalogue.
+//! Comparing a data map with the catalogue of a database.
 
 use client_lifecycle::store::Store;
 

@@ -1,4 +1,4 @@
-//! Conditions agree with `Condition::holds`, value by value.
+//! Conditions in SQL give the same results as `Condition::holds`, value by value.
 
 use client_lifecycle::domain::{
     Condition, FieldName, Moment, Record, Value, after, all as every, any, before, eq, ge, gt, is_null, le,
@@ -9,7 +9,7 @@ use client_lifecycle::store::{Store, StoreError};
 
 use crate::world::*;
 
-/// Stored values, in SQL and in a store of rows.
+/// Values as SQL literals, and as the library reads them.
 fn stored() -> Vec<(String, Value)> {
     let texts = [
         "",
@@ -152,7 +152,7 @@ async fn conditions_hold_for_the_same_rows_in_sql_and_rust() {
             let mut inserts = Vec::new();
             for (index, (literal, value)) in stored().into_iter().enumerate() {
                 let text = value.as_text().is_some() || value.is_null();
-                // These columns convert text that looks like a number, unlike rows in memory.
+                // Skip values that SQLite converts when it stores them in such a column.
                 if (text_only && !text)
                     || (declared == "NUMERIC"
                         && literal.trim_matches('\'').trim().parse::<f64>().is_ok()

@@ -21,7 +21,7 @@ mod on_a_pool {
     client_lifecycle::conformance!(tokio::test, host);
 }
 
-/// The same store over a counted connection.
+/// The level `scale`, for the same store on a connection that counts its traffic.
 mod scale_on_a_pool {
     use client_lifecycle::sql::Dialect;
     use client_lifecycle::sqlite::PoolConnection;
@@ -65,7 +65,7 @@ mod in_a_transaction_of_the_host {
     use client_lifecycle::sqlite::{SqliteTransaction, sqlx::SqlitePool};
     use client_lifecycle::store::{Store, StoreError};
 
-    /// A host with an open transaction of its own: everything runs inside it, then it commits.
+    /// Runs every call inside an open transaction of the host, and commits it afterwards.
     struct Wrapped(SqlitePool);
 
     #[async_trait]

@@ -1,4 +1,4 @@
-//! A host on SQLite: a separate file, written and read with sqlx directly.
+//! A conformance host on SQLite, with its own file. It reads and writes rows with sqlx, without the store.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ const TABLES: &str = "
     CREATE TABLE invoices (id TEXT PRIMARY KEY NOT NULL, client_id TEXT REFERENCES clients,
         number TEXT, issued_at TEXT);";
 
-/// A pool on a new file, which is removed with the host.
+/// A store on a new file. Dropping the host removes the file.
 pub(crate) struct SqliteHost {
     pub(crate) pool: SqlitePool,
     store: Box<dyn Store>,

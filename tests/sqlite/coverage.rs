@@ -1,4 +1,4 @@
-//! The findings of `check`: each code, and cases without findings.
+//! The findings of `check`: an example of each code, and policies without findings.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::sql::findings;
@@ -28,12 +28,12 @@ async fn found_by(document: Value, ddl: &str) -> Vec<String> {
     found.iter().map(|finding| format!("{} {}: {}", finding.code, finding.path, finding.message)).collect()
 }
 
-/// Returns the findings for a clinic with more tables.
+/// Returns the findings for a clinic with additional tables.
 async fn found(more: &str) -> Vec<String> {
     found_by(document(), &[CLIENTS, DEBTS, more].concat()).await
 }
 
-/// Returns the findings for a clinic with another table of debts.
+/// Returns the findings for a clinic whose table of debts is defined by `debts`.
 async fn with_debts(debts: &str) -> Vec<String> {
     found_by(document(), &[CLIENTS, debts].concat()).await
 }
@@ -160,7 +160,7 @@ async fn a_reference_without_foreign_key_and_lock_is_unprotected() {
 }
 
 #[tokio::test]
-async fn a_foreign_key_to_another_table_protects_nothing() {
+async fn a_foreign_key_to_another_table_does_not_protect_the_reference() {
     let found = with_debts(
         "CREATE TABLE agencies (id INTEGER PRIMARY KEY);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL UNIQUE REFERENCES agencies);",
@@ -253,7 +253,7 @@ async fn a_composite_key_is_reported() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_not_unique_is_ambiguous() {
+async fn an_id_column_that_is_not_unique_is_ambiguous() {
     let debts = "CREATE TABLE debts (id INTEGER, client_id INTEGER NOT NULL UNIQUE REFERENCES clients);";
     assert_eq!(with_debts(debts).await, ["ambiguous_id kinds.debts.id: the column `id` is not unique"]);
 }
@@ -276,7 +276,7 @@ async fn on_delete_actions_are_found_even_if_excluded() {
     let ddl = [CLIENTS, DEBTS, logs].concat();
     assert_eq!(found_by(document.clone(), &ddl).await, [expected("the map excludes")]);
 
-    // A policy that does not delete clients fires no action.
+    // The actions fire only when clients are deleted, which this policy never does.
     document["kinds"]["clients"] = json!({ "deleted_at": "gone" });
     document["modes"] = json!({ "soft_delete": { "allow": "any", "rules": { "*": "keep" } } });
     let ddl = ddl + "ALTER TABLE clients ADD COLUMN gone TEXT;";

@@ -1,4 +1,4 @@
-//! Sets that read each other.
+//! Sets that refer to each other.
 
 use client_lifecycle::domain::{eq, is_null};
 use client_lifecycle::protocol::{Branch, RankCase, Ranks, Rows, SetId, Source, Stratum};
@@ -60,7 +60,7 @@ async fn a_row_is_followed_with_every_rank_and_keeps_the_lowest() {
         counts(&world, vec![cycle], &[all(0), ranked(0, 1), ranked(0, 2), ranked(0, 3)]).await,
         [3, 1, 1, 1]
     );
-    // Around the circle 1 -> 2 -> 3 -> 1 every row is found with rank 2 first and then with rank 1.
+    // Each person in the circle 1 -> 2 -> 3 -> 1 is found first with rank 2 and then with rank 1.
     let lower = Stratum::Cycle(vec![set(
         0,
         "people",

@@ -1,4 +1,5 @@
-//! The first policy: it includes all dependents of the subject, and deletes only the subject.
+//! The first policy that is made for a database: it mentions all dependents of the subject, and deletes only the
+//! subject.
 
 use client_lifecycle::policy::Rule;
 use client_lifecycle::sql::{Catalogue, NoFirstPolicy, findings, first_policy};
@@ -15,7 +16,7 @@ async fn catalogue(ddl: &str) -> Catalogue {
 async fn first(ddl: &str) -> DeletionPolicy {
     let catalogue = catalogue(ddl).await;
     let policy = first_policy(&catalogue, "clients").unwrap();
-    // It equals its document, decides nothing by itself, and leaves nothing uncovered.
+    // The policy equals its document, restricts everything that depends on the subject, and covers every table.
     let written = serde_json::to_string(&policy).unwrap();
     assert_eq!(DeletionPolicy::from_json(&written).unwrap(), policy);
     for mode in policy.modes() {
@@ -89,7 +90,7 @@ async fn the_id_is_the_column_that_others_refer_to() {
     )
     .await;
     let policy = written(&policy);
-    // `code` comes after `uuid`, and only one column can be the id.
+    // Other tables refer to `uuid` and to `code`, but a kind has only one id: the first of these columns.
     assert_eq!(policy["kinds"]["clients"]["id"], "uuid");
     assert_eq!(policy["kinds"]["profiles"]["id"], "number");
     assert_eq!(policy["excluded"][0]["table"], "notes");

@@ -1,4 +1,4 @@
-//! The store next to the host: locks, the host's own transaction, cancelled futures.
+//! The store used together with the host's own code: locks, transactions of the host, cancelled futures.
 
 use std::future::Future;
 use std::pin::pin;
@@ -112,7 +112,7 @@ async fn a_lifecycle_opened_once_works_in_each_transaction_of_the_host() {
     assert_eq!(world.number(ALL).await, 211);
 }
 
-/// Polls a future this often and drops it: between polls the connection's thread has time to reply.
+/// Polls a future this often, then drops it. Waits between polls, so the connection's thread can reply.
 fn give_up_after<F: Future>(polls: usize, future: F) -> bool {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -133,7 +133,7 @@ async fn a_call_cancelled_at_any_point_leaves_nothing_behind() {
         let found = world.number(ALL).await;
         if done || found == 111 {
             assert_eq!(found, 111);
-            // On a busy machine several replies may arrive between two polls.
+            // On a busy machine, several replies may arrive between two polls.
             assert!(polls > 2);
             return;
         }
@@ -155,7 +155,7 @@ async fn a_cancelled_call_in_the_hosts_transaction_is_undone_and_the_host_can_co
         let found = world.number(ALL).await;
         if done || found == 211 {
             assert_eq!(found, 211);
-            // On a busy machine several replies may arrive between two polls.
+            // On a busy machine, several replies may arrive between two polls.
             assert!(polls > 2);
             return;
         }

@@ -1,4 +1,4 @@
-//! Ids as the host stores them: integers, text, and UUIDs as text or bytes.
+//! Ids as the host stores them: integers, text, and UUIDs as text or as bytes.
 
 use client_lifecycle::clients::wire::Wire;
 use client_lifecycle::clients::{Client, ClientPatch};
@@ -98,7 +98,7 @@ async fn an_impossible_id_is_not_found_and_recorded() {
         let outcomes: Vec<_> = entries.iter().map(|entry| entry.outcome).collect();
         assert_eq!(outcomes, [AuditOutcome::NotFound], "{column}");
         assert_eq!(world.number("SELECT count(*) FROM clients").await, 2);
-        // A denied actor does not learn the form of ids either.
+        // An actor without permission gets that error first, and does not learn which ids are valid.
         let (update, patch) =
             (Request::update("clients", "not-a-uuid"), ClientPatch::new().with_city("Soria"));
         assert_eq!(

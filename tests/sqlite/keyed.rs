@@ -1,4 +1,4 @@
-//! Keyed masks: computed in pages, from the rows before the operation, for any ids.
+//! Keyed masks: they are computed page by page from the rows before the operation, for ids of any type.
 
 use client_lifecycle::domain::{Mask, MaskKey, Value};
 use client_lifecycle::protocol::{EventDraft, NewValue, Source, Write};
@@ -17,7 +17,7 @@ fn pseudonym(field: &str, text: &str) -> String {
 const MAP: &str = r#"{"kinds": {"clients": {}, "people": {"table": "staff"}},
                       "references": [{"from": "people.client_id", "to": "clients"}]}"#;
 
-/// Makes this many people of one client, with ids from an expression over a number; every third has no name.
+/// Creates `count` people of one client. `expression` makes an id from a number; every third person has no name.
 async fn world(id: &str, expression: &str, count: u32) -> World {
     World::new(&format!(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY);
@@ -89,7 +89,7 @@ async fn pseudonyms_are_made_from_the_rows_before_the_first_step() {
         [
             step("people", all(2), rename, 0),
             step("people", all(1), Write::Mark(masks()), 1),
-            // A second time: a pseudonym is not made from a pseudonym.
+            // Mask the names again. The pseudonyms must still be made from the original names.
             step("people", all(2), Write::Update(masks()), 2),
         ],
     );

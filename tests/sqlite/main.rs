@@ -1,4 +1,4 @@
-//! The SQLite store, on separate files and inside transactions of a host.
+//! The SQLite store, on its own file and inside transactions of a host.
 
 #![cfg(feature = "sqlite")]
 #![allow(

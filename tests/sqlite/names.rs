@@ -1,4 +1,4 @@
-//! Tables, columns and values may have any name.
+//! Tables, columns and text values may contain any characters.
 
 use client_lifecycle::domain::{DataMap, Value, eq};
 use client_lifecycle::protocol::{EventDraft, NewValue, Question, Source, Write};

@@ -1,4 +1,4 @@
-//! The quickstart prints what goes, what stays, why, until when, and what to do first; and it is true.
+//! The output of the quickstart is complete, and matches the database file that the quickstart leaves.
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
@@ -8,7 +8,7 @@ use std::process::Command;
 use client_lifecycle::sqlite::sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use client_lifecycle::sqlite::sqlx::{AssertSqlSafe, query_scalar};
 
-/// Returns the example that cargo has built next to this test.
+/// Returns the path of the example that cargo built together with this test.
 fn example() -> PathBuf {
     let mut folder = std::env::current_exe().unwrap();
     folder.pop();
@@ -30,7 +30,7 @@ fn told() -> String {
     String::from_utf8(ended.stdout).unwrap()
 }
 
-/// Returns the excerpts of output in the README: blocks of text that start like a section of a plan.
+/// Returns the parts of the output that the README shows: text blocks that start like a section of a plan.
 fn plans_in_the_readme() -> Vec<&'static str> {
     let blocks = include_str!("../../README.md").split("```text\n").skip(1);
     let texts = blocks.filter_map(|block| block.split("```").next());
@@ -39,7 +39,7 @@ fn plans_in_the_readme() -> Vec<&'static str> {
     plans
 }
 
-/// A single test, because every run creates the same file.
+/// All checks are in one test, because every run of the quickstart creates the same file.
 #[tokio::test]
 async fn the_quickstart_output_is_complete_and_matches_its_file() {
     let story = told();
@@ -47,7 +47,7 @@ async fn the_quickstart_output_is_complete_and_matches_its_file() {
     let mut rest = &*story;
     for said in [
         "A clinic with 300 clients, in ",
-        // What to do first.
+        // The blockers, and what to do about them.
         "BLOCKED by 2 obstacles. Nothing has been changed.",
         "1  outstanding_debts: the client has unsettled debts\n           `debts` `474`\n           \
          first: settle or write off the debts",
@@ -56,20 +56,20 @@ async fn the_quickstart_output_is_complete_and_matches_its_file() {
         "ana tries anyway: blocked",
         "missing_role\n  hard_delete of `clients` is for `ADMIN`",
         "not_found\n  no `clients` `00000000-0000-4000-8000-000000000200`",
-        // What goes, and why.
+        // The rows that are deleted, and why.
         "Nothing stands in the way. Nothing has been changed yet.",
         "What goes\n",
         "2  sales           delete       sales.client_id, no longer retained under Código de Comercio art. 30",
         "2  booking_items   delete       booking_items.booking_id -> bookings.client_id (cascade)",
         "1  bookings        delete       bookings.client_id (cascade), because status = \"CANCELLED\"",
         "1  clients         delete       as asked",
-        // What stays, why, and until when.
+        // The rows that stay, why, and until when.
         "What stays, without the person\n        2  bookings        anonymize    bookings.client_id",
         "What has to stay for now, and may be deleted after its date\n        3  sales           retain       sales.client_id\n           \
          until 2029-06-29 (the first until 2027-04-26) under Código de Comercio art. 30",
         "3  sales           set_null     sales.client_id (retain)",
         "2  sessions.revoke",
-        // What was done.
+        // What was deleted, what is left to do later, and the audit log.
         "What has to be deleted once its date has come\n        3  sales  until 2029-06-29, retained: Código de Comercio art. 30",
         "clients            300    299          -1",
         "rows of the clinic's tables with Diego's id: 0",
@@ -82,7 +82,7 @@ async fn the_quickstart_output_is_complete_and_matches_its_file() {
         "sessions.revoke        {\"token\":\"token-122-1\"}",
         "email.account_deleted  {\"email\":\"client122@example.com\"}",
         "the same receipt: yes",
-        "the same rows, and no event twice: yes",
+        "the same rows, and no second event: yes",
     ] {
         let Some((_, after)) = rest.split_once(said) else {
             panic!("missing, or not in this order: {said}\n\n{story}");
@@ -98,7 +98,7 @@ async fn the_quickstart_output_is_complete_and_matches_its_file() {
     assert_eq!(told(), story, "every run prints the same");
 }
 
-/// Reads the file without the library.
+/// Compares the output with the database file, which is read without the library.
 async fn agrees() {
     let options =
         SqliteConnectOptions::new().filename(example().with_file_name("quickstart.db")).read_only(true);
@@ -110,7 +110,7 @@ async fn agrees() {
         (format!("SELECT count(*) FROM clients WHERE user_id = {diego}"), 0),
         (format!("SELECT count(*) FROM consents WHERE client_id = {diego}"), 0),
         ("SELECT count(*) FROM sales WHERE client_id IS NULL".to_owned(), 3),
-        // Old sales of others are still there, because those clients were not deleted.
+        // Sales of other clients are older than six years but still exist, because those clients were not deleted.
         ("SELECT count(*) FROM sales".to_owned(), 1192),
         ("SELECT count(*) FROM bookings WHERE client_id IS NULL AND comment IS NULL".to_owned(), 2),
         ("SELECT count(*) FROM bookings WHERE client_id IS NULL OR comment IS NULL".to_owned(), 2),

@@ -1,4 +1,4 @@
-//! The SQL of surveys and change sets, for display.
+//! The text of the SQL for surveys and change sets.
 
 use client_lifecycle::domain::{Mask, eq};
 use client_lifecycle::protocol::{
@@ -88,7 +88,7 @@ fn a_change_set_is_materialized_counted_reported_and_written() {
 }
 
 #[test]
-fn the_text_grows_with_the_chain_and_not_with_its_number_of_paths() {
+fn the_text_grows_with_the_length_of_a_chain_and_not_with_its_number_of_paths() {
     let chain = |length: u16| {
         let kinds: Vec<String> = (0..length).map(|k| format!("\"k{k}\": {{}}")).collect();
         let references: Vec<String> =

@@ -1,4 +1,4 @@
-//! Depth and size on SQLite: long chains of rows, cycles and diamonds of kinds, a million dependents.
+//! Depth and size on SQLite: long chains of rows, cycles and diamonds of kinds, and a million dependents.
 #![cfg(feature = "sqlite")]
 #![allow(
     clippy::unwrap_used,
@@ -59,7 +59,7 @@ fn policy(subject: &str, references: &[(&str, &str, bool, Value)]) -> DeletionPo
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// Plans and applies, and prints the duration of each.
+/// Plans and applies a deletion, and prints both durations.
 async fn carried_out(pool: &SqlitePool, policy: DeletionPolicy, id: &str, what: &str) -> (Plan, Receipt) {
     let lifecycle = Lifecycle::open(SqliteStore::new(pool.clone()), policy).await;
     let lifecycle = lifecycle.unwrap_or_else(|error| panic!("{error}"));
@@ -118,7 +118,7 @@ async fn a_cycle_of_five_kinds_is_deleted_completely() {
              CREATE INDEX {kind}_up ON {kind} (up);"
         );
     }
-    // Each row refers to the row of the previous kind: a1 <- b1 <- c1 <- d1 <- e1 <- a2 …
+    // Each row refers to a row of the previous kind: a1 <- b1 <- c1 <- d1 <- e1 <- a2 …
     for (at, kind) in kinds.iter().enumerate() {
         let up = if at == 0 { "nullif(i - 1, 0)" } else { "i" };
         schema += &format!(
@@ -167,7 +167,7 @@ async fn twelve_nested_diamonds_are_deleted() {
     let references: Vec<(&str, &str, bool, Value)> = references
         .iter()
         .map(|(from, to)| {
-            // One branch of each diamond restricts, and the other clears it.
+            // In each diamond, one reference restricts the row and the other deletes it, so the row does not block.
             let rule = if to.starts_with('l') { json!("restrict") } else { json!("cascade") };
             (from.as_str(), to.as_str(), false, rule)
         })
@@ -206,14 +206,14 @@ async fn pseudonyms_are_made_page_by_page() {
     lifecycle.apply(&request, &plan).await.unwrap();
     let applied = statements.load(Ordering::Relaxed);
     println!("pseudonyms of 50,000 rows: applied in {:.1?}, {applied} statements", start.elapsed());
-    // 100 pages of 500 rows, each read and stored, and one more to find that there are no others.
+    // 100 pages of 500 rows need two statements each. One more statement finds that there are no more rows.
     assert!((201..240).contains(&applied), "{applied} statements");
     let distinct =
         sqlx::query_scalar::<_, i64>("SELECT count(DISTINCT seen_by) FROM visits WHERE length(seen_by) = 64");
     assert_eq!(distinct.fetch_one(&pool).await.unwrap(), 7);
 }
 
-/// Counts the statements that go through a connection.
+/// A connection that counts its statements.
 struct Counting(PoolConnection, Arc<AtomicUsize>);
 
 struct CountingTransaction<'a>(Box<dyn SqlTransaction + 'a>, Arc<AtomicUsize>);
@@ -244,14 +244,14 @@ impl SqlTransaction for CountingTransaction<'_> {
     }
 }
 
-/// Returns the resident memory of this process in kilobytes.
+/// Returns the peak resident memory of this process, in kilobytes.
 fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or("VmHWM: 0 kB");
     line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
-/// Plans and applies with this many dependents: returns the statements of both, and the growth of memory.
+/// Plans and applies a deletion with this many dependents. Returns the statements of each, and the growth of memory.
 async fn with_dependants(dependants: u32) -> (usize, usize, u64) {
     let path = std::env::temp_dir().join(format!("lifecycle-scale-{}.db", uuid::Uuid::new_v4()));
     let options = SqliteConnectOptions::new()
@@ -320,7 +320,7 @@ async fn a_million_dependents_need_the_statements_and_memory_of_ten() {
     let few = with_dependants(10).await;
     let many = with_dependants(1_000_000).await;
     assert_eq!((few.0, few.1), (many.0, many.1));
-    // The crate holds no rows. SQLite itself keeps the rowids of a DELETE with a subquery, 23 bytes a row: the
-    // hand-written DELETE on the same million rows grows by 22,816 kB.
+    // The library holds no rows in memory. SQLite keeps the row ids of a DELETE with a subquery, 23 bytes per row: a
+    // hand-written DELETE of the same million rows needs 22,816 kB.
     assert!(many.2 < 32_768, "memory grew by {} kB", many.2);
 }

@@ -1,4 +1,5 @@
-//! Tables whose ids and references have unusual types, collations or names: deleted correctly, or not opened.
+//! Tables with unusual types, collations or names of ids and references: rows are deleted correctly, or the policy
+//! does not open.
 #![cfg(feature = "sqlite")]
 #![allow(
     clippy::unwrap_used,
@@ -53,7 +54,7 @@ async fn misfit(sql: &str) -> String {
 const UPPER: &str = "550E8400-E29B-41D4-A716-446655440000";
 const BYTES: &str = "x'550e8400e29b41d4a716446655440000'";
 
-/// The database returns the id in another spelling than the request's.
+/// The request spells the id in upper case, the database returns it in lower case.
 #[tokio::test]
 async fn a_uuid_in_upper_case_is_planned_and_applied() {
     let sql = format!(
@@ -75,7 +76,7 @@ async fn a_uuid_in_upper_case_is_planned_and_applied() {
     }
 }
 
-/// The column ignores case, so the receipt would name `C1`, which is not a record.
+/// The column ignores case. If `C1` were found, the receipt would name a record that does not exist.
 #[tokio::test]
 async fn an_id_with_a_different_case_is_not_found() {
     let pool = pool(
@@ -106,10 +107,10 @@ async fn a_duplicate_record_is_an_invalid_request() {
     assert_eq!(error.code(), "invalid");
 }
 
-/// A comparison with the number 7 does not find `'7'` in a text column: the debt would stay without its client, or be
-/// deleted by the foreign key's own cascade without being in the plan.
+/// In SQLite, the number 7 does not equal `'7'` in a text column. The debt would not be found: it would lose its
+/// client, or the foreign key would delete it although the plan does not mention it.
 #[tokio::test]
-async fn references_of_another_type_than_their_ids_do_not_open() {
+async fn a_reference_with_another_type_than_its_ids_does_not_open() {
     for (id, reference) in [
         ("INTEGER", "TEXT"),
         ("TEXT", "INTEGER"),
@@ -129,7 +130,7 @@ async fn references_of_another_type_than_their_ids_do_not_open() {
 }
 
 #[tokio::test]
-async fn references_of_a_compatible_type_open() {
+async fn a_reference_with_a_compatible_type_opens() {
     for (id, reference) in [
         ("INTEGER", "BIGINT"),
         ("INTEGER", "NUMERIC"),
@@ -148,9 +149,9 @@ async fn references_of_a_compatible_type_open() {
     }
 }
 
-/// Only one of two debts of the client would be found; conversely, the debts of `C1` would be deleted with `c1`.
+/// With different collations, SQLite finds too few of the client's debts, or also debts of another client.
 #[tokio::test]
-async fn references_with_another_collation_than_their_ids_do_not_open() {
+async fn a_reference_with_another_collation_than_its_ids_does_not_open() {
     for (id, reference) in [("COLLATE NOCASE", ""), ("", "COLLATE NOCASE"), ("", "COLLATE RTRIM")] {
         let found = misfit(&format!(
             "CREATE TABLE clients (id TEXT {id} PRIMARY KEY NOT NULL);
@@ -161,7 +162,7 @@ async fn references_with_another_collation_than_their_ids_do_not_open() {
     }
 }
 
-/// It would not be in any set: the client would be deleted, and the debt would refer to no row.
+/// Without an id, the debt belongs to no set. The client would be deleted, and the debt would refer to nothing.
 #[tokio::test]
 async fn a_row_without_an_id_stops_a_deletion() {
     let pool = pool(
@@ -175,9 +176,9 @@ async fn a_row_without_an_id_stops_a_deletion() {
     assert_eq!(number(&pool, "SELECT count(*) FROM clients").await, 1);
 }
 
-/// The name is that of a table expression, so the statement would read itself.
+/// The table has the same name as one of the library's CTEs; unqualified, the statement would read the CTE.
 #[tokio::test]
-async fn a_table_with_a_name_of_the_library_does_not_open() {
+async fn a_policy_with_a_reserved_table_name_does_not_open() {
     for name in ["lifecycle_set_0", "Lifecycle_Operations", "lifecycle_members"] {
         let pool = pool(&format!(
             "CREATE TABLE clients (id INTEGER PRIMARY KEY); CREATE TABLE {name} (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL);"
@@ -190,7 +191,7 @@ async fn a_table_with_a_name_of_the_library_does_not_open() {
     }
 }
 
-/// SQLite allows 500 queries in a union.
+/// SQLite allows at most 500 SELECTs in a compound statement.
 #[tokio::test]
 async fn six_hundred_blocking_kinds_are_six_hundred_blockers() {
     let mut sql =

@@ -1,4 +1,4 @@
-//! Surveys: sets, ranks, questions.
+//! Surveys: sets, ranks and questions.
 
 use client_lifecycle::domain::{RecordId, eq, is_null, not_null};
 use client_lifecycle::protocol::{Question, RankCase, Ranks, Rows, SetId, Source};
@@ -199,7 +199,7 @@ async fn sets_that_double_at_each_level_have_linear_text() {
     assert_eq!(survey.subjects, ids(&[1]));
 }
 
-/// No reference could name it, so it would be neither counted nor deleted.
+/// A row without an id cannot be part of a set, so it would be neither counted nor deleted.
 #[tokio::test]
 async fn a_row_without_an_id_is_an_error() {
     let world = World::new(

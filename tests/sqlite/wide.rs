@@ -1,4 +1,4 @@
-//! More fields than the maximum number of arguments of a function in SQLite.
+//! More fields than SQLite functions can have arguments.
 
 use client_lifecycle::domain::{Actor, Mode, RecordId, Request};
 use client_lifecycle::{DeletionPolicy, Lifecycle};

@@ -1,4 +1,4 @@
-//! A database file for one test, and helpers for queries and change sets.
+//! A database file for one test, and helpers that make queries and change sets.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -89,7 +89,7 @@ pub(crate) fn branch(source: Source, cases: impl IntoIterator<Item = RankCase>) 
     Branch { source, within: Vec::new(), except: Vec::new(), cases: cases.into_iter().collect() }
 }
 
-/// Makes a branch to everything that refers to a set, with rank 0.
+/// Makes a branch of all rows that refer to a set, with rank 0.
 pub(crate) fn below(reference: &str, set: u16) -> Branch {
     let of = all(set);
     let reference = reference.into();
@@ -116,7 +116,7 @@ pub(crate) fn count(rows: Rows) -> Question {
     Question::count(rows)
 }
 
-/// Makes a query of single sets for one subject.
+/// Makes a survey query about one subject; each of its sets is a stratum of its own.
 pub(crate) fn query(
     map: &Arc<DataMap>,
     kind: &str,
@@ -138,7 +138,7 @@ pub(crate) fn step(kind: &str, rows: Rows, write: Write, receipt_step: usize) ->
     ChangeStep { kind: kind.into(), rows, write, receipt_step: Some(receipt_step) }
 }
 
-/// Makes a change set that runs these steps.
+/// Makes a change set with these steps.
 pub(crate) fn changes(
     operation: u128,
     query: SurveyQuery,

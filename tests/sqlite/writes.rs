@@ -1,4 +1,4 @@
-//! Written values: instants in the column's own form, and masks.
+//! Written values: instants in the format of their column, and masks.
 
 use client_lifecycle::domain::{Mask, Value};
 use client_lifecycle::protocol::{NewValue, Write};

@@ -1,4 +1,4 @@
-//! Stores that work by sets, but do something row by row: the level `scale` finds each.
+//! Stores that do some work row by row. The level `scale` must find each of them.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -16,15 +16,15 @@ use client_lifecycle::sqlite::sqlx::sqlite::SqlitePoolOptions;
 use client_lifecycle::store::{Store, StoreError};
 use client_lifecycle::testing::conformance::{Counted, Host, Recorded, Sent, SqlHost, Traffic, scale_cases};
 
-/// The additional work of a store.
+/// What the store does in addition to its work by sets.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Beside {
     Nothing,
-    /// It loads the ids of the rows.
+    /// Loads the id of each debt, as a row.
     LoadsIds,
-    /// It loads them in one value.
+    /// Loads all ids in one value.
     LoadsIdsAtOnce,
-    /// It queries each of them.
+    /// Runs a query for each debt.
     AsksForEach,
 }
 
@@ -124,7 +124,7 @@ impl Host for WrongStore {
     }
 }
 
-/// Returns the messages of the failing cases by name.
+/// Returns the failing cases, each by its name and message.
 async fn failing(beside: Beside) -> Vec<(&'static str, String)> {
     let mut failing = Vec::new();
     for case in scale_cases() {
@@ -140,7 +140,8 @@ async fn failing(beside: Beside) -> Vec<(&'static str, String)> {
     failing
 }
 
-/// The survey and the two change sets fail, for this reason. After the first time there are no rows left.
+/// Checks that the survey and both change sets fail because of `why`. A repeated change set does not fail, because by
+/// then the debts are deleted.
 async fn is_found(beside: Beside, why: &str) {
     let failing = failing(beside).await;
     assert_eq!(failing.len(), 3, "{failing:?}");

@@ -60,8 +60,8 @@ pub fn after(field: impl Into<FieldName>, moment: Moment) -> Condition {
     Condition::Time { field: field.into(), is: Comparison::Greater, moment }
 }
 
-/// Tests that the period that began at the field's instant is not over: the field lies within the last 30 days, or in
-/// the future.
+/// Tests that the period that began at the field's instant is not over. With `P30D`, the field lies within the last
+/// 30 days or in the future.
 #[must_use]
 pub fn within(field: impl Into<FieldName>, period: Period) -> Condition {
     Condition::Time { field: field.into(), is: Comparison::GreaterOrEqual, moment: Moment::Cutoff(period) }
@@ -85,7 +85,7 @@ pub fn any(conditions: impl IntoIterator<Item = Condition>) -> Condition {
     Condition::Any(conditions.into_iter().collect())
 }
 
-/// Negates a condition; unknown stays unknown.
+/// Negates a condition. If the condition is unknown, so is the result.
 #[must_use]
 pub fn not(condition: Condition) -> Condition {
     Condition::Not(Box::new(condition))

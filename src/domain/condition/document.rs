@@ -7,8 +7,8 @@ use super::{Comparison, Condition, Moment};
 use crate::domain::text_visitor::TextVisitor;
 use crate::domain::{FieldName, Period, Value, instant_text};
 
-/// A question to one row: a `field` with one test of it, or one of `all`, `any` and `not`. A comparison with a field
-/// that is null does not hold.
+/// A condition on one row: a `field` with one test, or one of `all`, `any` and `not`. A comparison with a null field
+/// does not hold.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a condition, such as {\"field\": \"status\", \"eq\": \"PENDING\"}")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -18,7 +18,7 @@ struct Document {
     all: Option<Vec<Condition>>,
     /// Conditions of which at least one must hold.
     any: Option<Vec<Condition>>,
-    /// A condition that must not hold. Where it is unknown because a field is null, its opposite is unknown too.
+    /// A condition that must not hold. If it is unknown because a field is null, `not` is unknown too.
     not: Option<Box<Condition>>,
     /// The field that is tested.
     field: Option<FieldName>,
@@ -26,7 +26,7 @@ struct Document {
     #[serde(default, deserialize_with = "crate::domain::present")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::domain::schema::not_null"))]
     eq: Option<Value>,
-    /// The field has another value than this one, and is not null.
+    /// The field is not null and differs from this value.
     #[serde(default, deserialize_with = "crate::domain::present")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::domain::schema::not_null"))]
     ne: Option<Value>,
@@ -49,7 +49,7 @@ struct Document {
     after: Option<MomentDocument>,
     /// The field lies within the last period, or in the future: `"P30D"` is the last 30 days.
     within: Option<Period>,
-    /// The field lies longer ago than a period: `"P6Y"` is six years.
+    /// The field lies further back than this period: `"P6Y"` is more than six years ago.
     older_than: Option<Period>,
 }
 
@@ -84,7 +84,8 @@ impl TryFrom<Document> for Condition {
         found.extend(not.map(Self::Not));
         let joined = found.len();
         let has_field = field.is_some();
-        // Without a field the tests are read too, so that none is dropped in silence beside `all`, `any` or `not`.
+        // Read the tests even without a field, so that a test beside `all`, `any` or `not` is reported and not
+        // ignored.
         let field = field.unwrap_or_else(|| "".into());
         let compared = [
             (eq, Comparison::Equal),

@@ -1,14 +1,18 @@
 //! Blockers: rows that a `restrict` or `protect` makes block the operation.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::compiled::CompiledBlocker;
 use super::context::{CompileContext, QueryBuilder};
 use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, by_entry};
 use crate::domain::Reference;
 use crate::policy::{Entry, Rule};
-use crate::protocol::{Branch, RankCase};
+use crate::protocol::{Branch, Rank, RankCase, Rows};
 
-/// Adds a set and a question for each blocking entry. Adds the same for affected rows outside the filter of the
-/// subject's kind.
+/// Adds a question for each blocking entry, and for affected rows outside the filter of the subject's kind.
+///
+/// All entries of a reference that have the same rule share a set, in which the rank of a row says which entry it
+/// matched. The query therefore grows with the number of entries and not with its square.
 pub(super) fn blockers(
     context: &CompileContext<'_>,
     outcomes: &OutcomesByKind,
@@ -20,12 +24,24 @@ pub(super) fn blockers(
             continue;
         };
         let own = outcomes.get(&reference.from);
-        let entries = context.entries(&reference.name).iter().enumerate();
-        for (index, entry) in entries.filter(|(_, entry)| entry.then.blocks()) {
+        let entries = context.entries(&reference.name);
+        let mut sets = BTreeMap::new();
+        for rule in [Rule::Restrict, Rule::Protect] {
+            let branches = blocking(context, reference, parents, own, &rule);
+            let cases = branches.iter().flat_map(|branch| &branch.cases);
+            let ranks: BTreeSet<Rank> = cases.filter_map(|case| case.rank).collect();
+            let name = format!("{}: rows that {}", reference.name, rule.as_str());
+            if let Some(all) = query.add_nonempty(name, &reference.from, branches) {
+                sets.insert(rule.as_str(), (all, ranks));
+            }
+        }
+        for (index, entry) in entries.iter().enumerate() {
             let rule = entry.then.as_str();
-            let branches = blocking(context, reference, parents, own, index, entry);
-            let name = format!("{}: rows that {rule}", reference.name);
-            if let Some(rows) = query.add_nonempty(name, &reference.from, branches) {
+            let rows = sets.get(rule).and_then(|(all, ranks)| {
+                let one = if ranks.len() == 1 { *all } else { Rows::ranked(all.set, rank_of(index)) };
+                ranks.contains(&rank_of(index)).then_some(one)
+            });
+            if let Some(rows) = rows {
                 blockers.push(CompiledBlocker {
                     kind: reference.from.clone(),
                     reference: Some(reference.name.clone()),
@@ -41,6 +57,12 @@ pub(super) fn blockers(
     blockers
 }
 
+/// Returns the rank of the rows that an entry blocks. If there are more entries than ranks, the last entries share a
+/// rank; each of them then blocks the rows of all of them.
+fn rank_of(index: usize) -> Rank {
+    Rank::try_from(index).unwrap_or(Rank::MAX)
+}
+
 /// Builds one branch for each outcome of the parent. With `restrict`, a row does not block if the operation removes it
 /// at least as permanently as its parent.
 fn blocking(
@@ -48,8 +70,7 @@ fn blocking(
     reference: &Reference,
     parents: &KindOutcomes,
     own: Option<&KindOutcomes>,
-    index: usize,
-    entry: &Entry,
+    rule: &Rule,
 ) -> Vec<Branch> {
     use RowOutcome::{AlreadySoft, Anonymize, Delete, Erased, Off, Retain, Soft};
     let strengths: [(RowOutcome, &[RowOutcome], &[RowOutcome]); 5] = [
@@ -61,9 +82,10 @@ fn blocking(
     ];
     let branches = strengths.into_iter().filter_map(|(parent, alike, clearing)| {
         let of = parents.rows(|outcome| alike.contains(&outcome))?;
-        let mut branch = by_entry(context, reference, of, parent, |at, _| (at == index).then_some(0))?;
+        let rank = |at: usize, entry: &Entry| (entry.then == *rule).then(|| rank_of(at));
+        let mut branch = by_entry(context, reference, of, parent, rank)?;
         branch.except.extend(context.subjects_among(&reference.from));
-        if let (Rule::Restrict, Some(own)) = (&entry.then, own) {
+        if let (Rule::Restrict, Some(own)) = (rule, own) {
             // `Off` is ordered between the soft outcomes and `Delete`, so the clearing outcomes may be two ranges of
             // ranks.
             let clears = |outcome: RowOutcome| clearing.contains(&outcome);

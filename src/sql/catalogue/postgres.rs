@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Value as Json, json};
+
 use super::catalogue::{Catalogue, Traits, is, read_repeated_ids, text};
 use super::storage::{Affinity, Storage};
 use super::table::{Privilege, Relation, Trigger, TriggerEvent};
@@ -26,14 +28,16 @@ const EDGES: &str = "SELECT COALESCE(pg_partition_root(k.conrelid), k.conrelid):
      COALESCE(pg_partition_root(k.confrelid), k.confrelid)::oid::bigint FROM pg_catalog.pg_constraint AS k \
      WHERE k.contype = 'f' AND k.conparentid = 0 \
      UNION ALL SELECT h.inhrelid::bigint, h.inhparent::bigint FROM pg_catalog.pg_inherits AS h";
-/// The tables of an array of oids, as `t`: oid, `relkind` and name. The name is quoted if it would be ambiguous
-/// without quotes.
-const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, \
+/// The tables of an array of oids, as `t`: oid, `relkind` and name. The name is the name in the data map if there is one.
+/// Otherwise, it is quoted if it would be ambiguous without quotes.
+const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, COALESCE(m.name, \
      CASE WHEN pg_table_is_visible(c.oid) THEN '' \
      WHEN n.nspname ~ '[.\"]' THEN '\"' || replace(n.nspname::text, '\"', '\"\"') || '\".' ELSE n.nspname::text || '.' END \
      || CASE WHEN c.relname ~ '^\"' OR (c.relname ~ '[.]' AND pg_table_is_visible(c.oid)) \
-     THEN '\"' || replace(c.relname::text, '\"', '\"\"') || '\"' ELSE c.relname::text END AS name \
+     THEN '\"' || replace(c.relname::text, '\"', '\"\"') || '\"' ELSE c.relname::text END) AS name \
      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+     LEFT JOIN (SELECT to_regclass(j.quoted)::oid AS oid, min(j.name) AS name \
+     FROM json_to_recordset($2::text::json) AS j(quoted text, name text) GROUP BY 1) AS m ON m.oid = c.oid \
      WHERE c.oid = ANY($1::text::oid[])) ";
 const COLUMNS: &str = "SELECT t.name, a.attname::text, format_type(a.atttypid, a.atttypmod), \
      (a.attnotnull OR p.typnotnull)::int, pg_get_expr(d.adbin, d.adrelid), \
@@ -84,7 +88,10 @@ pub(super) async fn read(
     prefix: &Prefix,
     map: &DataMap,
 ) -> Result<Catalogue, SqlError> {
-    let params = [SqlValue::Text(connected(tx, map).await?)];
+    let names = map.kinds().map(Kind::table_name);
+    let names = names.map(|name| json!({ "quoted": Dialect::Postgres.table(name), "name": name }));
+    let names = SqlValue::Text(Json::from_iter(names).to_string());
+    let params = [SqlValue::Text(connected(tx, map).await?), names];
     let mut catalogue = Catalogue::new(Dialect::Postgres, TRAITS, prefix);
     catalogue.add_columns(tx.query(&format!("{TABLES}{COLUMNS}"), &params).await?, |_, _, rest| {
         let [base, name, category] = rest else {

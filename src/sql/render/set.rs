@@ -260,6 +260,8 @@ impl Renderer<'_> {
             return Ok(());
         }
         w.push("CASE");
+        // A value that cannot be read ends the CASE where its field is read first.
+        let mut checked = BTreeSet::new();
         for case in cases {
             let guard = |w: &mut Writer, and: &str| {
                 w.push(" WHEN ");
@@ -277,7 +279,11 @@ impl Renderer<'_> {
                     w.push(" THEN ");
                 }
                 Some(when) => {
-                    if let Some(invalid) = self.any_invalid(kind, fields_read(when))? {
+                    let mut fields = fields_read(when);
+                    if below.is_none() {
+                        fields.retain(|field| checked.insert(*field));
+                    }
+                    if let Some(invalid) = self.any_invalid(kind, fields)? {
                         guard(w, " AND ");
                         w.push("(").push(&invalid).push(") THEN ").number(INVALID);
                     }

@@ -1,4 +1,4 @@
-//! Hand-written change sets, as a policy would have decided them.
+//! Hand-written change sets, in the form in which a policy would produce them.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(super) struct Change {
     events: Vec<Event>,
 }
 
-/// The default operation of change sets.
+/// Makes the id of an operation from a number. Change sets use number 1 by default.
 pub(super) fn operation(number: u128) -> OperationId {
     Uuid::from_u128(number).into()
 }
@@ -63,7 +63,7 @@ pub(super) fn when(condition: Condition, rank: u16) -> RankCase {
 }
 
 impl Change {
-    /// Makes a change of these clients.
+    /// Makes a change set about these clients.
     pub(super) fn of(clients: &[&str]) -> Self {
         Self::of_kind("clients", clients.iter().map(|id| RecordId::from(*id)))
     }
@@ -89,7 +89,7 @@ impl Change {
         empty.set(kind, vec![branch(Source::Subjects)])
     }
 
-    /// Deletes the dependents of a client, and keeps its invoices without it.
+    /// Deletes the client's debts, bookings and items, and sets `client_id` of its invoices to null.
     pub(super) fn erase(client: &str) -> Self {
         Self::of(&[client])
             .referrers("debts.client_id", 0)
@@ -119,18 +119,18 @@ impl Change {
         self
     }
 
-    /// Adds a set of all rows that refer to those of an earlier one.
+    /// Adds a set of all rows whose `reference` points to a row of the earlier set `of`.
     pub(super) fn referrers(self, reference: &str, of: u16) -> Self {
         let (kind, _) = reference.split_once('.').expect("kind and field");
         self.set(kind, vec![branch(referrers(reference, all(of)))])
     }
 
-    /// Adds a set whose branches may refer to itself.
+    /// Adds a set whose branches may start from the set itself.
     pub(super) fn cycle(self, kind: &str, branches: Vec<Branch>) -> Self {
         self.cycle_of(kind, vec![branches])
     }
 
-    /// Adds sets whose branches may refer to each other.
+    /// Adds sets whose branches may start from each other's rows.
     pub(super) fn cycle_of(mut self, kind: &str, sets: Vec<Vec<Branch>>) -> Self {
         let first = self.next().0;
         let sets = (first..).zip(sets);
@@ -145,7 +145,7 @@ impl Change {
         set.kind.clone()
     }
 
-    /// Adds a question for a number of rows.
+    /// Asks the survey for the number of these rows.
     pub(super) fn ask(mut self, rows: Rows) -> Self {
         self.questions.push(Question::count(rows));
         self
@@ -156,7 +156,7 @@ impl Change {
         self
     }
 
-    /// Adds a step on all rows of a set, with its line in the receipt.
+    /// Adds a step on all rows of a set, with its own line in the receipt.
     pub(super) fn step(self, set: u16, write: Write) -> Self {
         self.step_on(all(set), write)
     }
@@ -178,7 +178,7 @@ impl Change {
         self.bare_step(rows, write, Some(line))
     }
 
-    /// Adds a step with another line in the receipt, or none.
+    /// Adds a step that reports to an existing line of the receipt, or to none.
     pub(super) fn bare_step(mut self, rows: Rows, write: Write, line: Option<usize>) -> Self {
         if !self.locks.iter().any(|lock| lock.rows == rows) {
             self.locks.push(LockRows { rows });
@@ -202,13 +202,13 @@ impl Change {
         self
     }
 
-    /// Adds a new row.
+    /// Adds a row to insert.
     pub(super) fn insert(mut self, kind: &str, record: Record) -> Self {
         self.inserts.push(NewRow { kind: kind.into(), record });
         self
     }
 
-    /// Adds an event with known fields.
+    /// Adds an event whose fields are given, not read from a row.
     pub(super) fn complete_event(mut self, topic: &str, record: &str, field: &str, value: &str) -> Self {
         self.events.push(Event {
             operation: self.operation,
@@ -221,7 +221,7 @@ impl Change {
         self
     }
 
-    /// Adds a set of the other clients with this e-mail address.
+    /// Adds a set of all clients with this e-mail address, except the subjects.
     pub(super) fn holding(self, email: &str) -> Self {
         let source = Source::WithText { field: "email".into(), text: email.into() };
         self.set("clients", vec![Branch { except: vec![all(0)], ..branch(source) }])
@@ -232,13 +232,13 @@ impl Change {
         self
     }
 
-    /// Sets a key for the masks.
+    /// Sets the key of the pseudonyms.
     pub(super) fn keyed(mut self) -> Self {
         self.mask_key = Some(MaskKey::new([7; MaskKey::LENGTH]).expect("a key"));
         self
     }
 
-    /// Keeps only the attempt: nothing is carried out.
+    /// Turns the change set into the record of a refused attempt: no steps, only an audit entry.
     pub(super) fn refused(mut self, outcome: AuditOutcome) -> Self {
         self.steps.clear();
         self.locks.clear();
@@ -304,7 +304,7 @@ pub(super) fn update(field: &str, value: impl Into<crate::domain::Value>) -> Wri
     Write::Update(vec![(field.into(), value)])
 }
 
-/// Sets the fields to pseudonyms under the key of the change.
+/// Replaces the values of these fields with pseudonyms.
 pub(super) fn pseudonyms(fields: &[&str]) -> Write {
     use crate::protocol::NewValue;
     let masked = fields.iter().map(|field| ((*field).into(), NewValue::Masked(crate::domain::Mask::Hmac)));

@@ -1,10 +1,9 @@
-//! Clause 10: the number of statements does not depend on the number of rows, and client memory stays flat.
+//! Clause 10: neither the number of statements nor the memory of the client grows with the number of rows.
 //!
-//! The level `scale`, for stores that work by sets. It compares the [`Traffic`] of the same request on a client with
-//! few rows and on one with many, as reported by [`Host::traffic`].
+//! These cases form the level `scale`, for stores that work by sets. Each compares the [`Traffic`] of the same request
+//! on a client with few rows and on a client with many, as [`Host::traffic`] reports it.
 //!
-//! Keyed pseudonyms are an exception and are not tested here: the client has their key, so their values pass through
-//! it, page by page.
+//! Keyed pseudonyms are not tested here: the library computes them, so it reads the values to mask, page by page.
 
 use super::change::{Change, all, branch, referrers, update};
 use super::world::{client, debt, item, kind};
@@ -12,20 +11,20 @@ use super::{Host, Traffic};
 use crate::domain::{Record, Value};
 use crate::protocol::{Branch, Expected, Question, Write};
 
-/// The numbers of debts, bookings, pairs of items and invoices of each client. The first client warms up caches. A
-/// store may treat small operations differently, so even the few are hundreds.
+/// The numbers of debts, bookings, pairs of items and invoices of each client. The first client only warms up caches.
+/// "Few" is already hundreds, because a store may treat small operations differently.
 const FIRST: i64 = 1;
 const FEW: i64 = 200;
 const MANY: i64 = 800;
 
-/// The number of bytes by which larger counts may be longer.
+/// The number of bytes by which the traffic may differ, because larger counts have more digits.
 const DIGITS: u64 = 256;
 
 async fn load(host: &dyn Host) {
     for (id, count, first) in [("first", FIRST, 0), ("few", FEW, 1000), ("many", MANY, 10_000)] {
         let numbered = |number: i64| format!("{id}{number}");
         let of_client = |number| Record::new(numbered(number)).with("client_id", id);
-        // Ids of items are integers.
+        // The ids of items are integers, so each client needs its own range.
         let items = (0..count).flat_map(|number| {
             let (top, part) = (first + 2 * number, first + 2 * number + 1);
             let booking = numbered(number);
@@ -72,7 +71,7 @@ async fn applied(host: &dyn Host, change: &Change) -> Traffic {
     traffic(host).since(before)
 }
 
-/// Deletes all dependents of a client, with questions about them.
+/// Deletes all dependents of a client, and asks for counts and samples of them.
 fn erased(client: &str, count: i64) -> Change {
     let count = u64::try_from(count).expect("a count");
     let sampled = |set| Question { sample: 5, ..Question::count(all(set)) };
@@ -84,7 +83,7 @@ fn erased(client: &str, count: i64) -> Change {
         .event("debts.gone", 1, &["amount"])
 }
 
-/// Counts and a few samples are returned, however many rows there are.
+/// The answer consists of counts and a few samples, however many rows there are.
 pub async fn clause_10_a_survey_sends_the_same_for_many_rows_as_for_few(host: &dyn Host) {
     load(host).await;
     asked(host, &erased("first", FIRST)).await;
@@ -92,7 +91,7 @@ pub async fn clause_10_a_survey_sends_the_same_for_many_rows_as_for_few(host: &d
     same(few, asked(host, &erased("many", MANY)).await);
 }
 
-/// Rows are deleted, updated and reported inside the store.
+/// Rows are deleted, updated and copied into events inside the store.
 pub async fn clause_10_a_change_set_sends_the_same_for_many_rows_as_for_few(host: &dyn Host) {
     load(host).await;
     applied(host, &erased("first", FIRST).operation(3)).await;
@@ -102,7 +101,7 @@ pub async fn clause_10_a_change_set_sends_the_same_for_many_rows_as_for_few(host
     assert_eq!(i64::try_from(host.events().await.len()), Ok(FIRST + FEW + MANY));
 }
 
-/// Rows that depend on rows of their own kind are also found inside the store.
+/// Rows below rows of their own kind are found inside the store too.
 pub async fn clause_10_a_cycle_sends_the_same_for_many_rows_as_for_few(host: &dyn Host) {
     load(host).await;
     let parts = |client: &str| {
@@ -120,7 +119,7 @@ pub async fn clause_10_a_cycle_sends_the_same_for_many_rows_as_for_few(host: &dy
     assert_eq!(host.rows(&kind("items")).await.len(), 0, "all of it was done");
 }
 
-/// A repetition does not count again.
+/// The repeated operation returns the stored receipt and does not count rows again.
 pub async fn clause_10_a_repetition_reads_only_the_receipt(host: &dyn Host) {
     load(host).await;
     let (few, many) = (erased("few", FEW), erased("many", MANY).operation(2));

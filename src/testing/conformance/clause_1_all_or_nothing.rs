@@ -1,4 +1,4 @@
-//! Clause 1: after an error nothing has changed, also if the future is dropped before it completes.
+//! Clause 1: after an error, or if the caller drops the future before it completes, nothing has changed.
 
 use super::change::{Change, all, branch, pseudonyms, update};
 use super::observed::{Observed, rows};
@@ -14,7 +14,7 @@ async fn fails_unrecorded(host: &dyn Host, changes: &ChangeSet) {
     before.assert_same(&Observed::by(host).await, "after an error");
 }
 
-/// A last step on a kind that the store does not have undoes the steps before it.
+/// The last step fails because the store does not have its kind. The steps before it are undone.
 pub async fn clause_1_a_step_on_an_unknown_kind_changes_nothing(host: &dyn Host) {
     load_all(host).await;
     let kinds = world().kinds().cloned().collect::<Vec<_>>();
@@ -29,7 +29,7 @@ pub async fn clause_1_a_step_on_an_unknown_kind_changes_nothing(host: &dyn Host)
     fails_unrecorded(host, &change.build()).await;
 }
 
-/// A last step that writes a field that the store does not have undoes the steps before it.
+/// The last step fails because the store does not have its field. The steps before it are undone.
 pub async fn clause_1_a_step_with_an_unknown_field_changes_nothing(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1")
@@ -39,14 +39,14 @@ pub async fn clause_1_a_step_with_an_unknown_field_changes_nothing(host: &dyn Ho
     fails_unrecorded(host, &change.build()).await;
 }
 
-/// A failed precondition keeps all steps from running.
+/// A failed precondition prevents all steps.
 pub async fn clause_1_a_failed_precondition_changes_nothing(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1").event("client.gone", 0, &["name"]).expect(all(1), Expected::Exactly(4));
     fails_unrecorded(host, &change.build()).await;
 }
 
-/// The call is dropped after each of its polls in turn. A second call completes the operation.
+/// The call is dropped after its first poll, then after its second, and so on. A second call completes the operation.
 pub async fn clause_1_a_dropped_call_changes_everything_or_nothing(host: &dyn Host) {
     let mut polls = 0;
     let mut number = 100;
@@ -83,7 +83,7 @@ pub async fn clause_1_a_dropped_call_changes_everything_or_nothing(host: &dyn Ho
     }
 }
 
-/// The number of clients, debts, audit entries and events.
+/// The number of clients, debts, audit entries and events that belong to one deletion.
 type Trace = (usize, usize, usize, usize);
 
 const THERE: Trace = (1, 2, 0, 0);
@@ -103,7 +103,7 @@ async fn trace(host: &dyn Host, id: &str, changes: &ChangeSet) -> Trace {
     )
 }
 
-/// A commit that is under way may still arrive between two readings here, so a partial state only counts if it lasts.
+/// A dropped commit may still complete between two readings, so a partial state fails only if it stays partial.
 async fn assert_whole(host: &dyn Host, id: &str, changes: &ChangeSet) {
     let mut found = trace(host, id, changes).await;
     for _ in 0..20 {
@@ -116,7 +116,7 @@ async fn assert_whole(host: &dyn Host, id: &str, changes: &ChangeSet) {
     panic!("partial change: {found:?} clients, debts, audit entries, events");
 }
 
-/// A mask that needs a key, without one, undoes the steps before it.
+/// The last step needs a mask key and there is none. The steps before it are undone.
 pub async fn clause_1_a_keyed_mask_without_a_key_changes_nothing(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c2").step(0, pseudonyms(&["email"]));

@@ -15,7 +15,7 @@ fn differences(result: Result<Receipt, StoreError>) -> Vec<Difference> {
     }
 }
 
-/// Preconditions that hold let the change set through.
+/// A change set whose preconditions hold is applied.
 pub async fn clause_2_satisfied_preconditions_stop_nothing(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1")
@@ -26,7 +26,7 @@ pub async fn clause_2_satisfied_preconditions_stop_nothing(host: &dyn Host) {
     assert_eq!(Observed::by(host).await.ids("debts"), ["d4"]);
 }
 
-/// All failing preconditions are reported, with the number found.
+/// Every failed precondition is reported, with the number of rows found.
 pub async fn clause_2_every_difference_is_reported_with_what_was_found(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1")
@@ -41,7 +41,7 @@ pub async fn clause_2_every_difference_is_reported_with_what_was_found(host: &dy
     before.assert_same(&Observed::by(host).await, "after a conflict");
 }
 
-/// A row added after the plan was shown stops it.
+/// A row that was added after the plan makes its precondition fail.
 pub async fn clause_2_a_row_added_later_is_found(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1").expect(all(1), Expected::Exactly(3));
@@ -51,7 +51,7 @@ pub async fn clause_2_a_row_added_later_is_found(host: &dyn Host) {
     assert_eq!(found, [expected]);
 }
 
-/// Two change sets expect the same number of debts and each deletes one. The second one finds two.
+/// Each of two change sets expects three debts and deletes one. The second finds two and fails.
 pub async fn clause_2_of_two_racing_change_sets_one_wins(host: &dyn Host) {
     load_all(host).await;
     let one = |debt: &str, operation| {
@@ -75,7 +75,7 @@ pub async fn clause_2_of_two_racing_change_sets_one_wins(host: &dyn Host) {
     assert_eq!(after.operations, 1);
 }
 
-/// Retries while the store says that it may help.
+/// Applies the change set, and retries while the store reports a retryable error.
 async fn patiently(host: &dyn Host, changes: &ChangeSet) -> Result<Receipt, StoreError> {
     for _ in 0..100 {
         match host.store().apply(changes).await {
@@ -86,8 +86,8 @@ async fn patiently(host: &dyn Host, changes: &ChangeSet) -> Result<Receipt, Stor
     panic!("a hundred retries did not help");
 }
 
-/// A debt is moved to the client while the client is being deleted with all its debts. In either order, no debt is
-/// left behind by a later deletion.
+/// One call moves a debt to a client while another deletes the client with all its debts. Whichever comes first, no
+/// debt of the deleted client remains.
 pub async fn clause_2_a_row_inserted_during_the_decision_is_not_missed(host: &dyn Host) {
     for turns in 0..32 {
         let (from, to) = (format!("from{turns}"), format!("to{turns}"));
@@ -110,7 +110,7 @@ pub async fn clause_2_a_row_inserted_during_the_decision_is_not_missed(host: &dy
             for _ in 0..turns {
                 yield_now().await;
             }
-            // Refused if foreign keys are enforced and the client is deleted.
+            // The move fails if foreign keys are enforced and the client is already deleted.
             let given = patiently(host, &give).await;
             given.is_ok() && rows(host, "clients").await.contains_key(&to.as_str().into())
         };
@@ -124,8 +124,8 @@ pub async fn clause_2_a_row_inserted_during_the_decision_is_not_missed(host: &dy
     }
 }
 
-/// Unique values are looked up by text, ignoring case; the subjects themselves do not count. A store without such a
-/// lookup reports it as unsupported.
+/// A precondition finds other rows with a text, ignoring case; the subjects do not count. A store without lookups by
+/// text reports them as unsupported.
 pub async fn clause_2_a_taken_text_is_a_difference(host: &dyn Host) {
     load_all(host).await;
     let before = Observed::by(host).await;
@@ -145,7 +145,7 @@ pub async fn clause_2_a_taken_text_is_a_difference(host: &dyn Host) {
     assert!(Observed::by(host).await.value("clients", "c1", "email") == "new@example.org".into());
 }
 
-/// Two clients claim the same address at the same time.
+/// Two clients claim the same e-mail address at the same time.
 pub async fn clause_2_one_of_two_claims_to_a_text_wins(host: &dyn Host) {
     load_all(host).await;
     let claim = |client: &str, operation| {

@@ -14,7 +14,7 @@ async fn applied(host: &dyn Host, change: Change) -> Observed {
     Observed::by(host).await
 }
 
-/// If two steps write a field, the last one wins.
+/// When two steps write the same field, the second value stays.
 pub async fn clause_3_steps_run_in_the_given_order(host: &dyn Host) {
     load_all(host).await;
     let change = Change::of(&["c1"])
@@ -27,7 +27,7 @@ pub async fn clause_3_steps_run_in_the_given_order(host: &dyn Host) {
     assert!(after.value("clients", "c2", "status") == Value::from("ON"));
 }
 
-/// A set that a condition selected stays the same when a step changes the condition's field.
+/// A set selected by a condition keeps its rows when a step changes the field of the condition.
 pub async fn clause_3_a_set_keeps_the_rows_it_had(host: &dyn Host) {
     load_all(host).await;
     let pending = Branch {
@@ -42,7 +42,7 @@ pub async fn clause_3_a_set_keeps_the_rows_it_had(host: &dyn Host) {
     assert_eq!(after.ids("debts"), ["d3", "d4"]);
 }
 
-/// Rows reached over a reference stay reached when a step has emptied it.
+/// A set found through a reference keeps its rows when a step sets the reference to null.
 pub async fn clause_3_rows_stay_reached_when_their_reference_is_emptied(host: &dyn Host) {
     load_all(host).await;
     let change = Change::of(&["c1"])
@@ -65,7 +65,7 @@ pub async fn clause_3_rows_stay_reached_when_their_reference_is_emptied(host: &d
     assert_eq!(after.ids("clients"), ["c2", "c3"]);
 }
 
-/// A row that is found over several branches, or below several rows, keeps its lowest rank.
+/// A row that is found by several branches, or below several rows, gets the lowest of its ranks.
 pub async fn clause_3_a_row_found_twice_keeps_its_lowest_rank(host: &dyn Host) {
     load_all(host).await;
     let pending = Branch {
@@ -86,7 +86,7 @@ pub async fn clause_3_a_row_found_twice_keeps_its_lowest_rank(host: &dyn Host) {
     assert_eq!(after.ids("debts"), ["d3", "d4"]);
 }
 
-/// `within` and `except` compare with earlier sets, and a case without a rank leaves a row out.
+/// `within` and `except` compare with earlier sets. A case without a rank excludes the row.
 pub async fn clause_3_rows_are_left_out_of_sets(host: &dyn Host) {
     load_all(host).await;
     let no_rank = RankCase { below: Ranks::ALL, when: Some(eq("status", "SETTLED")), rank: None };
@@ -126,7 +126,7 @@ pub async fn clause_3_a_case_depends_on_the_rank_of_the_parent(host: &dyn Host) 
     assert_eq!(after.ids("items"), ["1", "2", "3", "4"]);
 }
 
-/// A set can be reached against the direction of a reference. Null references are not followed.
+/// `ReferencedBy` finds the rows that other rows refer to. Null references are not followed.
 pub async fn clause_3_references_are_followed_both_ways(host: &dyn Host) {
     load_all(host).await;
     let invoices = branch(Source::Ids(vec!["i3".into(), "i4".into()]));
@@ -142,7 +142,7 @@ pub async fn clause_3_references_are_followed_both_ways(host: &dyn Host) {
     }
 }
 
-/// A chain of references from rows to rows of their own kind is followed to its end.
+/// A chain of rows that refer to rows of their own kind is followed to its end.
 pub async fn clause_3_a_cycle_of_kinds_is_followed_to_its_end(host: &dyn Host) {
     load_all(host).await;
     let first = branch(Source::Ids(vec![1.into()]));
@@ -155,7 +155,7 @@ pub async fn clause_3_a_cycle_of_kinds_is_followed_to_its_end(host: &dyn Host) {
     assert_eq!(after.ids("items"), ["4", "5"]);
 }
 
-/// While a cycle grows, a row is followed with every rank it was found with; in the end it keeps the lowest.
+/// While a cycle grows, a row is followed with every rank it was found with. In the end it has the lowest rank.
 pub async fn clause_3_a_row_of_a_cycle_is_followed_with_all_its_ranks(host: &dyn Host) {
     load_all(host).await;
     let named = |id: i64, rank| Branch {
@@ -166,7 +166,7 @@ pub async fn clause_3_a_row_of_a_cycle_is_followed_with_all_its_ranks(host: &dyn
         cases: vec![RankCase::always(rank)],
         ..branch(referrers("items.part_of", ranked(1, from)))
     };
-    // Item 2 is found with rank 5 and, below item 1, with rank 1; item 3 only below rank 5.
+    // Item 2 is found with rank 5, and below item 1 with rank 1. Item 3 is found only below item 2 with rank 5.
     let branches = vec![named(1, 0), named(2, 5), below(0, 1), below(5, 5)];
     let change = Change::of(&["c1"])
         .cycle("items", branches)
@@ -178,7 +178,7 @@ pub async fn clause_3_a_row_of_a_cycle_is_followed_with_all_its_ranks(host: &dyn
     assert_eq!(after.ids("items"), ["1", "2", "4", "5"]);
 }
 
-/// Sets of a cycle grow from each other, and a row that refers to itself ends nothing.
+/// The sets of a cycle grow from each other. A row that refers to itself does not stop them.
 pub async fn clause_3_the_sets_of_a_cycle_grow_from_each_other(host: &dyn Host) {
     load_all(host).await;
     let loops = [(6, 6), (7, 6)].map(|(id, part_of)| item(id, "b3", Some(part_of)));
@@ -195,12 +195,12 @@ pub async fn clause_3_the_sets_of_a_cycle_grow_from_each_other(host: &dyn Host) 
         .step(2, update("part_of", Value::Null))
         .step(1, Write::Delete)
         .step(3, Write::Delete);
-    // 1, 3, 6 and 7 are an even number of steps away; 2, 6 and 7 an odd one.
+    // From item 1 or 6, items 1, 3, 6 and 7 are an even number of references away; items 2, 6 and 7 an odd number.
     let after = applied(host, change).await;
     assert_eq!(after.ids("items"), ["4", "5"]);
 }
 
-/// Conditions on instants compare with the instant of the request.
+/// Conditions on instants compare with the time of the request.
 pub async fn clause_3_conditions_use_the_instant_of_the_request(host: &dyn Host) {
     load_all(host).await;
     let period = |text: &str| text.parse().expect("a period");
@@ -216,7 +216,7 @@ pub async fn clause_3_conditions_use_the_instant_of_the_request(host: &dyn Host)
     assert_eq!(after.ids("debts"), ["d4"]);
 }
 
-/// Masks are computed from the row before the operation.
+/// Masks are computed from the values before the operation.
 pub async fn clause_3_masks_are_computed_from_the_row(host: &dyn Host) {
     load_all(host).await;
     let masks = [
@@ -240,8 +240,8 @@ pub async fn clause_3_masks_are_computed_from_the_row(host: &dyn Host) {
     assert!(value("birth_date") == before.value("clients", "c2", "birth_date"));
 }
 
-/// Under a key, only equal values of one field become equal; null stays null. A store without such masks reports that
-/// and changes nothing.
+/// With one key, only equal values of the same field get equal pseudonyms. Null stays null. A store without keyed
+/// masks reports that and changes nothing.
 pub async fn clause_3_equal_values_have_equal_pseudonyms(host: &dyn Host) {
     load_all(host).await;
     let same = Change::of(&["c1", "c2"]).step(0, update("name", "600123456")).operation(2);
@@ -249,7 +249,7 @@ pub async fn clause_3_equal_values_have_equal_pseudonyms(host: &dyn Host) {
     let none = Change::of(&["c3"]).step(0, update("phone", Value::Null)).operation(3);
     let before = applied(host, none).await;
     let change = Change::of(&["c1", "c2", "c3"])
-        // Computed from the rows before this step.
+        // The pseudonym of `name` is computed from the value before this step.
         .set("clients", vec![branch(Source::Ids(vec!["c3".into()]))])
         .step(1, update("name", "600123456"))
         .step(0, pseudonyms(&["name", "phone"]))
@@ -273,7 +273,7 @@ pub async fn clause_3_equal_values_have_equal_pseudonyms(host: &dyn Host) {
     assert!(value("c1", "email") == before.value("clients", "c1", "email"));
 }
 
-/// New rows exist before the first step, with their fields, and only if everything else succeeds.
+/// New rows exist before the first step, with their fields. If anything fails, they are not written.
 pub async fn clause_3_new_rows_are_written(host: &dyn Host) {
     load_all(host).await;
     let before = Observed::by(host).await;
@@ -294,7 +294,7 @@ pub async fn clause_3_new_rows_are_written(host: &dyn Host) {
     after.assert_same(&Observed::by(host).await, "a row that already exists");
 }
 
-/// A version counts every step.
+/// Every step that increments a version counts.
 pub async fn clause_3_a_version_counts_every_step(host: &dyn Host) {
     load_all(host).await;
     let next = || Write::Update(vec![("amount".into(), NewValue::Next)]);

@@ -40,7 +40,7 @@ fn with_ghosts() -> DataMap {
     DataMap::new(kinds.into_iter().chain(ghosts), references).expect("a map")
 }
 
-/// A kind that is in the map and not in the store.
+/// The data map has the kind, but the store does not.
 pub async fn clause_4_a_kind_the_store_does_not_have(host: &dyn Host) {
     let change = Change::of(&["c1"])
         .map(with_ghosts())
@@ -52,7 +52,7 @@ pub async fn clause_4_a_kind_the_store_does_not_have(host: &dyn Host) {
     is_unknown(host, change).await;
 }
 
-/// A kind that is not even in the map.
+/// Neither the data map nor the store has the kind.
 pub async fn clause_4_a_kind_the_map_does_not_have(host: &dyn Host) {
     let change = Change::of(&["c3"])
         .set("ghosts", vec![branch(Source::Ids(vec!["g1".into()]))])
@@ -63,7 +63,7 @@ pub async fn clause_4_a_kind_the_map_does_not_have(host: &dyn Host) {
     is_unknown(host, change).await;
 }
 
-/// A reference that is not declared.
+/// A set follows a reference that the data map does not declare.
 pub async fn clause_4_an_undeclared_reference(host: &dyn Host) {
     let change = Change::of(&["c3"])
         .set("debts", vec![branch(referrers("debts.ghost_id", all(0)))])
@@ -74,7 +74,7 @@ pub async fn clause_4_an_undeclared_reference(host: &dyn Host) {
     is_unknown(host, change).await;
 }
 
-/// A field in a condition is not treated as null.
+/// An unknown field in a condition is an error, not null.
 pub async fn clause_4_a_field_in_a_condition(host: &dyn Host) {
     load_all(host).await;
     let haunted = Branch {
@@ -89,20 +89,20 @@ pub async fn clause_4_a_field_in_a_condition(host: &dyn Host) {
     before.assert_same(&Observed::by(host).await, "after an unknown field");
 }
 
-/// A field that is written.
+/// A step writes an unknown field.
 pub async fn clause_4_a_field_in_an_update(host: &dyn Host) {
     let change = Change::of(&["c1"]).step(0, update("name", "x")).step(0, update("ghost_field", "boo"));
     is_unknown(host, change).await;
 }
 
-/// A field in an event.
+/// An event contains an unknown field.
 pub async fn clause_4_a_field_in_an_event(host: &dyn Host) {
     let change =
         Change::of(&["c1"]).event("client.changed", 0, &["name", "ghost_field"]).step(0, update("name", "x"));
     is_unknown(host, change).await;
 }
 
-/// `check` names all kinds that are missing, and finds nothing wrong with the world itself.
+/// `check` names all missing kinds at once, and finds no fault in the suite's own data map.
 pub async fn clause_4_check_names_all_missing_kinds_at_once(host: &dyn Host) {
     load_all(host).await;
     let check = |map: DataMap| async move { host.store().check(&map).await.expect("it answers") };

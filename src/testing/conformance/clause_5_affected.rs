@@ -1,4 +1,4 @@
-//! Clause 5: the receipt reports what each step did.
+//! Clause 5: the receipt reports how many rows each step affected.
 
 use super::Host;
 use super::change::{Change, all, update};
@@ -16,7 +16,7 @@ fn actual(receipt: &Receipt) -> Vec<u64> {
     receipt.steps.iter().map(|step| step.actual).collect()
 }
 
-/// Counts items, debts, bookings, invoices and the client.
+/// The receipt counts items, debts, bookings, invoices and the client.
 pub async fn clause_5_every_step_reports_its_number_of_rows(host: &dyn Host) {
     let change = Change::erase("c1");
     let expected = change.build().receipt(&[4, 3, 2, 2, 1]);
@@ -25,14 +25,14 @@ pub async fn clause_5_every_step_reports_its_number_of_rows(host: &dyn Host) {
     assert_eq!(receipt, expected, "the rest is as planned");
 }
 
-/// A step that only prepares another has no line, and lines may have another order than the steps.
+/// A step without a line in the receipt is not counted, and lines need not have the order of the steps.
 pub async fn clause_5_steps_without_a_line_do_not_shift_the_others(host: &dyn Host) {
     let change = Change::of(&["c1"])
         .referrers("debts.client_id", 0)
         .referrers("invoices.client_id", 0)
         .step(2, Write::Keep)
         .step(1, Write::Keep);
-    // The two lines exist; now the steps that fill them, in reverse order.
+    // The receipt has two lines by now. The new steps below report to these lines in reverse order.
     let change = change
         .refused(crate::domain::AuditOutcome::Done)
         .bare_step(all(1), update("status", "SETTLED"), None)
@@ -41,7 +41,7 @@ pub async fn clause_5_steps_without_a_line_do_not_shift_the_others(host: &dyn Ho
     assert_eq!(actual(&receipt(host, change).await), [2, 3]);
 }
 
-/// Rows that stay are counted too.
+/// Rows that a step keeps or updates are counted too.
 pub async fn clause_5_kept_rows_are_counted(host: &dyn Host) {
     let change = Change::of(&["c1"])
         .referrers("invoices.client_id", 0)
@@ -51,7 +51,7 @@ pub async fn clause_5_kept_rows_are_counted(host: &dyn Host) {
     assert_eq!(actual(&receipt(host, change).await), [2, 3]);
 }
 
-/// A step with an empty set is not a failure.
+/// A step on an empty set succeeds.
 pub async fn clause_5_a_step_without_rows_reports_zero(host: &dyn Host) {
     let change = Change::erase("c3");
     assert_eq!(actual(&receipt(host, change).await), [0, 0, 0, 0, 1]);

@@ -1,4 +1,4 @@
-//! Clause 6: audit entries and events are written in the same transaction.
+//! Clause 6: audit entries and events are written in the transaction of the change set.
 
 use super::change::{Change, all, operation, update};
 use super::observed::Observed;
@@ -11,7 +11,7 @@ fn recorded(number: u128, subject: &str, outcome: AuditOutcome) -> Recorded {
     Recorded { operation: operation(number), subject: subject.into(), outcome }
 }
 
-/// Two subjects have two entries.
+/// A change set with two subjects writes two audit entries.
 pub async fn clause_6_one_entry_for_each_subject(host: &dyn Host) {
     load_all(host).await;
     let change = Change::of(&["c2", "c3"]).step(0, update("status", "OFF"));
@@ -22,7 +22,7 @@ pub async fn clause_6_one_entry_for_each_subject(host: &dyn Host) {
     assert_eq!(after.operations, 1);
 }
 
-/// Events hold the original values of rows that are changed first and then deleted.
+/// Events have the values from before the operation, even of rows that are updated and then deleted.
 pub async fn clause_6_one_event_for_each_row_with_the_values_from_before(host: &dyn Host) {
     load_all(host).await;
     let change = Change::of(&["c1"])
@@ -48,8 +48,8 @@ pub async fn clause_6_one_event_for_each_row_with_the_values_from_before(host: &
     }
 }
 
-/// Neither is written if the change set is not applied.
-pub async fn clause_6_neither_is_written_after_a_failure(host: &dyn Host) {
+/// A failed change set writes neither an audit entry nor an event.
+pub async fn clause_6_no_entry_or_event_is_written_after_a_failure(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1").event("client.gone", 0, &["name"]).expect(all(0), Expected::Exactly(2));
     let result = host.store().apply(&change.build()).await;
@@ -71,7 +71,8 @@ pub async fn clause_6_a_refused_attempt_is_recorded_and_nothing_else(host: &dyn 
     before.assert_same(&without_audit, "after a refused attempt");
 }
 
-/// Attempts under one operation at the same instant are all kept, and the operation can still be applied.
+/// Several attempts with the same operation id at the same instant are all recorded, and the operation can still be
+/// applied.
 pub async fn clause_6_refused_attempts_are_all_kept(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1");
@@ -93,7 +94,7 @@ pub async fn clause_6_refused_attempts_are_all_kept(host: &dyn Host) {
     assert_eq!(after.ids("clients"), ["c2", "c3"]);
 }
 
-/// A subject that never existed can be recorded too, and marks are written like any update.
+/// An attempt on a subject that never existed is recorded too. Marks are written like updates.
 pub async fn clause_6_the_subject_of_an_entry_need_not_exist(host: &dyn Host) {
     load_all(host).await;
     let absent = Change::of(&["nobody"]).refused(AuditOutcome::NotFound);
@@ -107,7 +108,7 @@ pub async fn clause_6_the_subject_of_an_entry_need_not_exist(host: &dyn Host) {
     assert!(after.value("clients", "c1", "status") == Value::from("OFF"));
 }
 
-/// Events about records that are not rows yet are written unchanged.
+/// An event whose fields are given is written unchanged.
 pub async fn clause_6_complete_events_are_written(host: &dyn Host) {
     load_all(host).await;
     let change = Change::of(&["c1"]).complete_event("client.seen", "c1", "name", "a known value");

@@ -1,4 +1,4 @@
-//! Clause 7: readers see the state before or after, and nothing in between.
+//! Clause 7: readers see the state before or after a change set, never a state in between.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,11 +10,11 @@ use crate::store::StoreError;
 const BEFORE: [u64; 4] = [1, 3, 2, 4];
 const AFTER: [u64; 4] = [0, 0, 0, 0];
 
-/// Surveys until the writer has finished, and once more.
+/// Surveys repeatedly until the writer has finished, then once more.
 async fn read_while(host: &dyn Host, done: &AtomicBool) {
     let query = Change::erase("c1").ask(all(0)).ask(all(1)).ask(all(2)).ask(all(3));
     let query = query.query();
-    // The items depend on bookings, so a reader of a partial state would count items without a booking.
+    // Items depend on bookings, so a reader of a partial state would count items without bookings.
     loop {
         let is_last = done.load(Ordering::SeqCst);
         match host.store().survey(&query).await {
@@ -42,19 +42,19 @@ async fn write(host: &dyn Host, done: &AtomicBool) {
             result => break result,
         }
     };
-    // Also after a failure, because the reader waits for it.
+    // Set `done` after a failure too, because the reader waits for it.
     done.store(true, Ordering::SeqCst);
     result.expect("nothing blocks it permanently");
 }
 
-/// Alternates reader and writer, the writer first.
+/// Polls the writer first, then the reader, in turn.
 pub async fn clause_7_a_reader_beside_a_writer_sees_whole_states(host: &dyn Host) {
     load_all(host).await;
     let done = AtomicBool::new(false);
     join(write(host, &done), read_while(host, &done)).await;
 }
 
-/// Alternates reader and writer, the reader first.
+/// Polls the reader first, then the writer, in turn.
 pub async fn clause_7_a_reader_before_a_writer_sees_whole_states(host: &dyn Host) {
     load_all(host).await;
     let done = AtomicBool::new(false);

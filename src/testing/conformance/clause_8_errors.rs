@@ -1,4 +1,4 @@
-//! Clause 8: errors are distinguished, and only those that a retry may fix are retryable.
+//! Clause 8: errors are distinguished, and only errors that a retry may fix are retryable.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::domain::{DataMap, Field, FieldType, RecordId, lt};
 use crate::protocol::{Branch, Expected, Question};
 use crate::store::StoreError;
 
-/// No subject is a valid answer.
+/// A survey about a subject that does not exist returns no subject and zero counts.
 pub async fn clause_8_a_missing_subject_is_not_an_error(host: &dyn Host) {
     load_all(host).await;
     let query = Change::of(&["nobody"]).referrers("debts.client_id", 0).ask(all(0)).ask(all(1));
@@ -18,7 +18,7 @@ pub async fn clause_8_a_missing_subject_is_not_an_error(host: &dyn Host) {
     assert!(survey.answers.iter().all(|answer| answer.count == 0));
 }
 
-/// Answers have counts, the first ids in order, and the first and last instant.
+/// Answers have the count, the first ids in order, and the first and last instant.
 pub async fn clause_8_questions_are_answered(host: &dyn Host) {
     load_all(host).await;
     let items = Question { sample: 2, ..Question::count(all(3)) };
@@ -32,7 +32,7 @@ pub async fn clause_8_questions_are_answered(host: &dyn Host) {
     assert_eq!(survey.answers[1].span, Some((at, at)));
 }
 
-/// Text that is not an integer cannot be the id of an item.
+/// Text that is not an integer cannot be the id of an item, whose ids are integers.
 pub async fn clause_8_an_id_of_another_type_is_a_wrong_id(host: &dyn Host) {
     load_all(host).await;
     let query = Change::of_kind("items", ["abc".into()]).ask(all(0));
@@ -51,7 +51,7 @@ pub async fn clause_8_an_id_given_as_text_finds_the_integer(host: &dyn Host) {
     assert_eq!(survey.subjects, [RecordId::from(2)]);
 }
 
-/// A conflict needs another plan, an unknown name another map: a retry helps neither.
+/// A conflict needs another plan, and an unknown name another data map. A retry helps with neither.
 pub async fn clause_8_conflict_and_unknown_are_distinct(host: &dyn Host) {
     load_all(host).await;
     let conflict = Change::erase("c1").expect(all(1), Expected::Exactly(9));
@@ -66,7 +66,7 @@ pub async fn clause_8_conflict_and_unknown_are_distinct(host: &dyn Host) {
     }
 }
 
-/// A value that is not of its declared type is an error.
+/// A stored value that is not of its declared type is an error.
 pub async fn clause_8_a_value_of_another_type_is_refused(host: &dyn Host) {
     load_all(host).await;
     let mut kinds = world().kinds().cloned().collect::<Vec<_>>();

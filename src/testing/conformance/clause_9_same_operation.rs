@@ -1,4 +1,4 @@
-//! Clause 9: the same operation id applied twice returns the first receipt and writes nothing.
+//! Clause 9: an operation id that is applied twice returns the first receipt and writes nothing.
 
 use super::change::{Change, all};
 use super::observed::Observed;
@@ -23,28 +23,28 @@ async fn answers_with(host: &dyn Host, changes: &ChangeSet, receipt: &Receipt) {
     before.assert_same(&Observed::by(host).await, "after a repetition");
 }
 
-/// A repetition succeeds although its preconditions now fail: the subject is deleted.
+/// A repeated operation succeeds although its preconditions now fail, because the subject is already deleted.
 pub async fn clause_9_a_repetition_returns_the_first_receipt(host: &dyn Host) {
     let receipt = first(host).await;
     answers_with(host, &erase().build(), &receipt).await;
     answers_with(host, &erase().build(), &receipt).await;
 }
 
-/// The id of the operation decides, not its current effect.
+/// The operation id decides, not the content of the change set.
 pub async fn clause_9_another_change_under_the_same_id_is_not_made(host: &dyn Host) {
     let receipt = first(host).await;
     let other = Change::of(&["c2"]).step(0, Write::Keep).build();
     answers_with(host, &other, &receipt).await;
 }
 
-/// A caller that repeats its request finds the subject deleted, and still gets its receipt.
+/// A caller repeats its request after the subject was deleted. It gets the first receipt instead of a refusal.
 pub async fn clause_9_a_refused_repetition_returns_the_first_receipt(host: &dyn Host) {
     let receipt = first(host).await;
     let refused = erase().refused(AuditOutcome::NotFound).build();
     answers_with(host, &refused, &receipt).await;
 }
 
-/// Another operation is applied separately.
+/// A different operation id is applied on its own.
 pub async fn clause_9_another_operation_is_applied(host: &dyn Host) {
     first(host).await;
     let other = Change::erase("c2").operation(2).build();
@@ -55,7 +55,7 @@ pub async fn clause_9_another_operation_is_applied(host: &dyn Host) {
     assert_eq!(after.operations, 2);
 }
 
-/// Two concurrent calls do the work once.
+/// Two concurrent calls with the same operation id apply the operation once.
 pub async fn clause_9_two_concurrent_calls_do_the_work_once(host: &dyn Host) {
     load_all(host).await;
     let changes = erase().build();

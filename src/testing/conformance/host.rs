@@ -1,4 +1,4 @@
-//! Hosts: how the suite gets a store and bypasses it.
+//! Hosts: how the suite gets a store, and how it reads and writes rows without the store.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use super::Traffic;
 use crate::domain::{AuditOutcome, FieldName, Kind, OperationId, Record, RecordId, Value};
 use crate::store::Store;
 
-/// A store with its rows for one test: empty, not shared, with the kinds of [`world`](super::world).
+/// A store and its backend for one test: empty, not shared, with the kinds of [`world`](super::world).
 ///
-/// For SQL there is `SqlHost`. Wrap the backend in [`Watched`](super::Watched), or the cases about races and dropped
-/// calls may test nothing.
+/// SQL stores can use `SqlHost`. Wrap the backend in [`Watched`](super::Watched); otherwise the cases about races and
+/// dropped calls may test nothing.
 ///
-/// All methods but [`store`](Self::store) bypass the code under test, and may panic.
+/// All methods except [`store`](Self::store) access the backend directly. They may panic.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ pub trait Host: Send + Sync {
     /// Returns the store under test.
     fn store(&self) -> &dyn Store;
 
-    /// Inserts rows, as the host's own code would.
+    /// Inserts rows in the way the host's own code would.
     async fn load(&self, kind: &Kind, rows: Vec<Record>);
 
     /// Returns all rows of a kind.
@@ -76,7 +76,7 @@ pub trait Host: Send + Sync {
     /// Returns the number of applied operations.
     async fn operations(&self) -> usize;
 
-    /// Returns the traffic between the store and its backend so far. Only the level `scale` needs it.
+    /// Returns the traffic between the store and its backend so far. Only the level `scale` calls this.
     fn traffic(&self) -> Option<Traffic> {
         None
     }
@@ -95,7 +95,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Returns one item for each subject of an entry.
+    /// Returns one item for each subject of an audit entry.
     pub fn of(entry: crate::domain::AuditEntry) -> impl Iterator<Item = Self> {
         let subjects = entry.subjects.into_iter();
         subjects.map(move |subject| Self { operation: entry.operation, subject, outcome: entry.outcome })
@@ -112,12 +112,12 @@ pub struct Sent {
     pub topic: String,
     /// The record.
     pub record: RecordId,
-    /// The fields the receiver needs.
+    /// The fields that the event contains.
     pub fields: BTreeMap<FieldName, Value>,
 }
 
 impl Sent {
-    /// Returns the item for an event.
+    /// Converts an event.
     #[must_use]
     pub fn of(event: crate::domain::Event) -> Self {
         Self { operation: event.operation, topic: event.topic, record: event.record, fields: event.fields }

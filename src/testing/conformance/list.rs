@@ -1,4 +1,4 @@
-//! The only list of cases. Tests and [`cases`] are both made from it.
+//! The list of all cases. Both the tests and [`cases`] are generated from it.
 
 use std::pin::Pin;
 
@@ -9,22 +9,22 @@ use super::Host;
 )]
 use super::*;
 
-/// A case of the suite as a value.
+/// A case of the suite, as a value.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct ConformanceCase {
     /// The clause of the contract.
     pub clause: u8,
-    /// The name, a sentence.
+    /// The name of the case, as a sentence.
     pub name: &'static str,
     /// Runs the case. It panics if the store violates the contract.
     pub run: for<'a> fn(&'a dyn Host) -> CaseFuture<'a>,
 }
 
-/// A running case.
+/// The future of a running case.
 pub type CaseFuture<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// Passes the list to another macro, after its arguments.
+/// Passes the list of all cases to another macro, after the macro's own arguments.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_cases {
@@ -82,7 +82,7 @@ macro_rules! conformance_cases {
             6 clause_6_audit_and_events {
                 clause_6_one_entry_for_each_subject,
                 clause_6_one_event_for_each_row_with_the_values_from_before,
-                clause_6_neither_is_written_after_a_failure,
+                clause_6_no_entry_or_event_is_written_after_a_failure,
                 clause_6_a_refused_attempt_is_recorded_and_nothing_else,
                 clause_6_complete_events_are_written,
                 clause_6_refused_attempts_are_all_kept,
@@ -111,7 +111,7 @@ macro_rules! conformance_cases {
     };
 }
 
-/// Passes the list of the level `scale` to another macro, after its arguments.
+/// Passes the list of the cases of the level `scale` to another macro, after the macro's own arguments.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_scale_cases {
@@ -144,11 +144,12 @@ macro_rules! conformance {
     };
 }
 
-/// Makes one test for each case of the level `scale`, in addition to those of [`conformance!`](crate::conformance).
+/// Makes one test for each case of the level `scale`, in addition to the cases of
+/// [`conformance!`](crate::conformance).
 ///
-/// It is for stores that work by sets, not for [`ByRow`](crate::store::ByRow), which loads the rows it reads. The
-/// host must report the [traffic](crate::testing::conformance::Host::traffic) of its store. The arguments are those
-/// of `conformance!`.
+/// For stores that work by sets, not for [`ByRow`](crate::store::ByRow), which loads the rows it reads. The host must
+/// report the [traffic](crate::testing::conformance::Host::traffic) of its store. The arguments are the same as for
+/// `conformance!`.
 ///
 /// ```ignore
 /// client_lifecycle::conformance_scale!(tokio::test, my_host);
@@ -160,7 +161,7 @@ macro_rules! conformance_scale {
     };
 }
 
-/// The tests themselves.
+/// Generates the tests.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_tests {
@@ -193,7 +194,7 @@ macro_rules! values {
     };
 }
 
-/// Returns all cases of the level `core`, which is for every store, in the order of the clauses.
+/// Returns all cases of the level `core`, which apply to every store, in the order of the clauses.
 #[must_use]
 pub fn cases() -> Vec<ConformanceCase> {
     conformance_cases! { [values] () }

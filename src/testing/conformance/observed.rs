@@ -1,4 +1,4 @@
-//! The state of a host, read without the store.
+//! The state of a host, read without using the store under test.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use super::world::{KINDS, kind, world};
 use super::{Host, Recorded, Sent};
 use crate::domain::{FieldName, Record, RecordId, Value};
 
-/// The rows of a kind, with the values of the map's fields in comparable form: a host may hold an instant as text or
-/// as a number.
+/// The rows of a kind, with the fields of the data map. Values are normalized, because a host may hold an instant as
+/// text or as a number.
 type Rows = BTreeMap<RecordId, BTreeMap<FieldName, Value>>;
 
 /// The complete state of a host.
@@ -32,7 +32,7 @@ impl Observed {
         Self { kinds, audit, events, operations: host.operations().await }
     }
 
-    /// The ids of a kind, as text.
+    /// Returns the ids of a kind, as text.
     pub(super) fn ids(&self, name: &str) -> Vec<String> {
         self.kinds[name].keys().map(ToString::to_string).collect()
     }
@@ -41,7 +41,7 @@ impl Observed {
         self.kinds[name][&id.into()][field].clone()
     }
 
-    /// Fails with the place of the first difference.
+    /// Panics and names the first kind whose rows differ.
     #[track_caller]
     pub(super) fn assert_same(&self, now: &Self, after: &str) {
         for (name, rows) in &self.kinds {

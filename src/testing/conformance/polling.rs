@@ -1,10 +1,10 @@
-//! Concurrent futures, and futures that are dropped before they complete, on any runtime or none.
+//! Runs futures concurrently, or drops them before they complete, on any async runtime or none.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-/// Returns both results. The futures are polled in turn, the first one first.
+/// Runs both futures concurrently and returns both results. Polls them in turn, `a` first.
 pub async fn join<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
     let (mut a, mut b) = (pin!(a), pin!(b));
     let (mut first, mut second) = (None, None);
@@ -30,9 +30,9 @@ pub async fn join<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) 
     .await
 }
 
-/// Returns the result, if there is one after this many polls; otherwise drops the future.
+/// Polls the future at most `polls` times. Returns its result, or drops it and returns `None`.
 pub async fn drop_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
-    // On the heap, so that it is dropped when this returns.
+    // Pinned on the heap, so the future is dropped when this function returns.
     let mut future = Box::pin(future);
     let mut left = polls;
     poll_fn(move |cx| {
@@ -49,7 +49,7 @@ pub async fn drop_after<T>(polls: usize, future: impl Future<Output = T>) -> Opt
     .await
 }
 
-/// Lets other tasks run first, once.
+/// Yields to other tasks once.
 pub async fn yield_now() {
     let mut yielded = false;
     poll_fn(move |cx| {

@@ -1,11 +1,11 @@
-//! Checking that transactions of an SQL connection have the settings that the store needs.
+//! Checks that the transactions of an SQL connection have the settings that the store needs.
 
 use crate::sql::{AccessMode, Dialect, SqlConnection, SqlValue};
 
 const SETTINGS: &str = "SELECT current_setting('transaction_isolation'), current_setting('row_security'), \
      current_setting('client_encoding'), current_setting('search_path')";
 
-/// Panics with the setting that a transaction of the connection lacks.
+/// Panics if a transaction of the connection lacks a setting, and names the setting.
 pub(super) async fn check(connection: &impl SqlConnection, dialect: Dialect) {
     if dialect != Dialect::Postgres {
         return;
@@ -20,7 +20,7 @@ pub(super) async fn check(connection: &impl SqlConnection, dialect: Dialect) {
         let lacks = |what: &str, found: &str| {
             panic!("begin({access:?}) must {what}, see `sql::begin_statements`; found `{found}`")
         };
-        // Inside the host's own transaction, the host chooses the isolation level.
+        // In a transaction of the host, the host has already chosen the isolation level.
         match access {
             AccessMode::Read if connection.retryable() && isolation != "repeatable read" => {
                 lacks("begin ISOLATION LEVEL REPEATABLE READ", isolation);

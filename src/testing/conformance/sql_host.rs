@@ -1,4 +1,4 @@
-//! A host on any SQL connection: the tables of the world, written and read with plain SQL.
+//! A [`Host`] on any SQL connection. It creates the suite's tables, and reads and writes them with plain SQL.
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ use crate::domain::{FieldType, Kind, Record, Value};
 use crate::sql::{AccessMode, Dialect, SqlConnection, SqlStore, SqlValue};
 use crate::store::Store;
 
-/// A [`Host`] on a [`SqlConnection`]. It creates the tables of [`world`] with the column types of the database, and
-/// bypasses the store. A driver for [`SqlStore`] needs no other host.
+/// A [`Host`] on a [`SqlConnection`]. It creates the tables of [`world`] with the column types of the database. A
+/// driver for [`SqlStore`] needs no other host.
 ///
 /// ```ignore
 /// async fn my_host() -> SqlHost<MyPool> {
@@ -21,17 +21,17 @@ use crate::store::Store;
 /// client_lifecycle::conformance!(tokio::test, my_host);
 /// ```
 ///
-/// It counts the traffic of the connection, for the level `scale`:
+/// The host counts the traffic of the connection, so it also supports the level `scale`:
 /// `client_lifecycle::conformance_scale!(tokio::test, my_host);`
 ///
-/// It writes like other code of the host: in transactions of the same connection.
+/// Its own statements run in transactions of the same connection, like other code of an application.
 pub struct SqlHost<C: SqlConnection> {
     store: SqlStore<Counted<C>>,
     dialect: Dialect,
 }
 
 impl<C: SqlConnection> SqlHost<C> {
-    /// Creates the tables in an empty database. They have foreign keys, whether or not the connection enforces them.
+    /// Creates the tables in an empty database, with foreign keys. The connection decides whether they are enforced.
     ///
     /// # Panics
     /// If a transaction of the connection lacks a setting of [`begin_statements`](crate::sql::begin_statements). The
@@ -47,7 +47,7 @@ impl<C: SqlConnection> SqlHost<C> {
         host
     }
 
-    /// Returns `CREATE TABLE` for a kind of the world.
+    /// Returns `CREATE TABLE` for a kind of the suite.
     fn table(&self, kind: &Kind) -> String {
         let map = world();
         let columns = map.fields_of(kind).map(|field| {
@@ -77,8 +77,8 @@ impl<C: SqlConnection> SqlHost<C> {
         }
     }
 
-    /// Returns the `INSERT` of one row, which replaces the row with the same id. The row cannot be deleted first,
-    /// because others refer to it.
+    /// Returns the `INSERT` of one row. It replaces a row with the same id, which could not be deleted first because
+    /// other rows refer to it.
     fn insert(&self, kind: &Kind, row: &Record) -> (String, Vec<SqlValue>) {
         let quote = |name: &str| self.dialect.quote(name);
         let id = Value::from(&row.id);
@@ -93,7 +93,7 @@ impl<C: SqlConnection> SqlHost<C> {
                 let params = all.iter().map(|(_, value)| SqlValue::from(*value)).collect();
                 (format!("VALUES ({})", places.join(", ")), params)
             }
-            // The server reads every value as the type of its column.
+            // PostgreSQL converts every value to the type of its column.
             Dialect::Postgres => {
                 let whole: serde_json::Map<_, _> =
                     all.iter().map(|(name, value)| ((*name).to_owned(), serde_json::json!(value))).collect();
@@ -107,7 +107,7 @@ impl<C: SqlConnection> SqlHost<C> {
         (format!("INSERT INTO {table} ({names}) {rows} ON CONFLICT ({key}) DO UPDATE SET {updates}"), params)
     }
 
-    /// Returns a column of one of the library's tables as text.
+    /// Renders a column of one of the library's tables as text.
     fn text_of(&self, column: &str) -> String {
         match self.dialect {
             Dialect::Sqlite => column.to_owned(),

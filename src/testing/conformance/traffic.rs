@@ -9,10 +9,10 @@ use async_trait::async_trait;
 #[cfg(feature = "sql")]
 use crate::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction, SqlValue};
 
-/// The traffic between a store and its backend, which bounds the work and memory of the client.
+/// The traffic between a store and its backend. It bounds the work and the memory of the client.
 ///
-/// Time and the memory of a process differ between runs. Traffic does not, and a store can hold in memory only what
-/// it has received.
+/// Durations and process memory differ between runs; traffic does not. A store can hold in memory only what it has
+/// received.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[allow(clippy::exhaustive_structs, reason = "hosts make them")]
 pub struct Traffic {
@@ -25,7 +25,7 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Returns the difference from an earlier reading.
+    /// Returns the traffic since an earlier reading.
     #[must_use]
     pub fn since(self, before: Self) -> Self {
         Self {
@@ -36,7 +36,7 @@ impl Traffic {
     }
 }
 
-/// A `SqlConnection` that counts its [`Traffic`].
+/// A `SqlConnection` that counts its own [`Traffic`].
 #[cfg(feature = "sql")]
 #[derive(Debug, Default)]
 pub struct Counted<C> {
@@ -46,7 +46,7 @@ pub struct Counted<C> {
 
 #[cfg(feature = "sql")]
 impl<C> Counted<C> {
-    /// Starts counting.
+    /// Wraps a connection and starts counting.
     pub fn new(connection: C) -> Self {
         Self { connection, traffic: Mutex::default() }
     }

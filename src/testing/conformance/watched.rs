@@ -1,4 +1,4 @@
-//! Watched backends: every call is checked for faults that no case can see through the store.
+//! A wrapper that checks every call of a backend for faults that no case can see through the store.
 
 use async_trait::async_trait;
 
@@ -8,13 +8,13 @@ use crate::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference
 use crate::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction, SqlValue};
 use crate::store::{Batch, BatchError, Page, Records, StoreError};
 
-/// A wrapper of [`Records`] or a `SqlConnection` for the suite.
+/// A wrapper of [`Records`] or of a `SqlConnection`, for the conformance suite.
 ///
-/// It yields to other tasks before and after every call. Otherwise a backend that never waits would run each call of
+/// Yields to other tasks before and after every call. Without it, a backend that never waits would run each call of
 /// the store to completion, and the cases about races and dropped calls would test nothing.
 ///
-/// It also reads records one row at a time, and panics if a result is out of order, larger than its page, or not
-/// among the requested rows.
+/// Reads records one row at a time. Panics if a page is out of order, too large, or contains rows that were not
+/// requested.
 ///
 /// ```
 /// use client_lifecycle::memory::MemoryRecords;
@@ -27,7 +27,7 @@ use crate::store::{Batch, BatchError, Page, Records, StoreError};
 #[allow(clippy::exhaustive_structs, reason = "hosts wrap what they have")]
 pub struct Watched<T>(pub T);
 
-/// Runs a future, with other tasks before and after it.
+/// Yields to other tasks, runs the future, and yields again.
 async fn in_turn<T>(call: impl Future<Output = T>) -> T {
     yield_now().await;
     let done = call.await;

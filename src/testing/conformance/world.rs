@@ -1,4 +1,4 @@
-//! The small world of the suite: five kinds with a few rows each.
+//! The data of the suite: five kinds with a few rows each.
 
 use chrono::{DateTime, TimeZone, Utc};
 
@@ -19,12 +19,12 @@ pub fn world() -> DataMap {
     serde_json::from_str(include_str!("world.json")).expect("the map of the suite")
 }
 
-/// The instant of the suite's requests.
+/// The time of the suite's requests.
 pub(super) fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("an instant")
 }
 
-/// The kinds, parents first.
+/// The names of the kinds, parents first.
 pub(super) const KINDS: [&str; 5] = ["clients", "debts", "bookings", "items", "invoices"];
 
 pub(super) fn kind(name: &str) -> Kind {

@@ -1,4 +1,4 @@
-//! The consequences of the outcomes of the rows: tombstones, redirects, blockers, counts, and the final rows.
+//! What follows from the outcomes of the rows: tombstones, redirects, blockers, counts, and the final rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::policy::{Entry, OnSurvive, Redirect, Rule, Severity};
 use crate::protocol::Disposition;
 use crate::store::masked;
 
-/// A redirect of a row: the reference, the position of its entry, and the new target.
+/// For each row and each of its references that is redirected: the position of the deciding entry, and the new target.
 pub(super) type Redirects<'a> = BTreeMap<(Id, ReferenceName), (usize, &'a Redirect)>;
 
 const NULL: Redirect = Redirect::SetNull;
@@ -18,12 +18,12 @@ impl<'a> World<'a> {
         self.outcomes.get(id) != Some(&RowOutcome::Deleted) || tombstones.contains(id)
     }
 
-    /// Returns whether the row is neither removed nor a tombstone, so that a redirecting rule applies to it.
+    /// Returns whether a redirect applies to the row: it is neither removed nor a tombstone.
     fn is_whole(&self, id: &Id) -> bool {
         !self.subjects.contains(id) && self.outcomes.get(id).is_none_or(|outcome| !outcome.removed())
     }
 
-    /// Returns every row that refers to a removed, anonymized or retained row, with the entry that decides.
+    /// Returns every row that refers to a removed, anonymized or retained row, with the entry that decides about it.
     #[allow(clippy::type_complexity, reason = "each part is named where it is used")]
     fn referring_rows(&self) -> Vec<(Id, &'a Reference, Id, RowOutcome, Option<(usize, &'a Entry)>)> {
         let mut found = Vec::new();
@@ -165,7 +165,8 @@ impl<'a> World<'a> {
         found
     }
 
-    /// Returns the rows of a kind that depend on the subject, over these references or over any.
+    /// Returns the rows of a kind that depend on the subjects through these references, or through any reference if
+    /// there are none.
     fn dependents(&self, request: &Request, on: &KindName, via: &[ReferenceName]) -> BTreeSet<Id> {
         if *on == request.kind && via.is_empty() {
             return self.subjects.clone();
@@ -246,7 +247,7 @@ impl<'a> World<'a> {
         steps
     }
 
-    /// Returns the length of the shortest chain of references from the subject's kind to a kind.
+    /// Returns the length of the shortest chain of references from the subject's kind to this kind.
     fn distance(&self, request: &Request, kind: &KindName) -> usize {
         let mut level = BTreeSet::from([request.kind.clone()]);
         let mut steps = 0;

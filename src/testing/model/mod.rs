@@ -1,7 +1,7 @@
-//! The definition of a deletion, row by row: every store is compared with it.
+//! The definition of a deletion, row by row. Every store is compared with it.
 //!
-//! It reads a policy and rows, and returns what survives, what blocks and what is counted where. It shares only the
-//! policy value with the engine. It is written to be read next to the definition, not to be fast.
+//! The model reads a policy and rows, and returns the final rows, the blockers and the counts of each step. It shares
+//! no code with the engine except the policy type, and is written to be read, not to be fast.
 
 mod consequences;
 
@@ -19,23 +19,23 @@ use crate::protocol::Disposition;
 /// Rows by kind and id.
 pub type Rows = BTreeMap<KindName, BTreeMap<RecordId, Record>>;
 
-/// The result of a request by the definition.
+/// The result of a request according to the model.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Verdict {
-    /// Whether nothing blocks.
+    /// Whether no rule or guard blocks the request.
     pub executable: bool,
     /// The number of blocking rows, by reference (`None` for a guard) and rule.
     pub blockers: BTreeMap<(Option<ReferenceName>, String), u64>,
     /// The number of rows of each step, by kind, disposition, deciding reference (`None` for the subject) and entry.
     pub steps: BTreeMap<(KindName, Disposition, Option<ReferenceName>, usize), u64>,
-    /// What becomes of each row that is reached, and of the subjects.
+    /// What happens to the subjects and to each dependent row.
     pub dispositions: BTreeMap<(KindName, RecordId), Disposition>,
-    /// The rows after the request is carried out.
+    /// The rows after the request.
     pub rows: Rows,
 }
 
-/// What becomes of a row; the first wins.
+/// What happens to a row. If several outcomes apply, the first in this order wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum RowOutcome {
     Retained,
@@ -73,14 +73,14 @@ struct World<'a> {
     now: DateTime<Utc>,
     subjects: BTreeSet<Id>,
     outcomes: BTreeMap<Id, RowOutcome>,
-    /// Every outcome that a row was given, by the reference and the entry that gave it.
+    /// Every outcome that a row was given, with the reference and the entry that gave it.
     reasons: BTreeMap<Id, BTreeSet<(RowOutcome, ReferenceName, usize)>>,
 }
 
-/// Judges a request by the definition; `None` if a subject is missing, or the mode removes nothing.
+/// Returns the result of a request; `None` if a subject is missing or the mode removes nothing.
 ///
 /// # Panics
-/// On a value that is not of its declared type, and on a keyed mask without a key.
+/// On a value that is not of its declared type, or on a keyed mask without a key.
 #[must_use]
 pub fn judge(
     policy: &DeletionPolicy,
@@ -106,7 +106,7 @@ pub fn judge(
         Mode::SoftDelete => RowOutcome::Soft,
         Mode::Anonymize => RowOutcome::Erased,
         Mode::Deactivate | Mode::Reactivate => RowOutcome::Off,
-        // Nothing is removed, so the definition does not apply.
+        // These modes remove nothing, so the model does not cover them.
         Mode::Create | Mode::Update | Mode::Reassign => return None,
     };
     for id in &request.subjects {
@@ -157,14 +157,15 @@ impl<'a> World<'a> {
         self.rows.get(&id.0).and_then(|rows| rows.get(&id.1)).expect("a row")
     }
 
-    /// Returns the row that a row refers to.
+    /// Returns the row that `row` refers to.
     fn parent(&self, row: &Record, reference: &Reference) -> Option<Id> {
         let id = row.get(&reference.field).as_id()?;
         self.rows.get(&reference.to)?.get(&id)?;
         Some((reference.to.clone(), id))
     }
 
-    /// Returns the first entry that applies below such a parent and whose condition holds.
+    /// Returns the first entry of the reference that applies below a parent with this outcome and whose condition
+    /// holds.
     fn deciding(
         &self,
         row: &Record,
@@ -189,7 +190,7 @@ impl<'a> World<'a> {
         field.is_some_and(|field| !row.get(field).is_null())
     }
 
-    /// Returns the outcome that one reference gives to a row below a parent of this outcome.
+    /// Returns the outcome that one reference gives to a row below a parent with this outcome.
     fn outcome(
         &self,
         row: &Record,
@@ -227,7 +228,7 @@ impl<'a> World<'a> {
         outcome.map(|outcome| (index, outcome))
     }
 
-    /// Groups the kinds: parents before children, and the kinds of a cycle together.
+    /// Groups the kinds: parents before children, and the kinds of a cycle in one group.
     fn groups(&self) -> Vec<BTreeSet<KindName>> {
         let below = |kind: &KindName| {
             let mut found = BTreeSet::new();
@@ -262,7 +263,7 @@ impl<'a> World<'a> {
         groups
     }
 
-    /// Returns the outcomes that each reference gives to a row, given the outcomes so far.
+    /// Returns the outcome that each reference gives to a row, based on the outcomes found so far.
     fn outcomes(&self, id: &Id) -> Vec<(&'a Reference, usize, RowOutcome)> {
         let row = self.row(id);
         let references = self.map.references_from(&self.kind(&id.0).name);
@@ -274,14 +275,14 @@ impl<'a> World<'a> {
         found.collect()
     }
 
-    /// Finds the outcomes of a group of kinds in two passes, which give the same result outside cycles.
+    /// Finds the outcomes of a group of kinds in two passes. Without a cycle, the second pass changes nothing.
     fn settle(&mut self, group: &BTreeSet<KindName>) {
         let own: Vec<Id> = self
             .all()
             .map(|(id, _)| id)
             .filter(|id| group.contains(&id.0) && !self.subjects.contains(id))
             .collect();
-        // First pass: all rows that the removing rules alone would reach.
+        // First pass: every row that the removing rules reach. Rows that another rule keeps are found among these.
         let before = self.outcomes.clone();
         self.walk(&own, &BTreeSet::new());
         let kept: BTreeSet<Id> = own
@@ -290,7 +291,7 @@ impl<'a> World<'a> {
             .filter(|id| self.outcomes(id).iter().any(|(_, _, outcome)| *outcome < RowOutcome::Soft))
             .cloned()
             .collect();
-        // Second pass: around the kept rows, then the other rules for rows below removed ones.
+        // Second pass: the removal does not go through kept rows. Then the other rules apply below removed rows.
         self.outcomes = before;
         self.reasons.retain(|id, _| !group.contains(&id.0));
         self.walk(&own, &kept);
@@ -310,8 +311,8 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Removes rows until nothing more is removed. During the walk, a row is followed with every outcome it was
-    /// reached with; in the end it has the strongest.
+    /// Removes rows until no more rows are reached. A row is followed with every outcome it was reached with; in the
+    /// end it has the strongest.
     fn walk(&mut self, own: &[Id], kept: &BTreeSet<Id>) {
         let mut met: BTreeMap<Id, BTreeSet<RowOutcome>> = BTreeMap::new();
         loop {

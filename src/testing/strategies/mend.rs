@@ -1,11 +1,11 @@
-//! Repairing random policies, so that most random choices are kept.
+//! Repairs of random policies that keep most of the random choices.
 
 use serde_json::{Value as Json, json};
 
 use crate::domain::{FaultCode, Faults, Mode};
 use crate::policy::DeletionPolicy;
 
-/// Repairs a random policy fault by fault, so that most random choices are kept.
+/// Repairs the faults of a random policy one by one. Returns `None` if a fault cannot be repaired.
 pub(super) fn mended(document: &mut Json, mode: Mode) -> Option<DeletionPolicy> {
     for _ in 0..40 {
         match DeletionPolicy::from_json(&document.to_string()) {

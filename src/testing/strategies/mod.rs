@@ -1,4 +1,4 @@
-//! Random worlds: data maps, policies, rows and a request, small enough to read a failing one.
+//! Random worlds: data maps, policies, rows and a request, small enough that a person can read a failing world.
 
 mod mend;
 mod motif;
@@ -18,7 +18,7 @@ use mend::mended;
 use motif::{Motif, motif};
 use rows::rows;
 
-/// A world and a request. `Debug` prints everything needed to repeat the test.
+/// A random policy, rows and a request. `Debug` prints everything needed to repeat the test.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RandomWorld {
@@ -32,7 +32,7 @@ pub struct RandomWorld {
     pub request: Request,
     /// The instant of the request.
     pub now: DateTime<Utc>,
-    /// The key of keyed masks.
+    /// The key for keyed masks.
     pub mask_key: MaskKey,
 }
 
@@ -44,7 +44,7 @@ impl RandomWorld {
     }
 }
 
-/// Returns rows as a document, with their ids among their fields.
+/// Returns rows as a JSON document. Each row is an object of its id and its fields.
 #[must_use]
 pub fn rows_document(rows: &Rows) -> Json {
     let kinds = rows.iter().map(|(kind, rows)| {
@@ -69,10 +69,10 @@ impl fmt::Debug for RandomWorld {
 
 /// Generates worlds of two to eight kinds.
 ///
-/// Two in three contain a rare pattern: a tombstone that propagates upwards, a restrict that is cleared over another
-/// path, or an entry below an anonymized or retained row.
+/// Two in three contain a pattern that is rare by chance: a tombstone that makes its parent a tombstone too, a row
+/// that one reference restricts and another deletes, or an entry below an anonymized or retained row.
 pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
-    // Independent parts, so that a failing world shrinks part by part.
+    // The parts are generated independently, so a failing world shrinks part by part.
     (
         prop::collection::vec(kind(), 2..=8),
         prop::collection::vec(reference(), 7),
@@ -94,7 +94,7 @@ struct KindSeed {
 }
 
 impl KindSeed {
-    /// Returns whether the kind has a keyed mask.
+    /// Returns whether the kind has a keyed mask. It depends on the number of rows and is therefore random.
     fn is_keyed(&self) -> bool {
         self.rows.len().is_multiple_of(2)
     }
@@ -188,7 +188,7 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool) -> Json {
         14..=16 => json!({ "retain": { "for": "P1Y", "from": "at", "basis": "law" } }),
         17 | 18 => json!({ "then": "set_null" }),
         19 => json!({ "set_default": null }),
-        // Some in addition to the personal fields of the kind, and some with other masks.
+        // Some entries mask a field in addition to the personal fields of the kind; some replace a mask of the kind.
         20 if seed.link.is_multiple_of(2) => {
             json!({ "anonymize": { "note": { "truncate": 2 }, "code": "hmac" } })
         }
@@ -232,7 +232,7 @@ struct Declared {
 
 fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Option<RandomWorld> {
     let count = kinds.len();
-    // Every kind but the first refers to an earlier one; the others may refer anywhere.
+    // Every kind except the first refers to an earlier kind. The additional references may point anywhere.
     let tree =
         tree.iter().take(count - 1).enumerate().map(|(at, seed)| (at + 1, seed.to.index(at + 1), seed));
     let more = more.iter().map(|seed| (seed.from.index(count), seed.to.index(count), seed));

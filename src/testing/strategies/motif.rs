@@ -1,18 +1,18 @@
-//! Patterns that are rare by chance.
+//! Patterns that random worlds would rarely contain by chance.
 
 use proptest::prelude::*;
 
 use super::{Declared, EntrySeed};
 
-/// A small pattern that replaces the start of a random world. A failing world shrinks to one without it if the
-/// pattern does not matter.
+/// A small pattern that replaces the first references of a random world. If the pattern does not matter for a failure,
+/// the failing world shrinks to one without it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Motif {
-    /// A chain whose last rows stay and must keep their references, so that tombstones propagate upwards.
+    /// A chain whose last rows stay and cannot lose their references, so each parent becomes a tombstone.
     Climb,
-    /// A row that restricts over one reference and is deleted over another.
+    /// A row that one reference restricts and another deletes.
     Diamond,
-    /// Rows below anonymized or retained ones, with an entry for them.
+    /// Rows below anonymized or retained rows, with an entry for such parents.
     Below(u8),
 }
 
@@ -24,7 +24,7 @@ pub(super) fn motif() -> impl Strategy<Value = Motif> {
     ]
 }
 
-// The meaning of these numbers is defined where entries are made.
+// The numbers of entries, as `entry_of` in `mod.rs` reads them.
 const CASCADE: u8 = 0;
 const DELETE: u8 = 6;
 const RESTRICT: u8 = 9;
@@ -39,7 +39,7 @@ fn entry(rule: u8) -> EntrySeed {
 }
 
 impl Motif {
-    /// Changes the first references: the second, third … kind refers to an earlier one.
+    /// Changes the first references of the world: each later kind refers to an earlier one.
     pub(super) fn plant(self, kinds: usize, references: &mut [Declared]) {
         let chain = |references: &mut [Declared], rules: &[&[EntrySeed]]| {
             for (at, (one, rules)) in references.iter_mut().zip(rules).enumerate() {

@@ -8,7 +8,7 @@ use super::super::model::Rows;
 use super::{Declared, KindSeed, name};
 use crate::domain::{Record, RecordId, Value};
 
-/// The number of a row that no kind has.
+/// The number of a row that exists in no kind.
 const GONE: usize = 8;
 
 fn id_of(kind: usize, row: usize) -> RecordId {
@@ -40,7 +40,7 @@ pub(super) fn rows(
                 0 => Value::from("A"),
                 1 => "B".into(),
                 2 if !is_subject => "C".into(),
-                // An unknown state would put the subject outside the filter.
+                // With any other status, the kind's filter might exclude the subject.
                 _ if is_subject => "B".into(),
                 _ => Value::Null,
             };
@@ -54,7 +54,7 @@ pub(super) fn rows(
                 .with("state", state)
                 .with("at", when)
                 .with("note", "private")
-                // The same value in many rows of many kinds, and null in some.
+                // The same value in many rows of many kinds, and null in some rows.
                 .with("code", (row.at < 3).then(|| format!("code {}", row.state)))
                 .with("mail", format!("{}{at}@example.org", name(kind)))
                 .with("deleted_at", Value::Null);
@@ -71,11 +71,11 @@ pub(super) fn rows(
             let own = references.iter().filter(|one| one.from == kind);
             for (reference, index) in own.zip(row.references.iter().cycle()) {
                 let parents = kinds.get(reference.to)?.rows.len();
-                // The index after the last row stands for no row.
+                // The index one past the last row means null.
                 let choices = if mandatory(&reference.name) { parents } else { parents + 1 };
                 let parent = index.index(choices);
-                // Some refer to a row that did not exist, but never of their own kind: SQLite checks such a foreign
-                // key again on every write to the row, and refuses it.
+                // Some references dangle, but never a reference to the row's own kind: on every write to such a row,
+                // SQLite checks the foreign key again and refuses the write.
                 let dangles = reference.to != kind && row.at == 1 && (row.marked || parent == parents);
                 let value = match parent {
                     _ if dangles => id_of(reference.to, GONE).into(),

@@ -1,4 +1,4 @@
-//! Tables for the rows of a case, made from its policy and rows, and their rows as JSON.
+//! Creates the tables of a case from its policy and rows, and reads their rows as JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub(super) struct Table {
     pub(super) kind: String,
     pub(super) id: String,
     columns: BTreeMap<String, Column>,
-    /// Whether instants are written with milliseconds.
+    /// Whether the rows contain instants with milliseconds.
     milliseconds: bool,
 }
 
@@ -42,7 +42,7 @@ fn references(policy: &Value, kind: &str) -> BTreeMap<String, Value> {
     .collect()
 }
 
-/// Returns every kind that the policy declares or refers to, by name.
+/// Returns a table for every kind that the policy declares or refers to, sorted by name.
 pub(super) fn tables(policy: &Value, data: &Value) -> Vec<Table> {
     let mut kinds: BTreeSet<String> = policy["kinds"].as_object().unwrap().keys().cloned().collect();
     kinds.extend(text(policy, "subject"));
@@ -132,7 +132,7 @@ impl Database {
         }
     }
 
-    /// Creates the tables with their rows, their indexes and their foreign keys.
+    /// Returns the statements that create the tables with their rows, indexes and foreign keys.
     pub(super) fn script(self, tables: &[Table], data: &Value) -> String {
         let mut script = Vec::new();
         if self == Self::Sqlite {
@@ -156,7 +156,7 @@ impl Database {
                     let field = quoted(field);
                     match self {
                         Self::Sqlite => line += &to,
-                        // On PostgreSQL after the rows, because their order is arbitrary.
+                        // PostgreSQL adds the keys after the rows, because rows are inserted in any order.
                         Self::Postgres => {
                             keys.push(format!("ALTER TABLE {name} ADD FOREIGN KEY ({field}){to};\n"));
                         }
@@ -191,7 +191,7 @@ impl Database {
         inserted.collect()
     }
 
-    /// Returns the query for each row of a table as the text of a JSON object.
+    /// Returns the query for the rows of a table, each as JSON text.
     pub(super) fn rows_as_json(self, table: &Table) -> String {
         let pairs = table.columns.iter().map(|(name, column)| {
             let value = match (self, column.type_name.as_str()) {
@@ -219,10 +219,10 @@ impl Database {
     }
 }
 
-/// Restores the rows on PostgreSQL, which is far faster than recreating the tables.
+/// Returns the statements that restore the rows on PostgreSQL. This is much faster than creating the tables again.
 #[cfg(feature = "postgres")]
 pub(super) fn again(tables: &[Table], data: &Value) -> String {
-    // Foreign keys are checked at the end of a statement, so a single statement needs no order.
+    // Foreign keys are checked at the end of a statement, so one statement can delete or insert rows in any order.
     let deleted = tables.iter().map(|table| format!("DELETE FROM {}", quoted(&table.name)));
     let inserted = tables.iter().map(|table| Database::Postgres.rows(table, &data[&table.kind]));
     let inserted = inserted.filter(|sql| !sql.is_empty()).map(|sql| sql.replace(";\n", ""));

@@ -1,4 +1,4 @@
-//! Personal data is not in `Debug`, `Display` or errors.
+//! Personal data does not appear in `Debug`, `Display` or errors.
 
 use client_lifecycle::clients::{Client, ClientPatch, ClientRules, NewClient};
 use client_lifecycle::domain::Status;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{maria, new_client};
 
-/// Every value of the client but id, role, status and timestamps.
+/// Returns the personal values of the test client.
 fn personal() -> Vec<String> {
     let answer = serde_json::to_value(maria()).unwrap();
     let fields = answer.as_object().unwrap().iter();
@@ -43,7 +43,7 @@ fn debug_shows_no_personal_value() {
     assert_eq!(format!("{small:?}"), "ClientPatch { status: Off, fields: [`phone`], .. }");
 }
 
-/// R165: every violation is reported, and none repeats the value.
+/// R165: every violation is reported, and no report contains the invalid value.
 #[test]
 fn violations_and_bad_records_do_not_repeat_values() {
     let secret = "s3cr3t-value-\u{301}\0";

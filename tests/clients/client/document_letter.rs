@@ -1,4 +1,4 @@
-//! The check letter of DNI and NIE, which is optional.
+//! The optional check of the letter in a DNI or NIE.
 
 use client_lifecycle::clients::{Client, ClientPatch, ClientRules, DocumentType, NewClient};
 use serde_json::json;
@@ -64,7 +64,7 @@ fn the_prefix_of_a_nie_counts_as_a_digit() {
     assert!(DocumentType::Passport.letter_fits("anything"));
 }
 
-/// R152: the example of the seed has a number with a wrong letter, so the host chooses.
+/// R152: the documented example has a number with a wrong letter, so the check is optional.
 #[test]
 fn the_check_is_off_by_default() {
     assert!(NewClient::from_json(&new_client(&json!({}))).is_ok());
@@ -82,6 +82,6 @@ fn a_patch_is_checked_with_the_unchanged_half_of_the_document() {
     assert!(patched(&maria(), &json!({ "document_number": "12345678Z" })).is_ok());
     let passport = patched(&maria(), &json!({ "document_type": "PASSPORT" })).unwrap();
     assert_eq!(codes(&patched(&passport, &json!({ "document_type": "NIE" })).unwrap_err()), WRONG);
-    // Existing values do not affect a patch of other fields.
+    // An update of other fields does not check the stored document.
     assert!(patched(&maria(), &json!({ "city": "Lugo" })).is_ok());
 }

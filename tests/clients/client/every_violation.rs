@@ -1,4 +1,4 @@
-//! Random bodies with known violations.
+//! Random request bodies whose violations are known in advance.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,10 +12,10 @@ use serde_json::{Map, Value, json};
 
 use crate::common::effort;
 
-/// A value and its expected violation codes.
+/// A value with the violation codes that are expected for it.
 type Tagged = (Value, Vec<&'static str>);
 
-/// In the order of the seed's response.
+/// The fields in the documented order of the response.
 const ORDER: [&str; 19] = [
     "user_id",
     "email",
@@ -55,7 +55,7 @@ const TAKEN: [&str; 13] = [
 const NEEDED: [&str; 7] =
     ["email", "name", "surname", "phone", "birth_date", "document_type", "document_number"];
 
-/// Text of this many characters, without white space and U+0000.
+/// Generates text with this number of characters, none of them white space or U+0000.
 fn characters(length: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = String> {
     let one = prop_oneof![
         proptest::char::range('!', '~'),
@@ -147,7 +147,7 @@ fn value_of(field: &str) -> BoxedStrategy<Tagged> {
     }
 }
 
-/// Fields by name, each optional, and sometimes unknown names.
+/// Generates bodies with some of the fields, and sometimes with unknown fields.
 fn bodies() -> impl Strategy<Value = BTreeMap<String, Tagged>> {
     let known: Vec<_> = ORDER
         .iter()
@@ -163,7 +163,7 @@ fn bodies() -> impl Strategy<Value = BTreeMap<String, Tagged>> {
     })
 }
 
-/// The expected violations of a body, in order.
+/// Returns the violations that are expected for a body, in order.
 fn expected(body: &BTreeMap<String, Tagged>, new: bool) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for name in ORDER {
@@ -187,8 +187,8 @@ fn said<T>(read: &Result<T, Violations>) -> Vec<(String, String)> {
     violations.map(|violation| (violation.path.clone(), violation.code.to_string())).collect()
 }
 
-/// R165, R118, R119, R121, R122, R123, R124, R125, R126, R127, R128, R129, R130, R131, R132, R212: exactly the
-/// violations are listed, once, in declared order.
+/// R165, R118, R119, R121, R122, R123, R124, R125, R126, R127, R128, R129, R130, R131, R132, R212: the expected
+/// violations are reported, each once, in the order of the fields.
 #[test]
 fn every_violation_is_listed_in_declared_order() {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[26; 32]);
@@ -203,7 +203,7 @@ fn every_violation_is_listed_in_declared_order() {
             prop_assert_eq!(said(&NewClient::from_json(&json)), expected(&body, true));
             seen.borrow_mut()
                 .extend([false, true].into_iter().flat_map(|new| expected(&body, new)).map(|(_, code)| code));
-            // Valid values are accepted unchanged.
+            // A body of the valid values alone is accepted, and the values are unchanged.
             let right: Map<String, Value> = body
                 .iter()
                 .filter(|(name, (_, codes))| TAKEN.contains(&name.as_str()) && codes.is_empty())
@@ -216,6 +216,6 @@ fn every_violation_is_listed_in_declared_order() {
             Ok(())
         })
         .unwrap_or_else(|failed| panic!("{failed}"));
-    // Other tests cover `document_letter` and `not_an_object`.
+    // `document_letter` and `not_an_object` do not occur here; other tests cover them.
     assert_eq!(seen.into_inner().len(), ViolationCode::ALL.len() - 2);
 }

@@ -1,4 +1,4 @@
-//! Fields with more rules than a length.
+//! Rules of fields other than their length.
 
 use client_lifecycle::clients::{ClientPatch, DocumentType, NewClient, normalised_email};
 use client_lifecycle::domain::Status;
@@ -43,8 +43,8 @@ fn an_email_must_be_valid() {
     }
 }
 
-/// R120: which addresses are equal for uniqueness. An address is stored as it was given; white space around it is
-/// refused, not trimmed.
+/// R120: addresses are compared in normalized form but stored as given. White space around an address is refused, not
+/// trimmed.
 #[test]
 fn an_email_is_normalised_only_for_comparison() {
     let patch = ClientPatch::from_json(&json!({ "email": "Maria@Example.ORG" })).unwrap();

@@ -1,11 +1,11 @@
-//! Length limits in characters: Unicode scalar values, however many bytes or glyphs they have.
+//! Maximum and minimum lengths in characters (Unicode scalar values), not in bytes or glyphs.
 
 use client_lifecycle::clients::{ClientPatch, NewClient};
 use serde_json::json;
 
 use super::{codes, new_client};
 
-/// A one-byte letter, a four-byte emoji, a combining mark, and right-to-left letters.
+/// Characters of different sizes and directions to fill a text with.
 const FILLERS: [(&str, char); 5] =
     [("ASCII", 'a'), ("emoji", '\u{1F9D1}'), ("combining", '\u{301}'), ("Hebrew", 'א'), ("Arabic", 'م')];
 
@@ -100,7 +100,7 @@ fn an_email_has_at_most_50_characters() {
     assert_eq!(both("email", &email(51)), [too_long(), too_long()]);
 }
 
-/// White space alone is not a name, though it has characters.
+/// White space alone is not a name, although it has enough characters.
 #[test]
 fn white_space_alone_is_not_a_name_or_a_phone() {
     for field in ["name", "surname", "phone"] {

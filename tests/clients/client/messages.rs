@@ -1,4 +1,4 @@
-//! Messages for people.
+//! Messages to people about violations.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +12,9 @@ fn messages(violations: &Violations, language: Language) -> Vec<String> {
     violations.in_language(language).iter().map(|violation| violation.message.clone()).collect()
 }
 
-/// R154, R155, R156, R157: literally those of the seed, and all at once (R165).
+/// R154, R155, R156, R157: the messages are exactly as documented, and all are reported at once (R165).
 #[test]
-fn the_messages_of_the_seed_are_equal_to_the_letter() {
+fn the_messages_are_exactly_as_documented() {
     let body = json!({ "email": "maria", "name": "M", "surname": "", "phone": "12345" });
     let violations = ClientPatch::from_json(&body).unwrap_err();
     let said = messages(&violations, Language::Spanish);
@@ -35,7 +35,7 @@ fn the_messages_of_the_seed_are_equal_to_the_letter() {
 }
 
 #[test]
-fn missing_fields_have_the_message_of_short_ones() {
+fn a_missing_field_has_the_same_message_as_a_short_one() {
     let body = new_client(&json!({ "name": null, "surname": null, "phone": null, "birth_date": null }));
     let violations = NewClient::from_json(&body).unwrap_err();
     let expected = [
@@ -84,7 +84,7 @@ fn every_violation_has_a_message_in_both_languages() {
 }
 
 #[test]
-fn messages_can_be_translated_later() {
+fn stored_violations_can_be_translated_later() {
     let violations = ClientPatch::from_json(&json!({ "name": "", "fax": 1 })).unwrap_err();
     let spanish = violations.in_language(Language::Spanish);
     assert_eq!(spanish.in_language(Language::English), violations);

@@ -1,4 +1,4 @@
-//! The client of the clinic's API, seed 003: responses, valid input, and messages for invalid input.
+//! The client of the clinic's API (seed 003): responses, valid input, and messages about invalid input.
 
 mod answer;
 mod debug;
@@ -19,13 +19,13 @@ use uuid::Uuid;
 
 use crate::common::seeds;
 
-/// The text before the shape of a request's body in seed 003.
+/// In seed 003, the text before the example of a request body.
 const BODY: &str = "--data '";
 
-/// The text before the shape of the response.
+/// In seed 003, the text before the example of a response.
 const ANSWER: &str = "}\n'";
 
-/// The client in the responses of seed 003, before the example update.
+/// The client in the example responses of seed 003, before the example update.
 fn maria() -> Client {
     let mut new = NewClient::new(
         seeds::EMAIL,
@@ -45,7 +45,7 @@ fn maria() -> Client {
     Client::new(new, id, "2024-01-15T10:30:00Z".parse().unwrap(), &ClientRules::default()).unwrap()
 }
 
-/// A body that makes a client, with some fields replaced; `null` removes a field.
+/// Returns a body that creates a client, with these fields replaced. A `null` removes the field.
 fn new_client(changes: &Value) -> Value {
     let mut body = json!({
         "email": seeds::EMAIL, "name": "Maria", "surname": "Garcia", "phone": "+34612345678",
@@ -61,7 +61,7 @@ fn new_client(changes: &Value) -> Value {
     body
 }
 
-/// Paths and codes, in order.
+/// Returns the paths and codes of violations, in order.
 fn codes(violations: &Violations) -> Vec<(&str, &str)> {
     violations.iter().map(|violation| (violation.path.as_str(), violation.code.as_str())).collect()
 }

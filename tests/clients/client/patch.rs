@@ -1,4 +1,4 @@
-//! The effect of an update.
+//! What an update changes.
 
 use client_lifecycle::clients::{Client, ClientPatch, ClientRules};
 use client_lifecycle::domain::{Mode, Status};
@@ -11,14 +11,14 @@ fn after(client: &Client, body: &Value) -> Client {
     client.patched(&patch, "2024-03-05T15:45:00Z".parse().unwrap(), &ClientRules::default()).unwrap()
 }
 
-/// Returns the rest of a response without these fields and `updated_at`.
+/// Returns a client as JSON, without these fields and without `updated_at`.
 fn without(client: &Client, fields: &Map<String, Value>) -> Value {
     let mut answer = serde_json::to_value(client).unwrap();
     answer.as_object_mut().unwrap().retain(|name, _| !fields.contains_key(name) && name != "updated_at");
     answer
 }
 
-/// R213, R166, R167: the updates of the seed; R114: other fields stay unchanged.
+/// R213, R166, R167: the documented updates change their fields. R114: other fields stay unchanged.
 #[test]
 fn the_updates_of_the_seed_change_only_the_named_fields() {
     let headings = [
@@ -41,7 +41,7 @@ fn the_updates_of_the_seed_change_only_the_named_fields() {
     }
 }
 
-/// R114: every field of the body can be given alone, and changes only itself.
+/// R114: every field can be updated alone, and the update changes nothing else.
 #[test]
 fn each_field_can_be_updated_alone() {
     let values = json!({
@@ -62,7 +62,7 @@ fn each_field_can_be_updated_alone() {
     }
 }
 
-/// R114: without fields nothing is updated, including `updated_at`.
+/// R114: an update without fields changes nothing, not even `updated_at`.
 #[test]
 fn an_empty_update_changes_nothing() {
     let patch = ClientPatch::from_json(&json!({})).unwrap();
@@ -85,7 +85,7 @@ fn the_given_fields_are_written_in_order_without_the_status() {
     assert_eq!(written, json!([["email", "Eva@Example.org"], ["address", ""], ["birth_date", "1991-01-02"]]));
 }
 
-/// R168, R169, R170: ON is active, OFF is inactive, and each change has its mode.
+/// R168, R169, R170: status ON means active, OFF means inactive, and each change of status has its own mode.
 #[test]
 fn a_changed_status_deactivates_or_reactivates() {
     assert_eq!(maria().status(), Status::On);
@@ -101,7 +101,7 @@ fn a_changed_status_deactivates_or_reactivates() {
     assert_eq!(rest, ClientPatch::new().with_city("Lugo"));
 }
 
-/// R165: values set in Rust are checked like parsed ones.
+/// R165: values from Rust setters are checked like values from JSON.
 #[test]
 fn setters_and_json_are_equivalent() {
     let body = json!({

@@ -1,4 +1,4 @@
-//! Clients as records of a store.
+//! Converting clients to and from records of a store.
 
 use client_lifecycle::clients::Client;
 use client_lifecycle::domain::{Record, RecordId, Value};
@@ -23,9 +23,9 @@ fn a_written_client_is_read_unchanged() {
     assert_eq!(record.id, RecordId::from(maria().user_id()));
 }
 
-/// R163: a stored date of birth is a date.
+/// R163: a date of birth is stored as a date.
 #[test]
-fn dates_and_timestamps_are_written_as_such() {
+fn dates_and_timestamps_are_not_written_as_text() {
     let record = maria().to_record();
     assert_eq!(record.get("birth_date"), &Value::Date("1990-05-15".parse().unwrap()));
     assert_eq!(record.get("created_at"), &Value::Timestamp("2024-01-15T10:30:00Z".parse().unwrap()));
@@ -51,7 +51,7 @@ fn dates_and_timestamps_are_read_in_the_forms_databases_have() {
     }
 }
 
-/// Rows that are older than the library are readable regardless of limits, and their fields are never null in a
+/// Rows from before the library was used can be read even if they exceed limits. Null fields become empty in a
 /// response.
 #[test]
 fn old_rows_are_readable() {

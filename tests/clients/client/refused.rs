@@ -1,11 +1,11 @@
-//! Bodies that are refused.
+//! Request bodies that are refused.
 
 use client_lifecycle::clients::{ClientPatch, NewClient};
 use serde_json::{Value, json};
 
 use super::{codes, new_client, seeds};
 
-/// R212: fields that the seed returns but does not accept.
+/// R212: the API returns these fields but does not accept them.
 #[test]
 fn protected_fields_are_refused_by_name() {
     let names = ["user_id", "role", "avatar", "created_at", "updated_at", "password"];
@@ -22,7 +22,7 @@ fn protected_fields_are_refused_by_name() {
     assert_eq!(refused, names[..5]);
 }
 
-/// R133, R145: a password is not stored, and a role cannot be chosen.
+/// R133, R145: a request cannot set a password or a role.
 #[test]
 fn a_new_client_sets_no_id_role_timestamps_or_password() {
     let body = new_client(&json!({
@@ -45,7 +45,7 @@ fn a_new_client_needs_the_required_fields_and_the_rest_is_empty() {
     assert_eq!(back, new);
 }
 
-/// R165: only text is text, and no field can be removed.
+/// R165: only JSON strings are accepted, and null does not remove a field.
 #[test]
 fn null_and_other_types_are_refused_for_every_field() {
     let shape = seeds::json_after(3, super::BODY);
@@ -98,9 +98,9 @@ fn unknown_fields_come_last_by_name() {
     assert_eq!(codes(&violations), expected);
 }
 
-/// A name of any length is cut, and has no line break that could get into a log.
+/// The name of an unknown field is shortened and escaped, so it cannot forge a line in a log.
 #[test]
-fn names_of_unknown_fields_are_escaped_and_cut() {
+fn names_of_unknown_fields_are_escaped_and_shortened() {
     let long = "x".repeat(1_000_000);
     let violations = ClientPatch::from_json(&json!({ long: "" })).unwrap_err();
     assert_eq!(violations.first().path.chars().count(), 64);
@@ -109,7 +109,7 @@ fn names_of_unknown_fields_are_escaped_and_cut() {
     assert!(!shown.contains('\n') && !shown.contains('\u{202e}'), "{shown}");
 }
 
-/// PostgreSQL cannot store U+0000 in text, so it is refused before it reaches a store.
+/// PostgreSQL cannot store U+0000 in text, so the library refuses it before it reaches a store.
 #[test]
 fn a_nul_character_is_refused_in_every_text() {
     let texts = [

@@ -1,4 +1,4 @@
-//! Presets on other schemas.
+//! Presets adapted to other schemas.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::clients::{Language, presets};
@@ -37,7 +37,6 @@ fn a_preset_without_all_other_kinds_covers_only_the_subject() {
     for preset in presets() {
         let policy = preset.clone().build().unwrap();
         let others = policy.map().kinds().map(|kind| &kind.name).filter(|name| *name != policy.subject());
-        // A mode that only reassigns needs a reference.
         let alone = others.fold(preset, PolicyBuilder::without).build().unwrap();
         assert_eq!(alone.map().kinds().count(), 1);
         assert_eq!(alone.map().references().count(), 0);

@@ -1,4 +1,4 @@
-//! The clients of a clinic.
+//! The preset for the clinic.
 
 use client_lifecycle::clients::wire::Wire;
 use client_lifecycle::clients::{ClientPatch, Language, NewClient, presets};
@@ -12,11 +12,11 @@ use crate::presets::world::World;
 
 const TABLES: &str = include_str!("clinic.sql");
 
-/// Can be deleted.
+/// A client that can be deleted.
 const MARIA: &str = "00000000-0000-4000-a000-000000000001";
-/// Has a debt, an upcoming booking, and recent purchases and payments.
+/// A client with a debt, an upcoming booking, and recent purchases and payments.
 const LUIS: &str = "00000000-0000-4000-a000-000000000002";
-/// Is not a client.
+/// A user who is not a client.
 const ADMINISTRATOR: &str = "00000000-0000-4000-a000-000000000003";
 
 fn person(id: &str, role: &str) -> Value {
@@ -61,7 +61,7 @@ async fn clinic(on: On) -> World {
     World::open(on, &policy, TABLES, &rows()).await
 }
 
-/// S0 requires a valid session and no role.
+/// Returns an authenticated actor without roles. S0 requires a valid session, but no role.
 fn authenticated() -> Actor {
     Actor::with_roles("ana", [])
 }
@@ -80,12 +80,12 @@ on_every_store! {
         for kind in ["questionnaires", "revokes", "sessions"] {
             assert!(world.ids(kind).await.is_empty(), "{kind}");
         }
-        // The number of bookings stays known, but not the clients.
+        // Bookings stay for statistics, but without the client.
         assert_eq!(world.ids("bookings").await, ["1", "2", "3"]);
         let booking = json!({ "id": "1", "starts_at": "2026-03-01T09:00:00.000Z", "status": "BOOKED" });
         assert_eq!(world.row("bookings", "1").await, booking);
         assert_eq!(world.ids("debts").await, ["2"]);
-        // The six years are over for one sale and not for the other.
+        // The retention period of six years has passed for sale 1, but not for sale 2.
         assert_eq!(world.ids("sales").await, ["2", "3"]);
         assert_eq!(world.row("sales", "2").await, json!({ "id": "2", "issued_at": "2025-05-02T10:00:00.000Z" }));
         assert_eq!(world.row("payments", "1").await, json!({ "id": "1", "paid_at": "2025-05-03T10:00:00.000Z" }));
@@ -110,7 +110,7 @@ on_every_store! {
         let luis = hard_delete(LUIS);
         let everything = "outstanding_debts, upcoming_bookings, recent_sales, recent_payments";
         assert_eq!(world.refused(&luis).await, everything);
-        // Blockers block regardless of acknowledgements.
+        // Acknowledging a blocker does not help; only warnings can be acknowledged.
         let accepted = ["outstanding_debts", "upcoming_bookings", "recent_sales", "recent_payments"]
             .into_iter()
             .fold(luis.clone(), Request::acknowledge);
@@ -129,7 +129,7 @@ on_every_store! {
     }
 
     // R22 R23
-    async fn an_administrator_is_not_found_by_this_policy(on: On) {
+    async fn an_administrator_is_not_found(on: On) {
         let world = clinic(on).await;
         for request in [
             hard_delete(ADMINISTRATOR),
@@ -193,7 +193,7 @@ on_every_store! {
         world.done(&Request::anonymize("clients", MARIA).by(authenticated())).await;
         let maria = world.row("clients", MARIA).await;
         let original = person(MARIA, "USER");
-        // Remaining values are not personal.
+        // All other values are personal and must change.
         let stays = ["user_id", "role", "document_type", "created_at"];
         for (field, value) in original.as_object().unwrap() {
             assert_eq!(maria[field] == *value, stays.contains(&&**field), "{field}: {}", maria[field]);
@@ -209,7 +209,7 @@ on_every_store! {
         assert_eq!(world.row("sales", "2").await["client_id"], MARIA);
     }
 
-    async fn anonymizing_has_the_same_blockers(on: On) {
+    async fn anonymizing_has_the_same_blockers_as_deleting(on: On) {
         let world = clinic(on).await;
         let luis = Request::anonymize("clients", LUIS).by(authenticated());
         let everything = "outstanding_debts, upcoming_bookings, recent_sales, recent_payments";
@@ -246,7 +246,7 @@ on_every_store! {
 
     // R38 R40 R41 R209
     async fn the_reason_for_a_deletion_is_recorded(on: On) {
-        // In this mode no reason is required.
+        // The mode requires no reason.
         for reason in Reason::ALL.iter().copied().map(Some).chain([None]) {
             let mut world = clinic(on).await;
             world.lifecycle = world.lifecycle.with_environment(Environment::NonProduction);

@@ -1,4 +1,4 @@
-//! Test data is deleted only outside production.
+//! Deletions of test data are refused in production.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, AuditOutcome, Reason, Request};

@@ -1,4 +1,4 @@
-//! The policies of the four systems on every store: permissions, blockers, deleted and kept rows, events.
+//! The presets of the four systems on every store: permissions, blockers, deleted and kept rows, and events.
 
 mod adapt;
 mod clinic;

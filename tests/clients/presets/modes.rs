@@ -1,4 +1,4 @@
-//! The modes: the effect of each on the subject, and on nothing else.
+//! What each mode does to the subject, and that it changes nothing else.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, FieldType, Mask, Mode, Request, eq};
@@ -15,7 +15,7 @@ CREATE TABLE clients (
 CREATE TABLE sales (
   id TEXT PRIMARY KEY NOT NULL, client_id TEXT REFERENCES clients, issued_at TEXT NOT NULL)";
 
-/// Every mode of the seeds, for one client with a sale that must be retained.
+/// A policy with every documented mode, for a client with a sale that must be retained.
 fn policy() -> DeletionPolicy {
     let books = || retain("P6Y").from("issued_at").basis("books");
     DeletionPolicy::of("clients")
@@ -76,7 +76,7 @@ on_every_store! {
             let request = Request::new(mode, "clients", id).by(Actor::new("eva", "ADMIN"));
             let receipt = world.done(&request).await;
             assert_eq!(world.backend.rows("clients").await, json!(expected), "{mode}");
-            // Accounting records stay, without any reference to a deleted client.
+            // The sale stays. After a hard deletion it has no reference to the client.
             let mut sales = rows()["sales"].clone();
             if mode == Mode::HardDelete {
                 sales[0].as_object_mut().unwrap().remove("client_id");
@@ -88,7 +88,7 @@ on_every_store! {
     }
 
     // R203
-    async fn off_can_be_reverted_without_a_trace(on: On) {
+    async fn a_reactivation_restores_the_row_completely(on: On) {
         let world = World::open(on, &policy(), TABLES, &rows()).await;
         let before = world.backend.rows("clients").await;
         world.done(&Request::deactivate("clients", "ana")).await;

@@ -1,4 +1,4 @@
-//! The users of a notification system.
+//! The preset for the notification system.
 
 use client_lifecycle::clients::presets;
 use client_lifecycle::domain::{Actor, AuditOutcome, Reason, Request};
@@ -70,7 +70,7 @@ on_every_store! {
         assert_eq!(world.ids("preferences").await, ["1", "2"]);
         assert_eq!(world.ids("notifications").await, ["1"]);
         assert!(world.ids("push_tokens").await.is_empty());
-        // It is not found again, until it is deleted permanently.
+        // A deleted user is not found by another soft deletion, but can still be deleted permanently.
         assert_eq!(world.refused(&Request::soft_delete("users", ANA)).await, "not_found");
         let entries = world.backend.audit().await;
         let outcomes: Vec<_> = entries.iter().map(|entry| (&*entry.action, entry.outcome)).collect();
@@ -93,7 +93,7 @@ on_every_store! {
     }
 
     // R56 R58
-    async fn a_host_lets_users_remove_themselves_and_administrators_clean_up(on: On) {
+    async fn a_host_can_allow_users_to_delete_themselves_and_administrators_to_delete_any(on: On) {
         let policy = presets::notifications()
             .hard_delete(|mode| mode.allow_only(Allow::oneself()).allow("ADMIN"))
             .build()

@@ -1,4 +1,4 @@
-//! Credit unions.
+//! The preset for the credit unions.
 
 use client_lifecycle::clients::presets;
 use client_lifecycle::domain::{Actor, FieldName, Request};
@@ -19,7 +19,7 @@ CREATE TABLE loans (
 const NORTH: &str = "clx9876543210";
 const SOUTH: &str = "clx9876543211";
 
-/// North has members and an active loan.
+/// The union North has two members and an active loan, which block its deletion.
 fn rows() -> Value {
     json!({
         "officers": [ { "id": "o1" }, { "id": "o2" } ],
@@ -45,7 +45,7 @@ fn delete(union: &str) -> Request {
     Request::soft_delete("unions", union).by(admin())
 }
 
-/// North without anything that blocks its deletion.
+/// Moves the members of North and settles its loan, so nothing blocks the deletion.
 async fn settled(on: On) -> World {
     let world = unions(on).await;
     world.done(&move_members(SOUTH)).await;
@@ -73,7 +73,7 @@ on_every_store! {
 
     // R188
     async fn members_and_loans_stay_in_a_deleted_union(on: On) {
-        // A host that deletes unions with their members.
+        // A policy of a host that deletes unions although they have members and loans.
         let open = |mode: ModeBuilder| mode.without_guard("assigned_members").without_guard("active_loans");
         let policy = presets::unions().soft_delete(open).build().unwrap();
         let world = World::open(on, &policy, TABLES, &rows()).await;

@@ -1,4 +1,4 @@
-//! The customers of a VPN.
+//! The preset for the VPN.
 
 use client_lifecycle::clients::presets;
 use client_lifecycle::domain::{Actor, AuditOutcome, FieldName, Reason, Request};

@@ -1,4 +1,4 @@
-//! A preset with the rows of a test.
+//! A store with rows, and a lifecycle with a preset on it.
 
 use std::sync::Arc;
 
@@ -12,19 +12,20 @@ use serde_json::Value;
 
 use crate::common::backend::{Backend, On, Whole};
 
-/// The instant of all requests.
+/// The time of all requests.
 pub(crate) const NOW: &str = "2026-11-20T10:00:00Z";
 
-/// A preset with its rows.
+/// A store and a lifecycle on it.
 pub(crate) struct World {
     pub(crate) backend: Backend,
     pub(crate) lifecycle: Lifecycle<Arc<dyn Whole>>,
 }
 
 impl World {
-    /// The tables are for SQLite; a store in memory needs none, and those on PostgreSQL are made from the rows.
+    /// Opens the policy on a new store with these rows. `tables` creates the tables on SQLite; memory and PostgreSQL
+    /// do not use it.
     pub(crate) async fn open(on: On, policy: &DeletionPolicy, tables: &str, rows: &Value) -> Self {
-        // A policy read back from its document is equal.
+        // Also check that the policy can be written as a document and read back.
         let document = serde_json::to_string(policy).unwrap();
         assert_eq!(&DeletionPolicy::from_json(&document).unwrap(), policy);
         let backend = Backend::with_tables(on, policy, tables, rows).await;
@@ -36,14 +37,14 @@ impl World {
         self.lifecycle.plan(request).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Applies the plan that was shown.
+    /// Plans the request and applies the plan.
     pub(crate) async fn done(&self, request: &Request) -> Receipt {
         let plan = self.plan(request).await;
         let receipt = self.lifecycle.apply(request, &plan).await;
         receipt.unwrap_or_else(|error| panic!("{error}\n{plan}"))
     }
 
-    /// Returns the error's code, or for a blocked request the names of the blockers.
+    /// Returns the error code of a refused request, or the names of its blockers.
     pub(crate) async fn refused(&self, request: &Request) -> String {
         match self.lifecycle.execute(request).await {
             Ok(receipt) => panic!("{receipt}"),
@@ -57,7 +58,7 @@ impl World {
         }
     }
 
-    /// Returns the ids of the rows of a kind.
+    /// Returns the ids of all rows of a kind, sorted.
     pub(crate) async fn ids(&self, kind: &str) -> Vec<String> {
         let rows = self.backend.rows(kind).await;
         let id = |row: &Value| match row.get("id").or_else(|| row.get("user_id")).unwrap() {
@@ -77,7 +78,7 @@ impl World {
         rows[at.unwrap_or_else(|| panic!("`{kind}` `{id}` is gone"))].clone()
     }
 
-    /// Returns the topics of the events, in order.
+    /// Returns the topics of all events, sorted.
     pub(crate) async fn topics(&self) -> Vec<String> {
         let mut topics: Vec<_> = self.backend.events().await.into_iter().map(|event| event.topic).collect();
         topics.sort();

@@ -1,4 +1,4 @@
-//! Equality of e-mail addresses.
+//! Which e-mail addresses count as equal.
 
 use client_lifecycle::clients::normalised_email;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::world::{EVA, world};
 use crate::common::backend::stores;
 
-/// `K` is the Kelvin sign, whose lower case is an ASCII letter: it must not find the client.
+/// The Kelvin sign looks like `K`, and its lower case is the ASCII letter `k`. It must not match an address with `k`.
 #[tokio::test]
 async fn addresses_that_are_equal_only_by_unicode_case_are_different() {
     assert_ne!(normalised_email("\u{212A}ate@example.com"), "kate@example.com");
@@ -18,7 +18,7 @@ async fn addresses_that_are_equal_only_by_unicode_case_are_different() {
             lifecycle.clients().unwrap().find_by_email("\u{212A}ATE@example.com").await.unwrap().is_none(),
             "{on:?}"
         );
-        // Addresses that are older than the rules, with other letters.
+        // An address stored before the library was used may contain other letters.
         backend.set("clients", EVA, "email", json!("ÑANDÚ@example.com")).await;
         assert!(
             lifecycle.clients().unwrap().find_by_email("ÑANDÚ@EXAMPLE.com").await.unwrap().is_some(),

@@ -1,4 +1,4 @@
-//! Refused attempts: the audit log, and the response to the caller.
+//! What the audit log and the caller learn about refused attempts.
 
 use client_lifecycle::clients::ClientPatch;
 use client_lifecycle::domain::{Actor, Mode, RecordId, Request};

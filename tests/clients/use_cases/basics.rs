@@ -1,4 +1,4 @@
-//! The use cases of clients, on every store.
+//! Creating, updating, finding and listing clients, on every store.
 
 use std::sync::Arc;
 
@@ -207,7 +207,7 @@ async fn a_warning_about_the_new_status_stops_the_whole_patch() {
 async fn the_address_of_another_user_is_taken_in_any_case_and_the_own_address_is_not() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
-        // All users count: an administrator, and a deleted client.
+        // An administrator and a deleted client already have these addresses.
         for taken in ["ROOT@example.com", "gone@EXAMPLE.com"] {
             let error = lifecycle
                 .clients()
@@ -307,7 +307,7 @@ async fn a_denied_actor_does_not_learn_whether_the_client_exists() {
         }
         let oneself = Request::update("clients", MARIA).by(Actor::new(MARIA, "USER"));
         lifecycle.clients().unwrap().update(&oneself, &ClientPatch::new().with_city("Cádiz")).await.unwrap();
-        // The actor may not change the status.
+        // The actor may update their own data, but not their status.
         let error = lifecycle
             .clients()
             .unwrap()
@@ -446,7 +446,7 @@ async fn a_list_has_pages_without_deleted_clients_and_other_records() {
     }
 }
 
-/// R200: the previous values are kept, except personal ones.
+/// R200: the entry keeps the previous values of all fields that are not personal.
 #[tokio::test]
 async fn the_audit_entry_of_a_deletion_keeps_fields_that_are_not_personal() {
     for on in stores().await {

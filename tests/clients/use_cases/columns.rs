@@ -1,4 +1,4 @@
-//! Clients in columns of other names and types.
+//! Clients stored in columns with other names and types.
 #![cfg(feature = "sqlite")]
 
 use client_lifecycle::Lifecycle;

@@ -1,4 +1,4 @@
-//! A database file with clients, for several connections.
+//! A database file with clients, used by several connections.
 #![cfg(feature = "sqlite")]
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(crate) async fn number<'e>(executor: impl sqlx::Executor<'e, Database = sqlx
     sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(executor).await.unwrap()
 }
 
-/// A database in a file, with several connections.
+/// A database in a file, and a pool of connections to it.
 pub(crate) struct Database {
     pub(crate) pool: SqlitePool,
     path: std::path::PathBuf,

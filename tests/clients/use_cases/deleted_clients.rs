@@ -1,4 +1,4 @@
-//! Deleted and anonymized clients: not found, not written, and not created again.
+//! Deleted and anonymized clients cannot be found, updated or created again.
 
 use client_lifecycle::clients::{ClientPage, ClientPatch};
 use client_lifecycle::domain::{Request, Status};
@@ -29,7 +29,8 @@ async fn deleted_and_anonymized_clients_are_neither_found_nor_written() {
             assert_eq!(audit_of(&backend, id).await.len(), 3);
         }
         assert!(lifecycle.clients().unwrap().list(&ClientPage::first(9)).await.unwrap().clients.is_empty());
-        // The address of an anonymized client is free again; that of a restorable client is not.
+        // The address of an anonymized client can be used again. A soft-deleted client keeps its address, because it
+        // can be restored.
         lifecycle.clients().unwrap().create(&create(), new("maria@example.com")).await.unwrap();
         assert_eq!(
             lifecycle.clients().unwrap().create(&create(), new("eva@example.com")).await.unwrap_err().code(),

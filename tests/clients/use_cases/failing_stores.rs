@@ -1,4 +1,4 @@
-//! Creating and updating on a failing store: done at most once, and recorded once.
+//! Creating and updating clients on a failing store: the work is done at most once, and recorded once.
 #![cfg(feature = "testing")]
 
 use client_lifecycle::Lifecycle;

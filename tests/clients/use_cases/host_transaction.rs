@@ -1,4 +1,4 @@
-//! Creating and updating in the host's open transaction.
+//! Creating and updating clients inside an open transaction of the host.
 #![cfg(feature = "sqlite")]
 
 use client_lifecycle::Lifecycle;

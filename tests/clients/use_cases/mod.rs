@@ -1,4 +1,4 @@
-//! Creating, updating, finding and listing clients, on every store.
+//! The use cases of clients, on every store.
 
 mod addresses;
 mod audit;

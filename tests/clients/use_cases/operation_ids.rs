@@ -1,4 +1,4 @@
-//! Operation ids: a repeated call is done once, and another call with the same id is refused.
+//! Operation ids: a repeated call is carried out once, and a different call with the same id is refused.
 
 use client_lifecycle::clients::ClientPatch;
 use client_lifecycle::domain::Request;
@@ -20,7 +20,7 @@ async fn a_repeated_patch_with_a_status_is_done_once_and_returns_the_same() {
 }
 
 #[tokio::test]
-async fn the_operation_id_of_another_call_is_reused() {
+async fn reusing_the_operation_id_of_another_call_is_refused() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let off = Request::deactivate("clients", MARIA).by(ana()).operation(operation(1));
@@ -45,7 +45,7 @@ async fn the_operation_id_of_another_call_is_reused() {
 }
 
 #[tokio::test]
-async fn the_operation_id_of_another_creation_is_reused() {
+async fn reusing_the_operation_id_of_another_creation_is_refused() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let (one, two) = (operation(11).to_string(), operation(12).to_string());

@@ -1,4 +1,4 @@
-//! Pages of a list of clients.
+//! Listing clients page by page.
 
 use client_lifecycle::clients::ClientPage;
 

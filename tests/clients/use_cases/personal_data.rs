@@ -1,4 +1,4 @@
-//! Personal data does not appear in `Debug`.
+//! Personal data does not appear in the `Debug` output of a store's arguments.
 
 use std::sync::Mutex;
 

@@ -1,4 +1,4 @@
-//! Several connections and threads on one database file.
+//! Concurrent calls from several connections and threads on one database file.
 #![cfg(feature = "sqlite")]
 
 use client_lifecycle::clients::ClientPatch;
@@ -7,7 +7,7 @@ use client_lifecycle::domain::{Request, Status};
 use super::database::{Database, number};
 use super::world::{MARIA, ana, create, new, off_to, operation, row, update};
 
-/// Runs both concurrently and returns their outcomes.
+/// Runs two futures concurrently and returns both results.
 async fn both<A, B>(one: A, two: B) -> (A::Output, B::Output)
 where
     A: Future<Output: Send + 'static> + Send + 'static,
@@ -77,7 +77,7 @@ async fn concurrent_writers_lose_no_write_and_no_audit_entry() {
         if a < 3 && b < 3 {
             assert!(one.is_ok() && two.is_ok(), "{what}");
             assert_eq!(number(&file.pool, &client("city = 'Cádiz' AND status = 'OFF'")).await, 1, "{what}");
-            // A deactivation that finds the client OFF writes nothing.
+            // A deactivation that finds the status already OFF does not increment the version.
             assert_eq!(number(&file.pool, &client("version IN (4, 5)")).await, 1, "{what}");
         }
         if (a, b) == (0, 1) {
@@ -101,7 +101,7 @@ async fn concurrent_writers_lose_no_write_and_no_audit_entry() {
         let holders = format!("SELECT count(*) FROM clients WHERE email = '{}'", mail("same"));
         assert!(number(&file.pool, &holders).await <= 1, "{what}");
     }
-    // One entry for each attempt.
+    // Each attempt has exactly one audit entry.
     assert_eq!(number(&file.pool, "SELECT count(*) FROM lifecycle_audit").await, 80);
     let failed = "SELECT count(*) FROM lifecycle_audit WHERE outcome = 'failed'";
     assert_eq!(number(&file.pool, failed).await, 0);

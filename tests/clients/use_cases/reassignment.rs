@@ -1,4 +1,4 @@
-//! Plans for other requests, and the targets of a union's members.
+//! A plan cannot be applied with a different request, and reassignment checks its targets.
 
 use client_lifecycle::domain::{Mode, Request};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::world::{MARIA, ana, document, now, parsed, stored, world, world_of};
 use crate::common::backend::stores;
 
-/// An update without values is not an operation, whatever the origin of its plan.
+/// `apply` on a plan for `update` or `create` is refused, because the values to write are not part of a plan.
 #[tokio::test]
 async fn a_plan_of_a_mode_with_values_is_not_applied_without_them() {
     for on in stores().await {

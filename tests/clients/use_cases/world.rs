@@ -1,4 +1,4 @@
-//! Clients with bookings, a policy for them, and helpers for requests.
+//! Clients with bookings, a policy for them, and helpers that make requests.
 #![allow(dead_code, reason = "without databases some of it has no use")]
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The values that a creation or a patch writes, and to which clients.
+//! Which values a creation or an update writes, and to which clients.
 
 use client_lifecycle::clients::{ClientPage, ClientPatch};
 use client_lifecycle::domain::Status;

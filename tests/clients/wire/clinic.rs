@@ -1,4 +1,4 @@
-//! `DELETE` and `PUT /api/clients/{id}`.
+//! The responses of `DELETE` and `PUT /api/clients/{id}`.
 
 use client_lifecycle::clients::wire::{ErrorKind, Operation, Wire};
 use client_lifecycle::clients::{ClientPatch, Language};
@@ -28,7 +28,7 @@ fn an_id_is_a_uuid_and_other_text_is_not_found() {
     for spelt in [id, &id.to_uppercase()] {
         assert_eq!(Wire::clinic().id(spelt).unwrap().as_uuid(), Some(id.parse().unwrap()));
     }
-    // It is not treated as an id, and the response is that of an unknown one.
+    // Text that is not a UUID is kept as it is. The response is the same as for an unknown id.
     for other in ["not-a-uuid", &id[1..], &id.replace('-', ""), &format!("{{{id}}}"), &format!(" {id}")] {
         let taken = Wire::clinic().id(other).unwrap();
         assert_eq!((taken.as_uuid(), taken.to_string()), (None, other.to_string()));

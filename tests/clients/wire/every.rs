@@ -1,11 +1,11 @@
-//! Properties of the responses of all systems.
+//! Properties that the responses of all systems share.
 
 use client_lifecycle::clients::Language;
 use client_lifecycle::clients::wire::{Body, ErrorKind, ResourceName, Wire};
 
 use super::world::answers;
 
-/// The four systems, each with its own messages and in the other language.
+/// Returns the four systems, each in its documented language and in Spanish.
 fn wires() -> Vec<Wire> {
     let own = vec![Wire::clinic(), Wire::notifications(), Wire::vpn(), Wire::unions()];
     let others = own.clone().into_iter().map(|wire| {
@@ -17,7 +17,7 @@ fn wires() -> Vec<Wire> {
 
 // R206
 #[tokio::test]
-async fn one_error_has_a_shape_for_each_system() {
+async fn each_system_has_its_own_error_format() {
     for wire in wires() {
         for (what, answer) in answers(&wire).await {
             let Some(body) = &answer.body else {

@@ -1,4 +1,4 @@
-//! The responses of the four systems, compared with their documents.
+//! Compares the responses for the four systems with their documents.
 
 mod clinic;
 mod document;

@@ -1,4 +1,4 @@
-//! `DELETE /api/v1/users/{id}`.
+//! The responses of `DELETE /api/v1/users/{id}`.
 
 use client_lifecycle::clients::ClientPatch;
 use client_lifecycle::clients::wire::{ErrorKind, Wire};

@@ -1,4 +1,4 @@
-//! `DELETE /api/unions/:id`.
+//! The responses of `DELETE /api/unions/:id`.
 
 use client_lifecycle::clients::Language;
 use client_lifecycle::clients::wire::{ErrorKind, Operation, Wire};
@@ -17,7 +17,7 @@ async fn a_successful_deletion_is_confirmed() {
 
 // R180 R181 R182 R184
 #[tokio::test]
-async fn errors_are_those_of_the_document() {
+async fn errors_are_as_documented() {
     for (what, status, heading) in [
         ("not signed in", 401, "401 Unauthorized"),
         ("wrong role", 403, "403 Forbidden"),
@@ -38,7 +38,7 @@ async fn every_failed_deletion_is_the_documented_400() {
     for what in ["blocked", "warned", "broken", "busy", "changed"] {
         assert_eq!(response(&answer(&Wire::unions(), what).await), expected, "{what}");
     }
-    // The body has no field for it, but the host can log the remedy.
+    // The response has no field for the remedy, but the host can log it.
     assert_eq!(answer(&Wire::unions(), "blocked").await.remedy, "settle the debts");
 }
 

@@ -1,4 +1,4 @@
-//! `DELETE /customer/{userId}`.
+//! The responses of `DELETE /customer/{userId}`.
 
 use client_lifecycle::clients::wire::{ErrorKind, Wire};
 
@@ -55,7 +55,7 @@ async fn a_wrong_role_differs_from_a_wrong_scope() {
 
 // R214
 #[tokio::test]
-async fn errors_have_the_shape_of_the_success() {
+async fn errors_have_the_format_of_successes() {
     for (what, answer) in answers(&Wire::vpn()).await {
         let body: serde_json::Value = serde_json::from_str(&answer.json()).unwrap();
         assert_eq!(body["success"], answer.status < 300, "{what}");

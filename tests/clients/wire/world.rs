@@ -1,4 +1,4 @@
-//! A small world for the responses of every system.
+//! Requests with every outcome that a response must cover.
 
 use std::io;
 
@@ -10,15 +10,15 @@ use client_lifecycle::protocol::Receipt;
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 
-/// The instant of all requests.
+/// The time of all requests.
 pub(crate) const NOW: &str = "2024-01-20T14:45:00Z";
 
 pub(crate) fn admin() -> Actor {
     Actor::new("ana", "ADMIN")
 }
 
-/// The outcomes of requests: `free` can be deleted, `owing` has an open and a disputed debt, `seen` was active
-/// recently, `boss` is not a client.
+/// Executes a request on these clients: `free` can be deleted, `owing` has an open and a disputed debt, `seen` was
+/// active recently, and `boss` is not a client.
 pub(crate) async fn asked(request: Request) -> Result<Receipt, Error> {
     let policy = DeletionPolicy::of("clients")
         .kind("clients", |kind| kind.status("status").deleted_at("deleted_at").filter(eq("role", "USER")))
@@ -66,7 +66,7 @@ pub(crate) async fn asked(request: Request) -> Result<Receipt, Error> {
     Lifecycle::open(store, policy).await.unwrap().with_clock(now).execute(&request).await
 }
 
-/// The errors that every system reports with a code of the same meaning, each with its name.
+/// Returns a response for each outcome, by name.
 pub(crate) async fn answers(wire: &Wire) -> Vec<(&'static str, Response)> {
     use client_lifecycle::domain::Reason::Duplicate;
     let hard = |id: &str| Request::hard_delete("clients", id).with_reason(Duplicate);

@@ -1,4 +1,4 @@
-//! Many concurrent clients of the service, on PostgreSQL, with the service or the database restarted in between.
+//! Many concurrent callers of the service on PostgreSQL, while the service or the database is restarted.
 
 mod verdict;
 mod worker;
@@ -16,13 +16,13 @@ use crate::effort;
 use crate::own_server::OwnServer;
 use crate::service::Service;
 
-/// The number of workers, and of clients in the database.
+/// The number of concurrent workers, and the number of clients in the database.
 const WORKERS: u64 = 64;
 const CLIENTS: u32 = 300;
 
-/// Runs all workers; `disturb` is called twice in between.
+/// Runs all workers, and calls `disturb` twice while they run.
 fn run(database: &Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figures {
-    // The port stays the same after a restart.
+    // Choose the port here, so it stays the same when the service restarts.
     let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut service = Service::listening(database.clone(), &listen);
     service.execute(&format!(
@@ -59,7 +59,7 @@ fn run(database: &Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figur
     figures
 }
 
-/// R22, R162: no 500, no lost update, and one audit entry for each attempt.
+/// R22, R162: no response is 500, no update is lost, and each attempt has one audit entry.
 #[test]
 fn responses_under_load_match_the_data_and_the_audit_log() {
     let Some(database) = Database::postgres() else { return };
@@ -82,7 +82,7 @@ fn requests_repeated_after_a_crash_of_the_service_are_done_once() {
     assert!(figures.entries <= figures.attempts + figures.lost as usize, "{figures}");
 }
 
-/// Most requests during the restart only take longer, and some are told to retry.
+/// While the database restarts, most requests only take longer. The service tells some callers to retry.
 #[test]
 fn requests_repeated_after_a_crash_of_the_database_are_done_once() {
     let Some(server) = OwnServer::start() else { return };

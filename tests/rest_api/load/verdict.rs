@@ -1,4 +1,4 @@
-//! Comparing the database with the responses.
+//! Compares the final state of the database with the responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,16 +9,16 @@ use uuid::Uuid;
 use super::worker::{Attempt, Wish};
 use crate::database::Database;
 
-/// The state before the first attempt.
+/// The clients before the first attempt, by id.
 pub(super) type Before = BTreeMap<String, Value>;
 
-/// The fields that attempts set.
+/// The fields that the workers update.
 const FIELDS: [&str; 4] = ["city", "address", "email", "status"];
 
-/// The number of attempts by outcome.
+/// The number of attempts by their outcome.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
-    /// By requested operation and status.
+    /// The number of attempts by requested operation and response status.
     answers: BTreeMap<(&'static str, u16), usize>,
     pub(super) attempts: usize,
     pub(super) entries: usize,
@@ -41,7 +41,7 @@ impl fmt::Display for Figures {
     }
 }
 
-/// Returns the compared fields of the clients by their ids.
+/// Returns the clients by id, with the fields to compare.
 pub(super) fn clients(database: &Database) -> BTreeMap<String, Value> {
     let rows = database.texts(
         "SELECT json_build_object('id', user_id, 'city', city, 'address', address, 'email', email, 'status', status, \
@@ -51,7 +51,7 @@ pub(super) fn clients(database: &Database) -> BTreeMap<String, Value> {
     rows.map(|row| (row["id"].as_str().unwrap().to_owned(), row)).collect()
 }
 
-/// Compares all responses with the complete state.
+/// Compares all responses with the audit log and the final rows.
 pub(super) fn verdict(database: &Database, before: &Before, attempts: &[Attempt]) -> Figures {
     let after = clients(database);
     let mut outcomes: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
@@ -88,8 +88,8 @@ pub(super) fn verdict(database: &Database, before: &Before, attempts: &[Attempt]
     figures
 }
 
-/// Each attempt has one entry with the outcome of its response. A repeated attempt may be recorded each time, but is
-/// done once.
+/// Checks that the audit log has an entry with the outcome of the attempt's response. A repeated request may add
+/// entries, but is carried out at most once.
 fn recorded(attempt: &Attempt, outcomes: &[String]) {
     let done = outcomes.iter().filter(|outcome| *outcome == "done").count();
     let expected: &[&str] = match attempt.status {
@@ -103,13 +103,13 @@ fn recorded(attempt: &Attempt, outcomes: &[String]) {
         return;
     }
     assert!(done <= 1 && !outcomes.is_empty(), "{attempt:?}: {outcomes:?}");
-    // A repetition after the client was deleted by another request finds it missing.
+    // If another request deleted the client in the meantime, a repeated request gets 404.
     let answered =
         outcomes.iter().any(|outcome| expected.contains(&&**outcome)) || attempt.status == 404 && done == 1;
     assert!(answered, "{attempt:?}: {outcomes:?}");
 }
 
-/// The state of a client follows from the accepted attempts.
+/// Checks that the final row of a client can result from the accepted attempts.
 fn client(before: Option<&Value>, accepted: &[&Attempt], after: Option<&Value>, id: &str) {
     let details = || format!("{id}: {before:?}, {after:?}, {accepted:#?}");
     let deletions: Vec<_> = accepted.iter().filter(|attempt| attempt.wish == Wish::Delete).collect();
@@ -134,7 +134,7 @@ fn client(before: Option<&Value>, accepted: &[&Attempt], after: Option<&Value>, 
             assert!(before.is_none_or(|before| before[field] == held), "{}", details());
             continue;
         }
-        // Returns the attempts that may have been the last, because no other started after their response.
+        // A write may be the last write unless another write started after its response.
         let may_be_last = |write: &Attempt| writes.iter().all(|(other, _)| other.from <= write.until);
         let stands = writes.iter().any(|(write, value)| *value == held && may_be_last(write));
         assert!(stands, "the last accepted {field} is lost: {}", details());

@@ -1,4 +1,4 @@
-//! One of many clients: sends one request after the other, and records the outcomes.
+//! One of many concurrent callers. It sends one request after another and records the responses.
 
 use std::sync::RwLock;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::service::{Call, agent, new_client, try_send};
 
-/// An operation on a client.
+/// What a worker asks the service to do with a client.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wish {
-    /// Sets a field to a value.
+    /// Set this field to this value.
     Set(&'static str, String),
     Delete,
     Create,
@@ -27,44 +27,44 @@ impl Wish {
     }
 }
 
-/// A request, and its outcome.
+/// A request with its outcome. It may be sent several times.
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
-    /// The id of the operation: however often it is sent, it is one attempt.
+    /// The operation id. All requests with this id count as one attempt.
     pub(super) key: Uuid,
     pub(super) client: String,
     pub(super) wish: Wish,
-    /// The instant before the first request.
+    /// The time before the request was first sent.
     pub(super) from: Instant,
-    /// The instant of the response with the outcome.
+    /// The time of the final response.
     pub(super) until: Instant,
     pub(super) status: u16,
-    /// The number of missing responses while the service was down.
+    /// How often the service was down and did not respond.
     pub(super) lost: u32,
-    /// The number of responses about an unavailable database.
+    /// How often the service responded that its database is unavailable.
     pub(super) away: u32,
 }
 
 impl Attempt {
-    /// Returns whether one request got one response.
+    /// Returns whether the request was sent once and got its final response.
     pub(super) fn is_plain(&self) -> bool {
         self.lost + self.away == 0
     }
 }
 
-/// The shared state of all workers.
+/// What all workers share.
 pub(super) struct Scene {
     pub(super) listen: String,
     pub(super) cookie: String,
-    /// The ids of the existing clients, as far as the workers know.
+    /// The ids of the clients that the workers expect to exist.
     pub(super) clients: Vec<RwLock<String>>,
     pub(super) end: Instant,
 }
 
-/// The maximum duration of an attempt, including restarts of the service or its database.
+/// The maximum duration of an attempt, including restarts of the service or the database.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Few enough that workers often choose the same one.
+/// The number of e-mail addresses: few, so workers often choose the same address.
 const ADDRESSES: u64 = 150;
 
 impl Scene {
@@ -124,7 +124,7 @@ impl Scene {
     }
 }
 
-/// Splitmix64: reproducible for a seed.
+/// Splitmix64: the same seed gives the same numbers.
 struct Random(u64);
 
 impl Random {

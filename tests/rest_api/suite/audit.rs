@@ -1,4 +1,4 @@
-//! The records of attempts.
+//! What the audit log records about requests.
 
 use client_lifecycle::domain::{AuditOutcome, FieldName};
 use serde_json::json;
@@ -30,7 +30,7 @@ fn the_audit_entry_of_a_deletion_is_complete() {
     );
 }
 
-/// R215: without credentials, the address and the user agent are recorded.
+/// R215: a request without credentials is recorded with its address and user agent.
 #[test]
 fn attempts_without_credentials_are_recorded_with_their_address() {
     let Some(service) = start() else { return };
@@ -62,7 +62,7 @@ fn the_log_has_no_personal_data_of_a_client() {
     assert_eq!(service.send(&service.staff("DELETE", &path)).status, 200);
     let all = service.database.texts("SELECT CAST(entry AS text) FROM lifecycle_audit").join("\n");
     assert_eq!(service.entries(), 3);
-    // Digits that are unlikely in a timestamp or operation id.
+    // `999888` is unlikely to occur in a timestamp or an operation id.
     for personal in ["999888", "+34", "ecreta", "nueva", "Garcia", "1990-05-15", "12345678A"] {
         assert!(!all.contains(personal), "{personal} in {all}");
     }

@@ -1,4 +1,4 @@
-//! Invalid input: the error shape of the system, nothing changed, the attempt recorded.
+//! Invalid input gets an error in the format of its system, changes nothing, and is recorded.
 
 use client_lifecycle::domain::AuditOutcome;
 use serde_json::{Value, json};
@@ -7,8 +7,8 @@ use super::start;
 use crate::service::{Call, Service, new_client};
 use crate::shape::Shape;
 
-/// Checks the status and the shape of an error, that nothing has changed, and that there is one new entry with this
-/// outcome.
+/// Checks the status and the format of an error response, that no row has changed, and that the audit log has one new
+/// entry with this outcome.
 fn refused(service: &Service, call: &Call, status: u16, shape: Shape, outcome: AuditOutcome) {
     let (before, entries) = (service.rows(), service.entries());
     let answer = service.send(call);
@@ -137,7 +137,7 @@ fn invalid_dates_and_unknown_words() {
     }
 }
 
-/// Characters are counted, not bytes.
+/// Lengths are counted in characters, not bytes.
 #[test]
 fn text_of_any_script() {
     let Some(service) = start() else { return };
@@ -162,7 +162,7 @@ fn text_of_any_script() {
     }
 }
 
-/// R117, R207: ids of each system, of any form and length.
+/// R117, R207: ids of any form and length, in every system.
 #[test]
 fn unknown_ids() {
     let Some(service) = start() else { return };
@@ -213,7 +213,7 @@ fn bodies_that_are_too_large() {
         let call = service.with_token("ADMIN", "POST", &members).body(large(bytes));
         refused(&service, &call, 413, Shape::Success, AuditOutcome::Invalid);
     }
-    // A denied actor gets that error first.
+    // For an actor without permission, that error comes first.
     let anonymous = Call { headers: Vec::new(), ..update(&service) }.body(large(17_000));
     refused(&service, &anonymous, 401, Shape::Clinic, AuditOutcome::Denied);
 }

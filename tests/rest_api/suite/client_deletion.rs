@@ -1,4 +1,4 @@
-//! Seed S0: the clinic's clients are deleted.
+//! Seed S0: deletion of the clinic's clients.
 
 use client_lifecycle::domain::{AuditOutcome, instant_text};
 use serde_json::json;
@@ -29,7 +29,7 @@ fn the_documented_deletion_has_the_documented_response_and_deletes_the_client() 
     assert_eq!(service.send(delete).status, 404);
 }
 
-/// R2, R19, R25: referring rows are deleted, kept, or kept without the client; no reference dangles.
+/// R2, R19, R25: dependent rows are deleted, kept, or kept without their client. No reference dangles.
 #[test]
 fn remaining_rows_do_not_refer_to_a_deleted_client() {
     let Some(service) = start() else { return };
@@ -54,7 +54,7 @@ fn the_documented_alternative_to_a_deletion_sets_the_status() {
     let answer = service.send(off);
     assert_eq!((answer.status, &answer.json()["status"]), (200, &json!("OFF")));
     assert_eq!(service.audit("clients", service.id("client"))[0].action, "CLIENT_DEACTIVATED");
-    // It can be reverted.
+    // The same client can be reactivated.
     let on = service.staff("PUT", &off.path).json(&json!({ "status": "ON" }));
     assert_eq!(service.send(&on).json()["status"], "ON");
 }
@@ -74,9 +74,10 @@ fn a_missing_id_is_a_400() {
     assert_eq!(service.entries(), 6);
 }
 
-/// R10, R11, R12, R13, R15, R22, R23, R158, R159: other records are not found, and the log has the reason.
+/// R10, R11, R12, R13, R15, R22, R23, R158, R159: records of other roles get the same response as unknown ids. Only
+/// the audit log has the reason.
 #[test]
-fn unknown_ids_and_other_roles_are_not_found_alike() {
+fn unknown_ids_and_records_of_other_roles_get_the_same_response() {
     let Some(service) = start() else { return };
     let missing = "550e8400-e29b-41d4-a716-44665544ffff";
     let administrator = service.id("admin_user");
@@ -170,7 +171,7 @@ fn the_digest_of_a_preview_applies_exactly_that_plan() {
         "a preview changes and records nothing"
     );
     let confirm = |digest: &str| service.staff("DELETE", &format!("{path}?digest={digest}"));
-    // The data changes in between.
+    // A row is added between the preview and the deletion.
     let digest = shown["digest"].as_str().unwrap();
     service.execute(&format!(
         "INSERT INTO consents (client_id, signed_at) VALUES ('{}', '2026-01-01T00:00:00.000Z')",

@@ -1,4 +1,4 @@
-//! Seed S3: the clinic's clients are updated.
+//! Seed S3: updates of the clinic's clients.
 
 use client_lifecycle::clients::Client;
 use client_lifecycle::domain::AuditOutcome;
@@ -32,7 +32,7 @@ fn the_documented_updates_return_the_documented_client() {
     let updated: chrono::DateTime<chrono::Utc> =
         answer.json()["updated_at"].as_str().unwrap().parse().unwrap();
     assert!(updated.timestamp_millis() >= before.timestamp_millis() && updated <= chrono::Utc::now());
-    // The status, and several fields at once.
+    // The second call updates the status, the third several fields at once.
     expected["status"] = json!("OFF");
     let answer = service.send(&calls[1]);
     expected["updated_at"] = answer.json()["updated_at"].clone();
@@ -108,7 +108,7 @@ fn the_address_of_another_user_is_a_conflict_in_any_case_and_the_own_address_is_
     let path = format!("/api/clients/{}", service.id("client"));
     let update = |email: &str| service.send(&service.staff("PUT", &path).json(&json!({ "email": email })));
     let before = service.rows();
-    // The address of a client, and of a staff member: all users count.
+    // The address of another client, the same address in another case, and the address of a staff member.
     for taken in ["luis.prieto@example.com", "LUIS.Prieto@EXAMPLE.com", "recepcion@example.com"] {
         update(taken).is(409, &json_after(S3, "Duplicate Email"));
         assert_eq!(service.last_entry().outcome, AuditOutcome::Conflict);

@@ -1,4 +1,4 @@
-//! The clinic's clients beyond the seeds: create, find, list.
+//! Creating, finding and listing the clinic's clients, which the seeds do not cover.
 
 use client_lifecycle::clients::Client;
 use serde_json::json;
@@ -17,7 +17,7 @@ fn a_created_client_has_a_location() {
     service.send(&service.staff("GET", place)).is(200, &answer.json());
     let id = answer.json()["user_id"].as_str().unwrap().to_owned();
     assert_eq!(service.audit("clients", &id)[0].action, "CLIENT_CREATED");
-    // A client created this way has no password to sign in with.
+    // The password is empty, so the client cannot sign in.
     assert_eq!(service.text(&format!("SELECT password FROM clients WHERE user_id = '{id}'")), "");
 }
 
@@ -58,7 +58,7 @@ fn a_list_has_pages_without_staff_and_deleted_clients() {
 }
 
 #[test]
-fn an_id_is_the_same_in_upper_case() {
+fn the_case_of_an_id_does_not_matter() {
     let Some(service) = start() else { return };
     let path = format!("/api/clients/{}", service.id("client").to_uppercase());
     for call in [

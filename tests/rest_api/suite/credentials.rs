@@ -1,4 +1,4 @@
-//! Credentials: sessions of the clinic, tokens of the VPN and the unions.
+//! Credentials: sessions of the clinic, and tokens of the VPN and the credit unions.
 
 use client_lifecycle::domain::{AuditOutcome, instant_text};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -25,7 +25,7 @@ fn an_invalid_session_is_refused_everywhere() {
     };
     session(&kept("expired"), &instant_text(chrono::Utc::now() - chrono::TimeDelta::seconds(1)));
     let before = service.rows();
-    // The stored form of a token is not a valid cookie.
+    // The database stores a hash of the token, which is not valid as a cookie.
     let stored = service.text("SELECT token FROM sessions ORDER BY id DESC LIMIT 1 OFFSET 1");
     let cookies = [
         "",
@@ -137,10 +137,10 @@ fn forged_expired_and_invalid_tokens_are_refused() {
         bearer(token("another secret", &admin(now + 60))),
         bearer(token(SECRET, &admin(now - 1))),
         bearer(token(SECRET, &admin(0))),
-        // {"alg":"none"}, and an algorithm that the service does not use.
+        // `{"alg":"none"}`, and an algorithm that the service does not support.
         bearer(format!("eyJhbGciOiJub25lIn0.{}.", parts[1])),
         bearer(format!("eyJhbGciOiJIUzUxMiJ9.{}.{}", parts[1], parts[2])),
-        // An administrator's claims under a user's signature.
+        // The claims of an administrator with the signature of a user's token.
         bearer(format!("{}.{}.{}", parts[0], parts[1], of_user.rsplit('.').next().unwrap())),
         bearer(format!("{}.{}.", parts[0], parts[1])),
         bearer(without("exp")),
@@ -173,7 +173,7 @@ fn forged_expired_and_invalid_tokens_are_refused() {
         }
     }
     assert_eq!(service.rows(), before);
-    // The valid token works, whatever the case of the scheme; a reseller may manage something other than its id.
+    // A valid token is accepted, even if `bearer` is in lower case. The scope of a reseller may differ from its id.
     let union = Call::new("DELETE", &calls[1].1).header("Authorization", format!("bearer {good}"));
     assert_eq!(service.send(&union).status, 200);
     let reseller = json!({ "sub": "rob", "roles": ["RESALE"], "scopes": ["reseller-9"], "exp": now + 60 });
@@ -182,7 +182,7 @@ fn forged_expired_and_invalid_tokens_are_refused() {
     assert_eq!(service.send(&other).status, 200);
 }
 
-/// Returns the form of a token in the table of sessions.
+/// Returns the hash of a token, as the table of sessions stores it.
 fn kept(token: &str) -> String {
     Sha256::digest(token).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

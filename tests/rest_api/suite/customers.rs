@@ -1,4 +1,4 @@
-//! Seed S2: the customers of the VPN.
+//! Seed S2: deletion of the VPN's customers.
 
 use client_lifecycle::domain::AuditOutcome;
 use serde_json::json;
@@ -81,7 +81,7 @@ fn a_hard_delete_needs_an_administrator_and_a_reason() {
     assert_eq!(entry.note.as_deref(), Some("letter of May"));
 }
 
-/// R91, R92, R93, R94, R95, R96, R206, R214: every row of the documented table of errors.
+/// R91, R92, R93, R94, R95, R96, R206, R214: each error has the message in the documented table of errors.
 #[test]
 fn every_documented_error_has_its_description() {
     let Some(service) = start() else { return };
@@ -95,7 +95,7 @@ fn every_documented_error_has_its_description() {
         assert_eq!(answer.status, status);
         documented(&answer);
     }
-    // The message is the blocker, instead of the table's "Conflict".
+    // The message names the blocker instead of saying "Conflict" as in the table.
     let conflict = send("ADMIN", service.id("customer_with_subscription"));
     assert_eq!((conflict.status, &*conflict.message()), (409, "the customer has an active subscription"));
     Shape::Success.of_error(&conflict);
@@ -115,7 +115,7 @@ fn a_missing_id_is_a_400() {
     }
 }
 
-/// Returns whether the status and the message are a row of the documented table.
+/// Checks that the status and the message are a row of the documented table.
 fn documented(answer: &Answer) {
     Shape::Success.of_error(answer);
     let row = format!("{} {} ", answer.status, answer.message());

@@ -1,4 +1,4 @@
-//! `/openapi.json` compared with the served endpoints.
+//! Compares `/openapi.json` with the endpoints that the service serves.
 
 use client_lifecycle::clients::Client;
 use serde_json::Value;

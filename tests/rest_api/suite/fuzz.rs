@@ -1,4 +1,4 @@
-//! The service compared with its own description: valid and invalid calls made from the schemas.
+//! Compares the service with its own description: sends valid and invalid calls made from the schemas.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -12,7 +12,7 @@ use crate::generate::{any_text, anything, uuids, value_of};
 use crate::schema::{Description, Operation, Parameter, conforms};
 use crate::service::{Answer, Call, Service};
 
-/// With fewer calls than this, not every response must occur.
+/// The minimum number of calls for which every operation must get several different responses.
 const ENOUGH: u32 = 1_000;
 
 /// A generated call, and whether the description allows it.
@@ -50,7 +50,7 @@ fn every_response_is_described() {
         assert_eq!(service.entries(), entries + recorded, "{}", details());
         answered.insert((which, answer.status));
     }
-    // The test is meaningful only if every operation is answered in several ways.
+    // The test means little unless every operation responds in several ways.
     for (which, (operation, _)) in calls.iter().enumerate() {
         let statuses: Vec<u16> =
             answered.iter().filter(|(of, _)| *of == which).map(|(_, status)| *status).collect();
@@ -65,7 +65,7 @@ fn every_response_is_described() {
     assert_eq!(service.database.dangling(), 0);
 }
 
-/// Checks that the operation's description has this response.
+/// Checks that the description of the operation includes this response.
 fn described(operation: &Operation, answer: &Answer) -> Result<(), String> {
     let found = operation.answers.iter().find(|(status, _)| *status == answer.status);
     let (status, schema) = found.ok_or_else(|| format!("{} is not described", answer.status))?;
@@ -79,7 +79,7 @@ fn described(operation: &Operation, answer: &Answer) -> Result<(), String> {
     }
 }
 
-/// Generates calls of an operation, most of them valid.
+/// Generates calls of an operation. Most are valid.
 fn made(service: &Service, operation: &Operation) -> BoxedStrategy<Made> {
     let headers = credentials(service, operation.credentials.as_deref());
     let parameters: Vec<_> =
@@ -133,7 +133,7 @@ fn credentials(service: &Service, name: Option<&str>) -> BoxedStrategy<Vec<(Stri
     }
 }
 
-/// Generates values of a parameter, and whether they are valid.
+/// Generates values of a parameter, each with whether it is valid.
 fn argument(service: &Service, parameter: &Parameter) -> BoxedStrategy<(Vec<String>, bool)> {
     let fitting = |text: BoxedStrategy<String>| text.prop_map(|text| (vec![text], true));
     let schema = &parameter.schema;
@@ -164,7 +164,7 @@ fn argument(service: &Service, parameter: &Parameter) -> BoxedStrategy<(Vec<Stri
         )
         .boxed(),
     };
-    // Headers do not allow every character.
+    // A header cannot contain every character.
     let any = if parameter.place == "header" { "[ -~]{0,20}".boxed() } else { any_text() };
     prop_oneof![
         8 => Just((Vec::new(), true)),
@@ -174,7 +174,7 @@ fn argument(service: &Service, parameter: &Parameter) -> BoxedStrategy<(Vec<Stri
     .boxed()
 }
 
-/// Generates a valid or an invalid body.
+/// Generates bodies, each with whether it is valid.
 fn body(schema: &Value) -> BoxedStrategy<(Option<Vec<u8>>, bool)> {
     let names: Vec<String> = schema["properties"].as_object().unwrap().keys().cloned().collect();
     let text = |value: Value| Some(value.to_string().into_bytes());
@@ -201,7 +201,7 @@ fn body(schema: &Value) -> BoxedStrategy<(Option<Vec<u8>>, bool)> {
     .boxed()
 }
 
-/// Encodes a text for a URL.
+/// Percent-encodes a text for a URL.
 fn encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| {

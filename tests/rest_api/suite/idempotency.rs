@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: the same request with the same key is carried out once.
+//! Requests with the same `Idempotency-Key` are carried out once.
 
 use serde_json::json;
 

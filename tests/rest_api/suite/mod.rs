@@ -1,4 +1,4 @@
-//! The tests of the service on each database.
+//! The tests of the service that run on each database.
 
 mod audit;
 mod bad_input;

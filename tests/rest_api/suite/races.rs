@@ -1,4 +1,4 @@
-//! Two concurrent requests on one client, over a socket.
+//! Two concurrent requests about the same client.
 
 use std::sync::Barrier;
 use std::thread;
@@ -26,7 +26,7 @@ const PAIRS: [[Wish; 2]; 6] = [
     [Wish::Delete, Wish::Delete],
 ];
 
-/// R22, R162: no 500, no lost update, and one audit entry for each attempt.
+/// R22, R162: no response is 500, no update is lost, and each request has one audit entry.
 #[test]
 fn concurrent_requests_are_serialized_or_refused() {
     let Some(service) = start() else { return };
@@ -88,7 +88,7 @@ fn call(service: &Service, id: &str, wish: Wish, field: &str) -> Call {
     }
 }
 
-/// R120: one of two claims to an address succeeds.
+/// R120: when two clients are updated to the same address, one update succeeds.
 #[test]
 fn one_of_two_requests_gets_an_address() {
     let Some(service) = start() else { return };

@@ -1,4 +1,4 @@
-//! The README's commands.
+//! Runs the commands in the README.
 
 use super::start;
 use crate::curl::calls;

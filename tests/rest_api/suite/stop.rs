@@ -1,4 +1,4 @@
-//! SIGTERM: requests in flight are finished.
+//! After SIGTERM, the service finishes the requests in flight.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,7 +15,7 @@ fn a_request_in_flight_is_finished_before_the_service_stops() {
     let Some(mut service) = start() else { return };
     let (id, cookie, listen) =
         (service.id("client").to_owned(), service.cookie().to_owned(), service.listen().to_owned());
-    // An idle connection does not delay the shutdown.
+    // This connection stays idle and must not delay the shutdown.
     let idle = TcpStream::connect(&listen).unwrap();
     let body = json!({ "city": "Valencia" }).to_string();
     let mut flight = TcpStream::connect(&listen).unwrap();
@@ -26,14 +26,14 @@ fn a_request_in_flight_is_finished_before_the_service_stops() {
         body.len()
     )
     .unwrap();
-    // The service confirms that it waits for the body.
+    // With `100 Continue`, the service confirms that it is waiting for the body.
     let mut answer = BufReader::new(flight.try_clone().unwrap());
     let mut line = String::new();
     answer.read_line(&mut line).unwrap();
     assert_eq!(line, "HTTP/1.1 100 Continue\r\n");
     let killed = Command::new("kill").args(["-TERM", &service.child.id().to_string()]).status().unwrap();
     assert!(killed.success());
-    // From now on no new connections are accepted.
+    // Wait until the service accepts no new connections.
     let asked = Instant::now();
     while TcpStream::connect(&listen).is_ok() {
         assert!(asked.elapsed() < Duration::from_secs(10), "it still listens");

@@ -1,4 +1,4 @@
-//! Seed S4: credit unions.
+//! Seed S4: deletion and reassignment of credit unions.
 
 use client_lifecycle::domain::AuditOutcome;
 use serde_json::json;
@@ -38,7 +38,7 @@ fn every_documented_refusal_has_the_documented_response() {
     let missing = service.with_token("ADMIN", "DELETE", "/api/unions/clx0000000000");
     service.send(&missing).is(404, &json_after(S4, "404 Not Found"));
     assert_eq!(service.rows(), before);
-    // A deleted union is not found either.
+    // A union that is already deleted is not found either.
     let delete = service.with_token("ADMIN", "DELETE", &path);
     assert_eq!(service.send(&delete).status, 200);
     service.send(&delete).is(404, &json_after(S4, "404 Not Found"));

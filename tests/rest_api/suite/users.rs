@@ -1,4 +1,4 @@
-//! Seed S1: the users of the notification system.
+//! Seed S1: deletion of the notification system's users.
 
 use client_lifecycle::domain::AuditOutcome;
 
