@@ -16,7 +16,7 @@ pub(super) fn claim_or_conflict(
     email: usize,
 ) -> Error {
     match &error {
-        // If other data has changed too, the decision may be different, so that conflict is reported instead.
+        // If other data has changed too, the decision may be different. The whole conflict is then reported.
         StoreError::Conflict { differences }
             if differences.iter().all(|difference| difference.precondition == email) =>
         {

@@ -183,7 +183,7 @@ words! {
     /// ```
     #[non_exhaustive]
     pub enum Reason: "reason" {
-        /// The person asked for it under data protection law.
+        /// The person requested it under data protection law.
         PrivacyRequest = "privacy_request",
         /// The record was created for a test.
         TestData = "test_data",
@@ -195,7 +195,7 @@ words! {
         AdministrativeCleanup = "administrative_cleanup",
         /// The account is no longer used: a workflow of the host ends with it.
         Deactivation = "deactivation",
-        /// The user asked for the account to be deleted.
+        /// The user requested the deletion of the account.
         UserInitiated = "user_initiated",
         /// Another reason, described in the note.
         Other = "other",

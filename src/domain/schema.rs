@@ -44,7 +44,7 @@ pub(super) fn masks_as_objects(schema: &mut Schema) {
     let Some(forms) = schema.get_mut("oneOf").and_then(Json::as_array_mut) else { return };
     let names: Vec<Json> = forms.iter().filter_map(|form| form.get("const").cloned()).collect();
     forms.push(json!({
-        "description": "The name of a mask as the key of an object; the name alone is the same.",
+        "description": "The name of a mask as the key of an object. It means the same as the name alone.",
         "deprecated": true,
         "type": "object",
         "propertyNames": { "enum": names },

@@ -39,7 +39,7 @@ impl<S: Store> Lifecycle<S> {
     }
 
     /// Decides a plan again for the request that applies it. The actor, the acknowledgements and the time may differ
-    /// from those of the request that was planned.
+    /// from the request that was planned.
     ///
     /// This does not read the data again: the store compares it with the plan under its locks. It reads only which
     /// subjects are within this actor's scope, or everything if the request has other reassignment targets than the

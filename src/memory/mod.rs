@@ -30,7 +30,7 @@ pub struct MemoryStore {
     rows: ByRow<MemoryRecords>,
     /// The id fields of kinds whose id is not called `id` in JSON.
     ids: BTreeMap<KindName, FieldName>,
-    /// Kinds in the JSON that the map does not have, unchanged.
+    /// Kinds of the JSON that are not in the map. They are written back unchanged.
     aside: BTreeMap<String, serde_json::Value>,
 }
 

@@ -22,7 +22,7 @@ pub struct StepKey {
     pub when: Option<String>,
     /// The legal basis of a retention.
     pub basis: Option<String>,
-    /// Whether the kind is volatile, so that the number of rows may change between plan and execution.
+    /// Whether the kind is volatile. The number of rows may then change between plan and execution.
     pub volatile: bool,
 }
 

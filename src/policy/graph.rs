@@ -125,7 +125,7 @@ mod tests {
         let kinds =
             ["s", "a", "b", "c", "m", "n", "o"].map(|kind| crate::domain::Kind::named(KindName::from(kind)));
         let direct = [("c.z", "s"), ("c.y", "a"), ("b.y", "c"), ("b.x", "a"), ("a.k", "s"), ("a.j", "s")];
-        // `m` comes before `n`, but its chain after that of `n`.
+        // `m` comes before `n`, but the chain to `m` comes after the chain to `n`.
         let crossed = [("m.c", "c"), ("n.a", "a"), ("o.m", "m"), ("o.n", "n")];
         let references = direct.into_iter().chain(crossed);
         let references = references.map(|(name, to)| {

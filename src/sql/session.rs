@@ -19,7 +19,7 @@ pub(super) struct ErrorContext<'a> {
     pub(super) kind: Option<&'a str>,
     pub(super) map: Option<&'a DataMap>,
     pub(super) prefix: &'a Prefix,
-    /// Whether the library owns the transaction, so that it may be repeated.
+    /// Whether the library may repeat the transaction, because it owns it.
     pub(super) retryable: bool,
 }
 

@@ -66,7 +66,7 @@ pub struct Mark {
     pub kind: KindName,
     /// The record.
     pub record: RecordId,
-    /// The values of its fields before the operation. Values that were masked are left out.
+    /// The values of the record's fields before the operation. Values that were masked are left out.
     pub before: BTreeMap<FieldName, Value>,
 }
 

@@ -33,7 +33,7 @@ fn policy(rules: &[Rule<'_>], guards: &Json) -> DeletionPolicy {
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// The deciding references of each step, with what becomes of their rows. Hidden steps are in parentheses.
+/// The deciding references of each step, with what happens to the rows. Hidden steps are in parentheses.
 fn steps(rules: &[Rule<'_>]) -> Vec<String> {
     let policy = policy(rules, &json!([]));
     let named = |step: &CompiledStep| {

@@ -89,8 +89,8 @@ async fn read_collations(
     Ok(())
 }
 
-/// Compares two pairs of texts with the collation of each column. In a compound query, a value under a column is
-/// compared like that column, so no row is read.
+/// Renders the query that compares `A` with `a` and with `A` and a space, once for each column. In a compound query, SQLite
+/// compares a value with the collation of the first query's column, so no row is read.
 fn statement(catalogue: &Catalogue, columns: &[(String, String)]) -> String {
     let mut sql = String::new();
     for (at, (table, column)) in columns.iter().enumerate() {

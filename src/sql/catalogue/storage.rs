@@ -28,7 +28,7 @@ pub(in crate::sql) enum Affinity {
     Computed,
 }
 
-/// How a column compares text: the results for two pairs of texts.
+/// How a column compares text: 1 if it ignores case, plus 2 if it ignores trailing spaces (and case).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sql) struct Collation(pub(super) i64);
 

@@ -20,10 +20,10 @@ pub use finding::{Finding, FindingCode};
 
 /// Returns all differences between a policy and a database, and what the policy does not cover.
 ///
-/// The findings are sorted by path. The list is empty if there are none. They cover:
+/// The list is sorted by path, and empty if there is nothing to report. These are the findings:
 ///
-/// * Tables that depend on the subject and are neither declared nor excluded. They depend on it if they have a
-///   foreign key or a column named like a reference. The same goes for columns of declared tables.
+/// * Tables that depend on the subject and are neither declared nor excluded. A table depends on it
+///   through a foreign key, or through a column that is named like a reference. Also such columns of declared tables.
 /// * References without protection or index, or with a different type or nullability.
 /// * Masks that do not fit their column: too long, `null` in a `NOT NULL` column, or a constant in a unique column.
 /// * Columns that only the database writes, but the policy would too.

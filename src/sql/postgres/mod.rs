@@ -189,7 +189,7 @@ impl Backend for Postgres {
         let id = r.column_type(to, &to.id)?;
         if !held.compares_with(&id) {
             return Err(StoreError::Unsupported(format!(
-                "the reference `{}`: its column is {} and the ids of `{}` are {}",
+                "the reference `{}`: the column is {}, but the ids of `{}` are {}",
                 reference.name, held.name, to.name, id.name
             )));
         }

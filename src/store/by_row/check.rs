@@ -165,7 +165,7 @@ pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
     for ChangeStep { kind: name, write, .. } in &changes.steps {
         let id = &kind(query, name)?.id;
         if written(write).iter().any(|(field, _)| field == id) {
-            return Err(StoreError::Unsupported(format!("writing `{name}.{id}`, an id")));
+            return Err(StoreError::Unsupported(format!("writing the id `{name}.{id}`")));
         }
     }
     Ok(())
