@@ -45,7 +45,7 @@ fn every_fault_has_a_remedy() {
         "duplicate",
         "is missing",
         "two masks",
-        "stands alone",
+        "takes no argument",
     ];
     #[allow(unused_mut, reason = "stores add cases only where their features are on")]
     let mut all: Vec<Expected> = cases().map(|(expected, _)| *expected).collect();
