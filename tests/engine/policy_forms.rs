@@ -312,7 +312,7 @@ fn an_invalid_rule_lists_the_valid_ones() {
             "`on_survive` is `set_null`, `set_default`, `reassign` or `tombstone`",
         ),
         (json!({ "when": { "field": "x", "eq": 1 } }), "an entry needs exactly one rule"),
-        (json!({ "then": { "then": "keep", "parent": "retain" } }), "stand beside `then`"),
+        (json!({ "then": { "then": "keep", "parent": "retain" } }), "belong beside `then`"),
         (json!({ "anonymize": { "x": "null" }, "then": "keep" }), "an entry needs exactly one rule"),
     ] {
         let mut document = document();

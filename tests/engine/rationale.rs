@@ -57,7 +57,7 @@ fn the_rationale_is_a_key_beside_the_rule() {
         json!({ "then": "keep", "on_survive": { "set_default": 1, "because": "x" } }),
     ] {
         let faults = policy(&rules).unwrap_err().to_string();
-        assert!(faults.contains("stand beside `then`"), "{faults}");
+        assert!(faults.contains("belong beside `then`"), "{faults}");
     }
 }
 

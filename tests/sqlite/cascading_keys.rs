@@ -162,8 +162,8 @@ async fn open_follows_on_delete_actions_through_any_number_of_tables() {
         };
         assert_eq!(found.len(), 1, "{keys:?}: {found:?}");
         let expected = format!(
-            "references.debts.b: when a row of `clients` is deleted, the database would {does} rows of `debts` that no plan \
-             names: `a.up` ON DELETE CASCADE, then `b.up` ON DELETE CASCADE, then `debts.b` {} (declare `a`, `b` with \
+            "references.debts.b: when a row of `clients` is deleted, the database would {does} rows of `debts` that are in \
+             no plan: `a.up` ON DELETE CASCADE, then `b.up` ON DELETE CASCADE, then `debts.b` {} (declare `a`, `b` with \
              `a.up`, `b.up`, `debts.b` and give each a rule, or let `debts.b` refuse (ON DELETE NO ACTION))",
             keys[2]
         );

@@ -195,11 +195,7 @@ async fn an_unsuitable_subject_is_refused() {
             "`pairs` cannot be the subject: its primary key (`a`, `b`) is composite, and no \
              single column is unique; add a unique column",
         ),
-        (
-            "loose",
-            "`loose` cannot be the subject: it has no key; give the table a unique \
-             column",
-        ),
+        ("loose", "`loose` cannot be the subject: it has no key; add a unique column"),
     ] {
         let error: NoFirstPolicy = first_policy(&catalogue, subject).unwrap_err();
         assert_eq!(format!("{error}; {}", error.remedy()), expected);
