@@ -135,8 +135,8 @@ async fn open_follows_on_delete_actions_through_schemas_outside_the_search_path(
     assert_eq!(
         refused(&world, &document).await,
         [format!(
-            "references.debts.b: when a row of `clients` is deleted, the database would delete rows of `debts` that no plan \
-             names: `{s}_b.a.up` ON DELETE CASCADE, then `{s}_c.b.up` ON DELETE CASCADE, then `debts.b` ON DELETE CASCADE"
+            "references.debts.b: when a row of `clients` is deleted, the database would delete rows of `debts` that are in no \
+             plan: `{s}_b.a.up` ON DELETE CASCADE, then `{s}_c.b.up` ON DELETE CASCADE, then `debts.b` ON DELETE CASCADE"
         )]
     );
     world.run("ALTER TABLE debts DROP COLUMN b").await;
