@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserializer, EnumAccess, MapAccess, VariantAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
@@ -51,6 +51,9 @@ impl Mask {
     }
 }
 
+/// The names of all masks.
+const NAMES: [&str; 6] = ["null", "text", "placeholder_email", "year", "truncate", "hmac"];
+
 /// Every form that a mask has in documents.
 const FORMS: &str =
     "`null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"} or {\"truncate\": 3}";
@@ -66,12 +69,8 @@ impl<'de> Deserialize<'de> for Mask {
             }
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Mask, E> {
                 match name {
-                    "text" => {
-                        Err(E::custom("the mask `text` needs its text; expected {\"text\": \"anonymized\"}"))
-                    }
-                    "truncate" => {
-                        Err(E::custom("the mask `truncate` needs a length; expected {\"truncate\": 3}"))
-                    }
+                    "text" => Err(E::custom(NEEDS_TEXT)),
+                    "truncate" => Err(E::custom(NEEDS_LENGTH)),
                     name => without_argument(name).ok_or_else(|| unknown(name)),
                 }
             }
@@ -87,9 +86,7 @@ impl<'de> Deserialize<'de> for Mask {
                     name => {
                         let mask = without_argument(name).ok_or_else(|| unknown::<M::Error>(name))?;
                         if map.next_value::<Option<de::IgnoredAny>>()?.is_some() {
-                            return Err(de::Error::custom(format_args!(
-                                "the mask `{name}` takes no argument; write \"{name}\""
-                            )));
+                            return Err(takes_no_argument(name));
                         }
                         mask
                     }
@@ -102,9 +99,34 @@ impl<'de> Deserialize<'de> for Mask {
                     ))),
                 }
             }
+            /// Formats other than JSON have their own forms of such values: `!text gone` in YAML.
+            fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Mask, A::Error> {
+                let (name, argument) = data.variant::<String>()?;
+                match name.as_str() {
+                    "text" => {
+                        let text = argument.newtype_variant().map(Mask::Text);
+                        text.map_err(|_| de::Error::custom(NEEDS_TEXT))
+                    }
+                    "truncate" => {
+                        let length = argument.newtype_variant().map(Mask::Truncate);
+                        length.map_err(|_| de::Error::custom(NEEDS_LENGTH))
+                    }
+                    name => {
+                        let mask = without_argument(name).ok_or_else(|| unknown(name))?;
+                        argument.unit_variant().map_err(|_| takes_no_argument(name)).map(|()| mask)
+                    }
+                }
+            }
         }
-        deserializer.deserialize_any(MaskVisitor)
+        deserializer.deserialize_enum("Mask", &NAMES, MaskVisitor)
     }
+}
+
+const NEEDS_TEXT: &str = "the mask `text` needs its text; expected {\"text\": \"anonymized\"}";
+const NEEDS_LENGTH: &str = "the mask `truncate` needs a length; expected {\"truncate\": 3}";
+
+fn takes_no_argument<E: de::Error>(name: &str) -> E {
+    E::custom(format_args!("the mask `{name}` takes no argument; write \"{name}\""))
 }
 
 fn without_argument(name: &str) -> Option<Mask> {
@@ -216,6 +238,17 @@ mod tests {
         ];
         let distinct: std::collections::BTreeSet<_> = made.iter().collect();
         assert_eq!(distinct.len(), made.len());
+    }
+
+    /// As in YAML, where a plain `null` is a word if a word is expected.
+    #[test]
+    fn a_format_that_has_words_of_its_own_reads_masks() {
+        use serde::de::value::{Error, StrDeserializer};
+        let read = |name| Mask::deserialize(StrDeserializer::<Error>::new(name));
+        assert_eq!(read("null"), Ok(Mask::Null));
+        assert_eq!(read("hmac"), Ok(Mask::Hmac));
+        assert!(read("hash").unwrap_err().to_string().starts_with("unknown mask `hash`; expected `null`"));
+        assert!(read("text").is_err());
     }
 
     #[test]

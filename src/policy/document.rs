@@ -7,7 +7,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::policy::FIRST_VERSION;
 use super::{DeletionPolicy, ModePolicy};
 use crate::domain::map_document::{KindDocument, MapDocument, ReferenceDocument};
-use crate::domain::plain_errors::PlainErrors;
 use crate::domain::unique_keys::unique_keys;
 use crate::domain::{DataMap, Excluded, Fault, FaultCode, Faults, KindName, Mode};
 
@@ -97,7 +96,7 @@ impl Serialize for DeletionPolicy {
 
 impl<'de> Deserialize<'de> for DeletionPolicy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let document = PolicyDocument::deserialize(PlainErrors(deserializer)).map_err(|error| error.0)?;
+        let document = PolicyDocument::deserialize(deserializer)?;
         document.try_into().map_err(serde::de::Error::custom)
     }
 }

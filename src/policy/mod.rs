@@ -54,7 +54,7 @@ impl DeletionPolicy {
         PolicyBuilder::new(subject.into())
     }
 
-    /// Reads a policy from JSON. For other formats, use `serde`.
+    /// Reads a policy from JSON. For other formats, use `serde`, whose errors speak of Rust's types.
     ///
     /// # Errors
     /// Returns every fault of the policy, or the position of the syntax error.

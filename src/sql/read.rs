@@ -29,6 +29,7 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
         let schema = self.schema(&mut session, &columns, None).await?;
         let r = Renderer::survey(self.backend(), &self.prefix, &none, &schema)?;
         let rows = session.query(&r.read(query)?).await?;
+        self.end_read(tx, context).await?;
         rows.into_iter()
             .map(|row| {
                 let bad_id = || StoreError::bad_value(&kind.name, None, &kind.id, "id");
@@ -121,7 +122,9 @@ impl<C: SqlConnection> SqlStore<C> {
     async fn rows(&self, statement: &Statement, doing: &str) -> Result<Vec<Vec<SqlValue>>, StoreError> {
         let context = self.context(doing);
         let mut tx = self.begin(AccessMode::Read, context).await?;
-        self.session(&mut *tx, context).query(statement).await
+        let rows = self.session(&mut *tx, context).query(statement).await?;
+        self.end_read(tx, context).await?;
+        Ok(rows)
     }
 }
 

@@ -162,7 +162,22 @@ impl<C: SqlConnection> SqlStore<C> {
         let context = self.context("read the catalogue");
         let mut tx = self.begin(AccessMode::Read, context).await?;
         let read = Catalogue::read_for(&mut *tx, self.dialect, &self.prefix, map).await;
-        read.map_err(|error| context.error(error))
+        let catalogue = read.map_err(|error| context.error(error))?;
+        self.end_read(tx, context).await?;
+        Ok(catalogue)
+    }
+
+    /// Ends a transaction that has only read. A transaction of the library is dropped. A savepoint is released: one that
+    /// is only rolled back stays open, and slows down everything after it in the host's transaction.
+    pub(super) async fn end_read(
+        &self,
+        tx: Box<dyn SqlTransaction + '_>,
+        context: ErrorContext<'_>,
+    ) -> Result<(), StoreError> {
+        if context.retryable {
+            return Ok(());
+        }
+        tx.commit().await.map_err(|error| context.error(error))
     }
 
     pub(super) fn backend(&self) -> &'static dyn Backend {

@@ -66,7 +66,9 @@ async fn attempt<C: SqlConnection>(
     let answers = questions.iter().map(|question| Answer::count(counts.of(question.rows))).collect();
     let mut survey = Survey::new(subjects, answers);
     session.details(&r, questions, &mut survey).await?;
-    if !materialized.is_empty() {
+    if materialized.is_empty() {
+        store.end_read(tx, context).await?;
+    } else {
         session.execute(&r.clear_members()).await?;
         // The transaction deletes the rows of the temporary table. The empty table stays with the connection for
         // reuse.

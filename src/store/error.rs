@@ -181,7 +181,7 @@ impl StoreError {
             Self::Refused { .. } => "see `source` for the constraint that was violated",
             Self::Interference { .. } => "find the trigger or rule of the database that changes these rows",
             Self::TooLarge { .. } => "raise the limit, or use an SQL store",
-            Self::Unsupported(_) => "use another store, or avoid this feature",
+            Self::Unsupported(_) => "do what the message says, or use another store",
             Self::OutcomeUnknown { .. } => "apply the same operation id again",
             Self::Unavailable { retryable: true, .. } => "try again later, with the same operation id",
             Self::Unavailable { .. } => {

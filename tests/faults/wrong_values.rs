@@ -201,7 +201,7 @@ fn only_map(document: &Value) -> Value {
 }
 
 #[test]
-fn faults_found_by_serde_have_the_same_messages() {
+fn faults_of_masks_and_maps_have_the_same_messages_in_other_formats() {
     let mut document = rich();
     document["kinds"]["items"]["personal"]["note"] = json!("text");
     let error = serde_json::from_value::<DeletionPolicy>(document).unwrap_err().to_string();

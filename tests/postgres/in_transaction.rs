@@ -218,3 +218,67 @@ async fn cost_of_opening_for_each_transaction_compared_with_once() {
     once.sort();
     println!("opened for each transaction {:?}, opened once {:?} (medians of 30)", each[15], once[15]);
 }
+
+/// Both schemas are created by one transaction, as a restore does, so that their catalogue rows have equal versions.
+#[tokio::test]
+async fn columns_of_another_schema_are_not_taken_for_those_of_the_cache() {
+    let Some(schema) = Schema::new().await else { return };
+    let (a, b) = (&schema.name, format!("{}_b", schema.name));
+    schema
+        .run(&format!(
+            "BEGIN; CREATE SCHEMA {b};
+             CREATE TABLE {a}.clients (id text PRIMARY KEY, at timestamptz);
+             CREATE TABLE {b}.clients (id text PRIMARY KEY, at timestamp);
+             INSERT INTO {a}.clients VALUES ('1', now()); INSERT INTO {b}.clients VALUES ('1', now() AT TIME ZONE 'UTC');
+             COMMIT"
+        ))
+        .await;
+    let policy = policy(&json!({
+        "subject": "clients",
+        "kinds": { "clients": { "fields": { "at": "timestamp" } } },
+        "modes": { "hard_delete": { "allow": "any", "guards": [
+            { "name": "recent", "on": "clients", "severity": "block", "when": { "field": "at", "within": "PT1H" } }
+        ] } }
+    }));
+    let store = PostgresStore::new(schema.pool.clone()).migrate().await.unwrap();
+    let lifecycle = Lifecycle::open(store, policy).await.unwrap();
+    assert!(!lifecycle.plan(&delete("1")).await.unwrap().is_executable());
+    let mut tx = schema.pool.begin().await.unwrap();
+    let path = format!("SET LOCAL search_path TO {b}, {a}; SET LOCAL timezone TO 'Asia/Tokyo'");
+    raw_sql(sqlx::AssertSqlSafe(path)).execute(&mut *tx).await.unwrap();
+    let error = lifecycle.in_transaction(&mut tx).execute(&delete("1")).await.unwrap_err();
+    assert!(matches!(error, Error::Blocked(_)), "{error:?}");
+    drop(tx);
+    schema.run(&format!("DROP SCHEMA {b} CASCADE")).await;
+}
+
+#[tokio::test]
+async fn a_column_altered_twice_in_the_hosts_transaction_is_seen_each_time() {
+    let Some(world) = world().await else { return };
+    let lifecycle = world.lifecycle().await;
+    let plan = lifecycle.plan(&delete(BEN)).await.unwrap();
+    let mut tx = world.schema.pool.begin().await.unwrap();
+    for change in [
+        "CREATE TYPE state AS ENUM ('PAID', 'PENDING'); ALTER TABLE debts ALTER COLUMN status TYPE state USING status::state",
+        "ALTER TABLE debts ALTER COLUMN status TYPE text",
+        "ALTER TABLE debts ALTER COLUMN status TYPE state USING status::state",
+    ] {
+        raw_sql(change).execute(&mut *tx).await.unwrap();
+        let inside = lifecycle.in_transaction(&mut tx);
+        assert_eq!(inside.plan(&delete(BEN)).await.unwrap().digest, plan.digest, "{change}");
+    }
+}
+
+/// A savepoint that stays open slows down everything after it, and holds a lock until the end.
+#[tokio::test]
+async fn a_plan_leaves_no_savepoint_open() {
+    let Some(world) = world().await else { return };
+    let lifecycle = world.lifecycle().await;
+    let mut tx = world.schema.pool.begin().await.unwrap();
+    sqlx::query("UPDATE clients SET email = 'x'").execute(&mut *tx).await.unwrap();
+    for _ in 0..3 {
+        lifecycle.in_transaction(&mut tx).plan(&delete(ANA)).await.unwrap();
+    }
+    let error = raw_sql("RELEASE SAVEPOINT _sqlx_savepoint_1").execute(&mut *tx).await.unwrap_err();
+    assert!(error.to_string().contains("does not exist"), "{error}");
+}
