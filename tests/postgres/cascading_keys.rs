@@ -69,8 +69,8 @@ async fn open_refuses_an_on_delete_action_that_reaches_a_declared_kind_through_e
         assert_eq!(
             found,
             [format!(
-                "references.debts.town, b: when a row of `clients` is deleted, the database would {does} rows of `debts` that no \
-                 plan names: `a.up` ON DELETE CASCADE, then `b.up` ON DELETE CASCADE, then `debts.town, b` {debt}"
+                "references.debts.town, b: when a row of `clients` is deleted, the database would {does} rows of `debts` that are in no \
+                 plan: `a.up` ON DELETE CASCADE, then `b.up` ON DELETE CASCADE, then `debts.town, b` {debt}"
             )]
         );
     }
@@ -98,8 +98,8 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
     assert_eq!(
         refused(&world, &document).await,
         [
-            "references.debts.folder_id: when a row of `folders` is deleted, the database would delete rows of `debts` that no \
-          plan names: `debts.folder_id` ON DELETE CASCADE"
+            "references.debts.folder_id: when a row of `folders` is deleted, the database would delete rows of `debts` that are in no \
+          plan: `debts.folder_id` ON DELETE CASCADE"
         ]
     );
     document["excluded"] = json!([]);
@@ -158,8 +158,8 @@ async fn open_follows_on_delete_actions_from_partitions_and_child_tables() {
     assert_eq!(
         refused(&world, &document).await,
         [
-            "references.old_debts.folder: when a row of `clients` is deleted, the database would delete rows of `debts` that no \
-          plan names: `folders.owner` ON DELETE CASCADE, then `old_debts.folder` ON DELETE CASCADE"
+            "references.old_debts.folder: when a row of `clients` is deleted, the database would delete rows of `debts` that are in no \
+          plan: `folders.owner` ON DELETE CASCADE, then `old_debts.folder` ON DELETE CASCADE"
         ]
     );
 }
