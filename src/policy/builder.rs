@@ -185,9 +185,9 @@ impl PolicyBuilder {
         self.mode(Mode::Reactivate, say)
     }
 
-    /// Checks the policy.
+    /// Checks the policy and builds it.
     ///
-    /// Returns every fault, with its path and a remedy.
+    /// # Errors
     /// Every fault, with its path and a remedy.
     pub fn build(self) -> Result<DeletionPolicy, Faults> {
         let Self { version, subject, kinds, references, excluded, modes, faults } = self;

@@ -143,8 +143,8 @@ macro_rules! stores {
                     /// Reads the catalogue of the database, for [`findings`](crate::sql::findings) and
                     /// [`first_policy`](crate::sql::first_policy).
                     ///
+                    /// # Errors
                     /// [`StoreError`] if the catalogue cannot be read.
-                    /// [`StoreError`] when it cannot be read.
                     pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
                         self.store.catalogue().await
                     }

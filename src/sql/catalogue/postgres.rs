@@ -90,7 +90,7 @@ pub(super) async fn read(
 ) -> Result<Catalogue, SqlError> {
     let names = map.kinds().map(Kind::table_name);
     let names = names.map(|name| json!({ "quoted": Dialect::Postgres.table(name), "name": name }));
-    let names = SqlValue::Text(Json::from_iter(names).to_string());
+    let names = SqlValue::Text(names.collect::<Json>().to_string());
     let params = [SqlValue::Text(connected(tx, map).await?), names];
     let mut catalogue = Catalogue::new(Dialect::Postgres, TRAITS, prefix);
     catalogue.add_columns(tx.query(&format!("{TABLES}{COLUMNS}"), &params).await?, |_, _, rest| {
