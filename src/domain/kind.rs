@@ -17,7 +17,7 @@ use super::{Condition, FieldName, KindName, Mask, ReferenceName, Value, to_milli
 pub struct Kind {
     /// The name in policies, plans and errors.
     pub name: KindName,
-    /// The table, if it is not named like the kind. Stores that read rows use the kind's name.
+    /// The table, if its name differs from that of the kind. Stores that read rows use the kind's name.
     pub table: Option<String>,
     /// The field that identifies a record. Composite ids are not supported.
     pub id: FieldName,
@@ -56,7 +56,7 @@ pub struct Field {
     pub nullable: bool,
     /// Whether its values are unique.
     pub unique: bool,
-    /// The column, if it is not named like the field. Stores that read rows use the field's name.
+    /// The column, if its name differs from that of the field. Stores that read rows use the field's name.
     pub column: Option<String>,
     /// The value that `set_default` writes.
     pub default: Option<Value>,

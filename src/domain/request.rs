@@ -29,7 +29,7 @@ pub struct Request {
     pub actor: Option<Actor>,
     /// The reason.
     pub reason: Option<Reason>,
-    /// A free text. It may hold personal data, so only the audit log records it.
+    /// Free text. It may contain personal data, so only the audit log records it.
     pub note: Option<String>,
     /// The names of the warnings that the caller accepts.
     pub acknowledged: BTreeSet<String>,

@@ -225,7 +225,7 @@ impl ReferenceBuilder {
 pub struct KindBuilder(pub(super) Kind);
 
 impl KindBuilder {
-    /// Sets the table, if it is not named like the kind.
+    /// Sets the name of the table. Needed only if it differs from the name of the kind.
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.0.table = Some(table.into());
         self
@@ -303,7 +303,7 @@ impl KindBuilder {
         self
     }
 
-    /// Sets the column of a field, if it is not named like the field.
+    /// Sets the column of a field. Needed only if its name differs from that of the field.
     pub fn column(mut self, name: impl Into<FieldName>, column: impl Into<String>) -> Self {
         self.0.fields.entry(name.into()).or_default().column = Some(column.into());
         self

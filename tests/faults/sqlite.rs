@@ -158,7 +158,7 @@ faulty! {
             map["excluded"] = json!([{ "table": "folders", "because": "only structure" }]);
             map
         })
-        => "references.debts.folder", "when a row of `clients` is deleted, the database would change rows of `debts` \
+        => "references.debts.folder", "if a row of `clients` is deleted, the database will change rows of `debts` \
             that are in no plan: `folders.who` ON DELETE CASCADE, then `debts.folder` ON DELETE SET NULL",
            "declare `folders` with `folders.who`, `debts.folder` and give each a rule, or let `debts.folder` refuse (ON DELETE NO ACTION)";
     a_reference_whose_foreign_key_refers_to_another_column_is_reported:

@@ -69,7 +69,7 @@ async fn open_refuses_an_on_delete_action_that_reaches_a_declared_kind_through_e
         assert_eq!(
             found,
             [format!(
-                "references.debts.town, b: when a row of `clients` is deleted, the database would {does} rows of `debts` that are in no \
+                "references.debts.town, b: if a row of `clients` is deleted, the database will {does} rows of `debts` that are in no \
                  plan: `a.up` ON DELETE CASCADE, then `b.up` ON DELETE CASCADE, then `debts.town, b` {debt}"
             )]
         );
@@ -98,7 +98,7 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
     assert_eq!(
         refused(&world, &document).await,
         [
-            "references.debts.folder_id: when a row of `folders` is deleted, the database would delete rows of `debts` that are in no \
+            "references.debts.folder_id: if a row of `folders` is deleted, the database will delete rows of `debts` that are in no \
           plan: `debts.folder_id` ON DELETE CASCADE"
         ]
     );
@@ -135,7 +135,7 @@ async fn open_follows_on_delete_actions_through_schemas_outside_the_search_path(
     assert_eq!(
         refused(&world, &document).await,
         [format!(
-            "references.debts.b: when a row of `clients` is deleted, the database would delete rows of `debts` that are in no \
+            "references.debts.b: if a row of `clients` is deleted, the database will delete rows of `debts` that are in no \
              plan: `{s}_b.a.up` ON DELETE CASCADE, then `{s}_c.b.up` ON DELETE CASCADE, then `debts.b` ON DELETE CASCADE"
         )]
     );
@@ -158,7 +158,7 @@ async fn open_follows_on_delete_actions_from_partitions_and_child_tables() {
     assert_eq!(
         refused(&world, &document).await,
         [
-            "references.old_debts.folder: when a row of `clients` is deleted, the database would delete rows of `debts` that are in no \
+            "references.old_debts.folder: if a row of `clients` is deleted, the database will delete rows of `debts` that are in no \
           plan: `folders.owner` ON DELETE CASCADE, then `old_debts.folder` ON DELETE CASCADE"
         ]
     );

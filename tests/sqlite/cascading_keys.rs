@@ -74,7 +74,7 @@ const NOTHING: [&str; 0] = [];
 async fn open_refuses_an_on_delete_action_that_reaches_a_declared_kind_through_an_excluded_table() {
     let world = World::new(FILED).await;
     let mut document = retained(&json!([{ "table": "folders", "because": "only structure" }]));
-    let expected = "references.invoices.folder_id: when a row of `clients` is deleted, the database would delete \
+    let expected = "references.invoices.folder_id: if a row of `clients` is deleted, the database will delete \
                     rows of `invoices` that are in no plan: `folders.client_id` ON DELETE CASCADE, then \
                     `invoices.folder_id` ON DELETE CASCADE (declare `folders` with `folders.client_id`, \
                     `invoices.folder_id` and give each a rule, or let `invoices.folder_id` refuse (ON DELETE NO ACTION))";
@@ -98,7 +98,7 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
     assert_eq!(
         refused(&world, &document).await,
         [
-            "references.invoices.folder_id: when a row of `folders` is deleted, the database would delete rows of \
+            "references.invoices.folder_id: if a row of `folders` is deleted, the database will delete rows of \
           `invoices` that are in no plan: `invoices.folder_id` ON DELETE CASCADE (declare `invoices.folder_id` and \
           give each a rule, or let `invoices.folder_id` refuse (ON DELETE NO ACTION))"
         ]
@@ -162,7 +162,7 @@ async fn open_follows_on_delete_actions_through_any_number_of_tables() {
         };
         assert_eq!(found.len(), 1, "{keys:?}: {found:?}");
         let expected = format!(
-            "references.debts.b: when a row of `clients` is deleted, the database would {does} rows of `debts` that are in \
+            "references.debts.b: if a row of `clients` is deleted, the database will {does} rows of `debts` that are in \
              no plan: `a.up` ON DELETE CASCADE, then `b.up` ON DELETE CASCADE, then `debts.b` {} (declare `a`, `b` with \
              `a.up`, `b.up`, `debts.b` and give each a rule, or let `debts.b` refuse (ON DELETE NO ACTION))",
             keys[2]
@@ -186,7 +186,7 @@ async fn open_follows_on_delete_actions_through_tables_that_the_map_does_not_men
     assert!(found[0].contains(
         "references.a.up: a foreign key to `clients` with ON DELETE CASCADE that the map does not"
     ));
-    assert!(found[1].starts_with("references.debts.b: when a row of `clients` is deleted"), "{found:?}");
+    assert!(found[1].starts_with("references.debts.b: if a row of `clients` is deleted"), "{found:?}");
 }
 
 #[tokio::test]
@@ -252,7 +252,7 @@ async fn open_refuses_an_on_delete_action_that_returns_to_the_subject() {
     )
     .await;
     assert_eq!(back.len(), 1, "{back:?}");
-    assert!(back[0].starts_with("references.clients.folder: when a row of `clients` is deleted, the database would delete rows of `clients`"));
+    assert!(back[0].starts_with("references.clients.folder: if a row of `clients` is deleted, the database will delete rows of `clients`"));
 
     let mut document = debts(&[]);
     document["excluded"] = json!([{ "reference": "clients.boss", "because": "only for the chart" }]);
@@ -283,7 +283,7 @@ async fn open_follows_keys_of_several_columns_and_names_in_any_case() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
         found[0].contains(
-            "references.Debts.town, folder: when a row of `clients` is deleted, the database would change rows of `debts` \
+            "references.Debts.town, folder: if a row of `clients` is deleted, the database will change rows of `debts` \
              that are in no plan: `Folders.town, owner` ON DELETE CASCADE, then `Debts.town, folder` ON DELETE SET NULL"
         ),
         "{found:?}"

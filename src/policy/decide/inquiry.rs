@@ -37,7 +37,7 @@ pub struct Inquiry {
     pub(super) query: SurveyQuery,
     /// For each target of the mode: the record, and the question about whether it exists.
     pub(super) targets: Vec<Option<(RecordId, usize)>>,
-    /// The condition of the actor's scope, if a scope decides. Its set and its question are the last in the query.
+    /// The condition of the actor's scope, if access depends on a scope. Its set and its question come last in the query.
     pub(super) scope: Option<Condition>,
 }
 
@@ -78,7 +78,7 @@ impl Inquiry {
         &self.query
     }
 
-    /// Returns the query about the actor's scope alone; `None` if no scope decides.
+    /// Returns the query about the actor's scope alone; `None` if access does not depend on a scope.
     pub(crate) fn scope_query(&self) -> Option<SurveyQuery> {
         let scope = self.scope_set(SetId(1))?;
         let subjects = self.query.sets.first()?.clone();

@@ -166,7 +166,7 @@ fn chain_finding(
     let keys: Vec<String> =
         chain.keys.iter().map(|key| format!("{} ON DELETE {}", name(key), key.on_delete)).collect();
     let message = format!(
-        "when a row of `{}` is deleted, the database would {does} rows of `{}` that are in no plan: {}",
+        "if a row of `{}` is deleted, the database will {does} rows of `{}` that are in no plan: {}",
         chain.kind.name,
         reached.name,
         keys.join(", then ")
