@@ -245,6 +245,8 @@ impl<C: SqlConnection> SqlStore<C> {
         };
         // Compare the full schema, because renaming a type does not change the schema version.
         let found = self.session(&mut *tx, context).read_schema(columns).await;
+        // Even if the savepoint cannot be released, the columns have been read.
+        self.end_read(tx, context).await.ok();
         found.is_ok_and(|schema| schema != *cached)
     }
 }
