@@ -25,7 +25,7 @@ impl Service {
     }
 }
 
-/// Returns the hash of a token. The table stores only hashes, so nobody who reads it can sign in.
+/// Returns the hash of a token. The table stores only hashes, so reading it does not allow signing in.
 pub(crate) fn kept(token: &str) -> String {
     Sha256::digest(token).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

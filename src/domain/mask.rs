@@ -148,8 +148,8 @@ fn unknown<E: de::Error>(name: &str) -> E {
 ///
 /// A pseudonym is the HMAC-SHA-256 of the kind, the field and the value, as 64 lower-case hexadecimal digits. Equal
 /// values of one field have equal pseudonyms, so rows can still be joined by the field. Equal values of different
-/// fields have different pseudonyms. Whoever has the key can find the value of a pseudonym by trying values; without
-/// the key that is not possible.
+/// fields have different pseudonyms. With the key, the value of a pseudonym can be found by trying values; without the
+/// key it cannot.
 ///
 /// The pseudonyms change with the key, and with the name of the kind or field in the data map.
 ///

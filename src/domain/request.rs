@@ -193,7 +193,7 @@ words! {
         Fraud = "fraud",
         /// An administrator cleans up.
         AdministrativeCleanup = "administrative_cleanup",
-        /// The account is no longer used: a workflow of the host ends with it.
+        /// The account is no longer used, and a workflow of the host closes it.
         Deactivation = "deactivation",
         /// The user requested the deletion of the account.
         UserInitiated = "user_initiated",

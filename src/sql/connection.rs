@@ -43,9 +43,9 @@ pub trait SqlConnection: Send + Sync {
 
 /// A transaction. Dropping it without a commit rolls it back, also if a future is cancelled.
 ///
-/// Read transactions are dropped, not committed. If the driver runs statements on another thread, the statement of a
-/// cancelled future may still be running. The rollback must then wait for it, and nothing else may use the connection
-/// before.
+/// Read transactions are dropped, not committed; those inside a transaction of the host are committed, so that their
+/// savepoint is released. If the driver runs statements on another thread, the statement of a cancelled future may still
+/// be running. The rollback must then wait for it, and nothing else may use the connection before.
 ///
 /// Placeholders are numbered from 1 (`?1`, `?2` …). Each number occurs once, in ascending order, so a driver may also
 /// bind by position.

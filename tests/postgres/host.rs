@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::world::{CLINIC, World, clinic, delete};
 
-const ANA: Uuid = Uuid::from_u128(1);
-const BEN: Uuid = Uuid::from_u128(2);
+pub(crate) const ANA: Uuid = Uuid::from_u128(1);
+pub(crate) const BEN: Uuid = Uuid::from_u128(2);
 
-async fn world() -> Option<World> {
+pub(crate) async fn world() -> Option<World> {
     let world = World::new(CLINIC, &clinic()).await?;
     world
         .run(&format!(

@@ -17,24 +17,12 @@ use client_lifecycle::sql::{
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::host::{ANA, BEN, world};
 use crate::server::Schema;
 use crate::world::{CLINIC, World, clinic, delete, policy};
 
-const ANA: Uuid = Uuid::from_u128(1);
-const BEN: Uuid = Uuid::from_u128(2);
 const CAT: Uuid = Uuid::from_u128(3);
 const NOW: &str = "2026-03-29T00:30:00Z";
-
-async fn world() -> Option<World> {
-    let world = World::new(CLINIC, &clinic()).await?;
-    world
-        .run(&format!(
-            "INSERT INTO clients VALUES ('{ANA}', 'ana@example.org'), ('{BEN}', 'ben@example.org');
-             INSERT INTO debts (client_id, status) VALUES ('{ANA}', 'PAID'), ('{BEN}', 'PENDING')"
-        ))
-        .await;
-    Some(world)
-}
 
 #[tokio::test]
 async fn each_transaction_keeps_or_undoes_the_work_of_the_lifecycle() {
