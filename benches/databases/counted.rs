@@ -61,6 +61,16 @@ impl<C: SqlConnection> SqlConnection for Counted<C> {
         self.tally.note("BEGIN", start);
         Ok(Box::new(CountedTransaction { transaction, tally: &self.tally }))
     }
+
+    async fn read(&self, sql: &str, params: &[SqlValue]) -> Result<Option<Vec<Vec<SqlValue>>>, SqlError> {
+        let start = Instant::now();
+        let rows = self.connection.read(sql, params).await?;
+        if rows.is_some() {
+            self.tally.statements.fetch_add(1, Ordering::Relaxed);
+            self.tally.note(sql, start);
+        }
+        Ok(rows)
+    }
 }
 
 #[async_trait]

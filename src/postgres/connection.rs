@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -31,13 +32,21 @@ pub struct PoolConnection {
     pub(super) schemas: Vec<String>,
     pub(super) lock_timeout: Option<Duration>,
     pub(super) statement_timeout: Option<Duration>,
+    /// Whether connections of the pool compile expensive statements just in time. Read once.
+    compiles: Arc<OnceLock<bool>>,
 }
 
 impl PoolConnection {
     /// Makes a connection that takes its transactions from this pool.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, schemas: Vec::new(), lock_timeout: None, statement_timeout: None }
+        Self {
+            pool,
+            schemas: Vec::new(),
+            lock_timeout: None,
+            statement_timeout: None,
+            compiles: Arc::default(),
+        }
     }
 
     /// Renders the statements that begin a transaction. They are sent as one message.
@@ -76,10 +85,33 @@ impl SqlConnection for PoolConnection {
         Ok(Box::new(transaction))
     }
 
+    async fn read(&self, sql: &str, params: &[SqlValue]) -> Result<Option<Vec<Vec<SqlValue>>>, SqlError> {
+        // These settings apply only inside a transaction.
+        if !self.schemas.is_empty() || self.statement_timeout.is_some() {
+            return Ok(None);
+        }
+        let mut connection = self.pool.acquire().await.map_err(error)?;
+        let compiles = match self.compiles.get() {
+            Some(compiles) => *compiles,
+            None => {
+                let jit = query(&mut connection, JIT, &[]).await?;
+                let jit = jit.first().and_then(|row| row.first()).and_then(SqlValue::as_text);
+                *self.compiles.get_or_init(|| jit != Some("off"))
+            }
+        };
+        // Compiling a statement takes longer than any small operation. Only a transaction can turn it off.
+        if compiles {
+            return Ok(None);
+        }
+        query(&mut connection, sql, params).await.map(Some)
+    }
+
     async fn pause(&self, time: Duration) {
         sqlx_core::rt::sleep(time).await;
     }
 }
+
+const JIT: &str = "SELECT current_setting('jit')";
 
 struct PoolTransaction {
     connection: sqlx::pool::PoolConnection<Postgres>,

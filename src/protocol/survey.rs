@@ -171,7 +171,7 @@ impl SetId {
 pub(crate) type Rank = u16;
 
 /// A range of ranks, both ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Ranks {
     /// The lowest.
     pub from: Rank,
@@ -197,7 +197,7 @@ impl Ranks {
 }
 
 /// The rows of a set whose ranks lie in a range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Rows {
     /// The set.
     pub set: SetId,

@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::connection::{AccessMode, SqlValue};
+use super::render::count::Asked;
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::statement::{Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, TableSchema};
 use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
-use crate::protocol::{ChangeSet, NamedSet, Ranks, Receipt, Rows, SetId, SurveyQuery};
+use crate::protocol::{ChangeSet, NamedSet, Receipt, Rows, SetId, SurveyQuery};
 use crate::store::StoreError;
-
-/// The ranks to count, for each set.
-pub(crate) type Asked = BTreeMap<SetId, Vec<Ranks>>;
 
 /// How a store applies a change set. All strategies have the same result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +33,10 @@ pub(crate) struct Locks {
     pub(crate) texts: Vec<Statement>,
     /// Tables whose references are protected neither by a foreign key nor by the host's writers.
     pub(crate) tables: Vec<Statement>,
-    /// The subjects, if the statement that records the operation also locks them.
-    pub(crate) subjects: Option<Rows>,
+    /// The rows that the statement that records the operation also locks, starting with the subjects. That statement
+    /// does not see rows that others commit while it waits for a lock. The numbers of locked rows are therefore compared
+    /// with the numbers that are counted later.
+    pub(crate) noted: Vec<Rows>,
     /// Rows, starting with the subject's kind. Each statement returns the number of rows it locked.
     pub(crate) rows: Vec<Statement>,
     /// Whether to repeat `rows` until they lock no further rows. In a cycle, another transaction may add referring
@@ -67,8 +67,6 @@ pub(crate) enum BlockWrite {
 
 /// The parts of SQL that the databases spell differently.
 pub(crate) struct Spelling {
-    /// The text before and after a list of integers that makes it a JSON array, as text.
-    pub(crate) json_array: (&'static str, &'static str),
     /// The text before the arguments of the function that makes a JSON object.
     pub(crate) json_object: &'static str,
     /// The text before, between and after several JSON objects that merges them into one.
@@ -274,11 +272,16 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// rows for a single statement.
     fn strategy(&self, changes: &ChangeSet, single_statement_limit: u64) -> ApplyStrategy;
     /// Renders the locks of a change set. A database with only one writer at a time needs none.
-    fn locks(&self, _r: &Renderer<'_>, _changes: &ChangeSet) -> Result<Locks, StoreError> {
+    fn locks(
+        &self,
+        _r: &Renderer<'_>,
+        _changes: &ChangeSet,
+        _strategy: ApplyStrategy,
+    ) -> Result<Locks, StoreError> {
         Ok(Locks::default())
     }
     /// Renders the statement that records the operation. It returns 1 if the operation is new, and the schema version
-    /// of the tables in `cache_key`. It also locks the subjects if `locks` says so.
+    /// of the tables in `cache_key`. It also locks the rows of `locks.noted`, and returns their numbers.
     fn note(
         &self,
         r: &Renderer<'_>,

@@ -29,6 +29,19 @@ pub trait SqlConnection: Send + Sync {
     /// than the host allows.
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError>;
 
+    /// Runs one query that only reads, without a transaction around it, and returns all its rows. Returns `None` if it
+    /// must run in a read transaction instead; the library then begins one.
+    ///
+    /// This saves the round trips that begin and end the transaction. The settings of a read transaction do not apply:
+    /// on PostgreSQL, the query itself detects a different search path, row-level security and another encoding.
+    ///
+    /// # Errors
+    /// [`SqlError`]
+    async fn read(&self, sql: &str, params: &[SqlValue]) -> Result<Option<Vec<Vec<SqlValue>>>, SqlError> {
+        let _ = (sql, params);
+        Ok(None)
+    }
+
     /// Returns whether a transaction that failed because of another transaction may be retried. Return `false` inside
     /// a transaction of the host, because the host owns the snapshot.
     fn retryable(&self) -> bool {

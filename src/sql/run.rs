@@ -1,8 +1,9 @@
 //! Applies change sets: one write transaction runs the script of the operation.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::backend::{ApplyStrategy, Asked, Block, BlockWrite, Locks};
+use super::backend::{ApplyStrategy, Block, BlockWrite, Locks};
 use super::connection::{AccessMode, SqlConnection, SqlError, SqlErrorClass, SqlValue};
 use super::render::count::{Counts, WRITTEN};
 use super::render::renderer::Renderer;
@@ -112,8 +113,15 @@ async fn attempt<C: SqlConnection>(
     let r = Renderer::changes(store.backend(), &store.prefix, changes, &schema)?;
     let assumed = assumed_counts(changes, strategy);
     let parts = script(&r, changes, strategy, cached.and(cache_key), &assumed)?;
-    let running =
-        Running { session, r: &r, changes, assumed, counts: Counts::default(), affected: Vec::new() };
+    let running = Running {
+        session,
+        r: &r,
+        changes,
+        assumed,
+        counts: Counts::default(),
+        locked: Vec::new(),
+        affected: Vec::new(),
+    };
     let receipt = match running.run(parts, cached).await? {
         Outcome::Done(receipt) => receipt,
         Outcome::DoneBefore(receipt) => return Ok(Some(receipt)),
@@ -137,8 +145,10 @@ struct Running<'a, 't, 'c> {
     session: Session<'t, 'c>,
     r: &'a Renderer<'a>,
     changes: &'a ChangeSet,
-    assumed: Vec<(Rows, u64)>,
+    assumed: BTreeMap<Rows, u64>,
     counts: Counts,
+    /// The numbers of rows that were locked by the statement that recorded the operation.
+    locked: Vec<(Rows, i64)>,
     /// The number of rows of each step.
     affected: Vec<u64>,
 }
@@ -154,7 +164,7 @@ impl Running<'_, '_, '_> {
         let mut receipt = expected.clone();
         for part in parts {
             match part {
-                Part::Note(statement) => {
+                Part::Note(statement, noted) => {
                     let rows = self.session.query(&statement).await?;
                     let mut answers = rows.iter().flatten();
                     let is_new = answers.next().and_then(SqlValue::as_integer) == Some(1);
@@ -165,11 +175,13 @@ impl Running<'_, '_, '_> {
                     if cached.is_some_and(|cached| !cached.is_current(version)) {
                         return Ok(Outcome::Outdated);
                     }
+                    let locked = answers.filter_map(SqlValue::as_integer);
+                    self.locked = noted.into_iter().zip(locked).collect();
                 }
                 Part::Lock(locks) => self.session.lock(&locks).await?,
                 Part::Materialize(statements) => self.session.materialize(r, &statements).await?,
-                Part::Count(statements, asked) => {
-                    let counts = self.session.count(&statements, asked).await?;
+                Part::Count(statements) => {
+                    let counts = self.session.count(&statements).await?;
                     self.check_counts(counts).await?;
                     // Steps that write nothing are only counted.
                     self.affected = changes.steps.iter().map(|step| self.counts.of(step.rows)).collect();
@@ -185,7 +197,7 @@ impl Running<'_, '_, '_> {
                     self.session.execute(&statement).await?;
                 }
                 Part::Steps(block) => self.block(&block).await?,
-                Part::Everything(statement, asked) => self.everything(&statement, asked).await?,
+                Part::Everything(statement) => self.everything(&statement).await?,
                 Part::CorrectReceipt => {
                     receipt = changes.receipt(&self.affected);
                     if receipt != expected {
@@ -217,18 +229,35 @@ impl Running<'_, '_, '_> {
     }
 
     /// Runs the statement that does the whole operation.
-    async fn everything(&mut self, statement: &super::Statement, asked: Asked) -> Result<(), StoreError> {
+    async fn everything(&mut self, statement: &super::Statement) -> Result<(), StoreError> {
         let context = self.session.context.writing(&self.changes.query.kind);
         let rows = query(self.session.tx, statement).await.map_err(|error| context.error(error))?;
         let written = rows.iter().find_map(|row| match &**row {
-            [SqlValue::Integer(WRITTEN), written] => written.as_text(),
+            [SqlValue::Integer(WRITTEN), _, written] => written.as_text(),
             _ => None,
         });
         let written = read_written(written)?;
-        self.check_counts(Counts::read(asked, rows)).await?;
+        self.check_counts(Counts::read(rows)).await?;
+        self.check_locked()?;
         for (step, found) in self.changes.steps.iter().zip(written) {
             let count = self.check_written(step, found).await?;
             self.affected.push(count);
+        }
+        Ok(())
+    }
+
+    /// Compares the numbers of rows that were locked with the numbers of rows that were counted. They differ if another
+    /// transaction has committed further rows while this one waited for a lock.
+    fn check_locked(&self) -> Result<(), StoreError> {
+        for (rows, locked) in &self.locked {
+            let found = self.counts.of(*rows);
+            if i64::try_from(found) != Ok(*locked) {
+                let kind = self.r.set_kind(rows.set)?.name.clone();
+                let expected = u64::try_from(*locked).unwrap_or_default();
+                let interference = StoreError::Interference { kind, expected, found };
+                let retryable = self.session.context.retryable;
+                return Err(StoreError::Contention { retryable, source: Some(Box::new(interference)) });
+            }
         }
         Ok(())
     }

@@ -3,25 +3,29 @@
 //! All statements are rendered before the first one runs. Anything that SQL cannot express is therefore reported
 //! before any change.
 
-use super::backend::{ApplyStrategy, Asked, Block, BlockWrite, Locks};
+use std::collections::BTreeMap;
+
+use super::backend::{ApplyStrategy, Block, BlockWrite, Locks};
 use super::render::renderer::Renderer;
 use super::statement::Statement;
 use crate::domain::KindName;
-use crate::protocol::{ChangeSet, Rows};
+use crate::protocol::{ChangeSet, ChangeStep, Rows};
 use crate::store::StoreError;
 
 #[derive(Debug)]
 pub(super) enum Part {
     /// Records the operation with the expected receipt. If another transaction is running the same operation, this
     /// waits for it and then returns its receipt.
-    Note(Statement),
+    ///
+    /// Also locks these rows, and returns their numbers.
+    Note(Statement, Vec<Rows>),
     /// Locks the rows that the operation depends on, so that later counts stay correct until the commit.
     Lock(Locks),
     /// Writes the members of sets to a temporary table, because later statements change the rows that the sets are
     /// derived from.
     Materialize(Vec<Statement>),
     /// Counts the rows of the preconditions.
-    Count(Vec<Statement>, Asked),
+    Count(Vec<Statement>),
     /// Computes and stores pseudonyms, page by page. Holds the queries for the first pages.
     MakePseudonyms(Vec<Statement>),
     /// Writes a new row.
@@ -33,7 +37,7 @@ pub(super) enum Part {
     /// Runs steps.
     Steps(Block),
     /// Counts rows, runs all steps, and records events and audit entries.
-    Everything(Statement, Asked),
+    Everything(Statement),
     /// Replaces the receipt with the actual receipt, if it differs from the expected one.
     CorrectReceipt,
     /// Empties temporary tables that live as long as the connection.
@@ -44,16 +48,16 @@ impl Part {
     /// Returns the statements that can be shown without running anything.
     fn into_statements(self) -> Vec<Statement> {
         match self {
-            Self::Note(statement)
+            Self::Note(statement, _)
             | Self::Insert(_, statement)
             | Self::Record(statement)
             | Self::DeferForeignKeys(statement)
-            | Self::Everything(statement, _) => vec![statement],
+            | Self::Everything(statement) => vec![statement],
             Self::Materialize(statements)
-            | Self::Count(statements, _)
+            | Self::Count(statements)
             | Self::MakePseudonyms(statements)
             | Self::CleanUp(statements) => statements,
-            Self::Lock(Locks { texts, tables, rows, subjects: _, repeat: _ }) => {
+            Self::Lock(Locks { texts, tables, rows, noted: _, repeat: _ }) => {
                 texts.into_iter().chain(tables).chain(rows).collect()
             }
             Self::Steps(Block { steps: _, mark, write }) => {
@@ -75,16 +79,17 @@ pub(super) fn script(
     changes: &ChangeSet,
     strategy: ApplyStrategy,
     cache_key: Option<&str>,
-    assumed: &[(Rows, u64)],
+    assumed: &BTreeMap<Rows, u64>,
 ) -> Result<Vec<Part>, StoreError> {
     let mut parts = Vec::new();
-    let locks = r.backend.locks(r, changes)?;
-    parts.push(Part::Note(r.backend.note(r, &changes.receipt.as_planned(), cache_key, &locks)?));
-    parts.push(Part::Lock(locks));
+    let locks = r.backend.locks(r, changes, strategy)?;
+    let note = r.backend.note(r, &changes.receipt.as_planned(), cache_key, &locks)?;
+    let noted = locks.noted.clone();
+    parts.extend([Part::Note(note, noted.clone()), Part::Lock(locks)]);
     if strategy == ApplyStrategy::SingleStatement {
-        let asked = r.asked(counts_needed(changes, assumed))?;
+        let asked = r.asked(counts_needed(changes, assumed).chain(noted))?;
         if let Some(statement) = r.backend.single_statement(r, changes, &asked)? {
-            parts.extend([Part::Everything(statement, asked), Part::CorrectReceipt]);
+            parts.extend([Part::Everything(statement), Part::CorrectReceipt]);
             return Ok(parts);
         }
     }
@@ -94,8 +99,7 @@ pub(super) fn script(
         used.push(r.clear_members());
         parts.push(Part::Materialize(materialized));
     }
-    let (counts, asked) = r.counting(counts_needed(changes, assumed), None, None)?;
-    parts.push(Part::Count(counts, asked));
+    parts.push(Part::Count(r.counting(counts_needed(changes, assumed), None, None)?));
     let keyed = changes.steps.iter().filter(|step| step.keyed_fields().next().is_some());
     let pages: Vec<Statement> = keyed.map(|step| r.pseudonym_page(step, None)).collect::<Result<_, _>>()?;
     if !pages.is_empty() {
@@ -129,15 +133,17 @@ pub(super) fn statements(script: Vec<Part>) -> Vec<Statement> {
 /// Returns the rows whose number is assumed from the plan. The statement that writes them returns the actual number.
 /// If the numbers differ, the transaction is rolled back and repeated with explicit counts, so that the error can
 /// name the difference.
-pub(super) fn assumed_counts(changes: &ChangeSet, strategy: ApplyStrategy) -> Vec<(Rows, u64)> {
+pub(super) fn assumed_counts(changes: &ChangeSet, strategy: ApplyStrategy) -> BTreeMap<Rows, u64> {
     if strategy == ApplyStrategy::Counted {
-        return Vec::new();
+        return BTreeMap::new();
     }
-    let of = |index: usize| changes.steps.iter().filter(move |step| step.receipt_step == Some(index));
-    let planned = changes.receipt.steps.iter().enumerate().filter_map(|(index, planned)| {
-        let mut steps = of(index);
-        match (steps.next(), steps.next()) {
-            (Some(step), None) if step.write.changes_rows() && planned.planned > 0 => {
+    let mut by_receipt: BTreeMap<usize, Vec<&ChangeStep>> = BTreeMap::new();
+    for step in &changes.steps {
+        by_receipt.entry(step.receipt_step.unwrap_or(usize::MAX)).or_default().push(step);
+    }
+    let planned = by_receipt.into_iter().filter_map(|(index, steps)| {
+        match (&*steps, changes.receipt.steps.get(index)) {
+            ([step], Some(planned)) if step.write.changes_rows() && planned.planned > 0 => {
                 Some((step.rows, planned.planned))
             }
             _ => None,
@@ -147,8 +153,8 @@ pub(super) fn assumed_counts(changes: &ChangeSet, strategy: ApplyStrategy) -> Ve
 }
 
 /// Returns the rows to count: the rows of the preconditions and of the steps, without those whose number is assumed.
-fn counts_needed(changes: &ChangeSet, assumed: &[(Rows, u64)]) -> impl Iterator<Item = Rows> {
+fn counts_needed(changes: &ChangeSet, assumed: &BTreeMap<Rows, u64>) -> impl Iterator<Item = Rows> {
     let conditions = changes.preconditions.iter().map(|condition| condition.question.rows);
     let all = conditions.chain(changes.steps.iter().map(|step| step.rows));
-    all.filter(|rows| assumed.iter().all(|(known, _)| known != rows))
+    all.filter(|rows| !assumed.contains_key(rows))
 }

@@ -1,6 +1,6 @@
 //! An open transaction whose errors say what the library was doing.
 
-use super::backend::{Asked, Backend};
+use super::backend::Backend;
 use super::connection::{SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 use super::render::count::Counts;
 use super::render::renderer::Renderer;
@@ -175,16 +175,12 @@ impl Session<'_, '_> {
     }
 
     /// Counts rows. Call [`readable`](Self::readable) to check for unreadable values.
-    pub(super) async fn count(
-        &mut self,
-        statements: &[Statement],
-        asked: Asked,
-    ) -> Result<Counts, StoreError> {
+    pub(super) async fn count(&mut self, statements: &[Statement]) -> Result<Counts, StoreError> {
         let mut found = Vec::new();
         for statement in statements {
             found.extend(self.query(statement).await?);
         }
-        Ok(Counts::read(asked, found))
+        Ok(Counts::read(found))
     }
 
     /// Returns the counts if no row has an unreadable value.

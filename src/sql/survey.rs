@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 
 use super::connection::{AccessMode, SqlConnection, SqlValue};
+use super::render::count::Counts;
 use super::render::renderer::Renderer;
 use super::session::{ErrorContext, Session};
 use super::store::SqlStore;
@@ -24,7 +25,11 @@ pub(super) async fn run<C: SqlConnection>(
     let columns = QueryColumns::of_query(survey)?;
     let cache_key = store.backend().cache_key(&columns)?;
     if let Some(cached) = store.cache.get(&columns) {
-        match attempt(store, survey, &columns, cache_key.as_deref(), Some(&cached)).await {
+        let answered = match alone(store, survey, cache_key.as_deref(), &cached).await {
+            Ok(None) => attempt(store, survey, &columns, cache_key.as_deref(), Some(&cached)).await,
+            answered => answered,
+        };
+        match answered {
             Ok(Some(survey)) => return Ok(survey),
             Ok(None) => {}
             Err(error) if store.is_outdated(&columns, &cached, &error).await => {}
@@ -34,6 +39,36 @@ pub(super) async fn run<C: SqlConnection>(
     }
     let answered = attempt(store, survey, &columns, None, None).await?;
     answered.ok_or_else(|| StoreError::Contention { retryable: store.connection.retryable(), source: None })
+}
+
+/// Answers the questions with one query, without a transaction around it. Returns `None` if that is not possible, or if
+/// the cached schema is outdated.
+async fn alone<C: SqlConnection>(
+    store: &SqlStore<C>,
+    survey: &SurveyQuery,
+    cache_key: Option<&str>,
+    cached: &TableSchema,
+) -> Result<Option<Survey>, StoreError> {
+    let questions = &*survey.questions;
+    // If rows are dated, there are nearly always rows, and their dates need a second query.
+    if cache_key.is_none() || questions.iter().any(|question| question.span.is_some()) {
+        return Ok(None);
+    }
+    let r = Renderer::survey(store.backend(), &store.prefix, survey, cached)?;
+    if !store.backend().materialize(&r)?.is_empty() {
+        return Ok(None);
+    }
+    let statements = r.counting(questions.iter().map(|question| question.rows), r.subjects(), cache_key)?;
+    let [statement] = &*statements else { return Ok(None) };
+    let context = ErrorContext { map: Some(&survey.map), ..store.context("read the data") };
+    let read = store.connection.read(&statement.sql, &statement.params).await;
+    let Some(rows) = read.map_err(|error| context.error(error))? else { return Ok(None) };
+    let counts = Counts::read(rows);
+    if !cached.is_current(counts.schema_version.as_deref()) || counts.unreadable().is_some() {
+        return Ok(None);
+    }
+    let found = answered(&r, questions, &counts)?;
+    Ok(wanting_details(questions, &found).is_empty().then_some(found))
 }
 
 /// Answers the questions. Returns `None` if the cached schema is outdated.
@@ -53,18 +88,13 @@ async fn attempt<C: SqlConnection>(
     let materialized = store.backend().materialize(&r)?;
     session.materialize(&r, &materialized).await?;
     let rows = questions.iter().map(|question| question.rows);
-    let first = r.subjects();
-    let (statements, asked) = r.counting(rows, first, cached.and(cache_key))?;
-    let counts = session.count(&statements, asked).await?;
+    let statements = r.counting(rows, r.subjects(), cached.and(cache_key))?;
+    let counts = session.count(&statements).await?;
     if cached.is_some_and(|cached| !cached.is_current(counts.schema_version.as_deref())) {
         return Ok(None);
     }
     let counts = session.readable(&r, counts).await?;
-    let subjects = counts.subjects.iter().map(|id| answered_id(&r, first.unwrap_or(SetId(0)), id));
-    let mut subjects: Vec<RecordId> = subjects.collect::<Result<_, _>>()?;
-    subjects.sort();
-    let answers = questions.iter().map(|question| Answer::count(counts.of(question.rows))).collect();
-    let mut survey = Survey::new(subjects, answers);
+    let mut survey = answered(&r, questions, &counts)?;
     session.details(&r, questions, &mut survey).await?;
     if materialized.is_empty() {
         store.end_read(tx, context).await?;
@@ -77,6 +107,25 @@ async fn attempt<C: SqlConnection>(
     Ok(Some(survey))
 }
 
+/// Returns the subjects that were found, and the counts.
+fn answered(r: &Renderer<'_>, questions: &[Question], counts: &Counts) -> Result<Survey, StoreError> {
+    let set = r.subjects().unwrap_or(SetId::SUBJECTS);
+    let subjects = counts.subjects.iter().map(|id| answered_id(r, set, id));
+    let mut subjects: Vec<RecordId> = subjects.collect::<Result<_, _>>()?;
+    subjects.sort();
+    let answers = questions.iter().map(|question| Answer::count(counts.of(question.rows))).collect();
+    Ok(Survey::new(subjects, answers))
+}
+
+/// Returns the questions that want a sample or a span of the rows that were counted, with their positions.
+fn wanting_details<'q>(questions: &'q [Question], survey: &Survey) -> Vec<(usize, &'q Question)> {
+    let counted = questions.iter().enumerate().zip(&survey.answers);
+    let wanting = counted.filter(|((_, question), answer)| {
+        answer.count > 0 && (question.sample > 0 || question.span.is_some())
+    });
+    wanting.map(|(question, _)| question).collect()
+}
+
 impl Session<'_, '_> {
     /// Adds samples and spans to the answers, for questions that want them and found rows.
     async fn details(
@@ -85,13 +134,8 @@ impl Session<'_, '_> {
         questions: &[Question],
         survey: &mut Survey,
     ) -> Result<(), StoreError> {
-        let counted = questions.iter().enumerate().zip(&survey.answers);
-        let asked = counted.filter(|((_, question), answer)| {
-            answer.count > 0 && (question.sample > 0 || question.span.is_some())
-        });
-        let asked: Vec<(usize, &Question)> = asked.map(|(question, _)| question).collect();
         let mut found = Vec::new();
-        for part in asked.chunks(DETAILS_PER_STATEMENT) {
+        for part in wanting_details(questions, survey).chunks(DETAILS_PER_STATEMENT) {
             if let Some(statement) = r.details(part)? {
                 found.extend(self.query(&statement).await?);
             }

@@ -7,8 +7,9 @@ mod schema;
 mod single_statement;
 mod value;
 
-use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, Spelling};
+use super::backend::{ApplyStrategy, Backend, Block, Locks, Spelling};
 use super::connection::{AccessMode, SqlValue};
+use super::render::count::Asked;
 use super::render::renderer::{Field, Renderer};
 use super::render::write::insert_operation;
 use super::statement::{Statement, Writer, quote};
@@ -25,8 +26,6 @@ pub(crate) struct Postgres;
 
 /// The spelling of PostgreSQL.
 const SPELLING: Spelling = Spelling {
-    // A function takes at most 100 arguments; an array has no such limit.
-    json_array: ("array_to_json(ARRAY[", "]::bigint[])::text"),
     json_object: "jsonb_build_object(",
     joined_objects: ["(", " || ", ")"],
     json_rows: ("json_array_elements_text(", "::json) WITH ORDINALITY AS j(\"value\", \"key\")"),
@@ -293,8 +292,13 @@ impl Backend for Postgres {
         single_statement::strategy(changes, single_statement_limit)
     }
 
-    fn locks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, StoreError> {
-        lock::locks(r, changes)
+    fn locks(
+        &self,
+        r: &Renderer<'_>,
+        changes: &ChangeSet,
+        strategy: ApplyStrategy,
+    ) -> Result<Locks, StoreError> {
+        lock::locks(r, changes, strategy)
     }
 
     fn note(
@@ -305,22 +309,29 @@ impl Backend for Postgres {
         locks: &Locks,
     ) -> Result<Statement, StoreError> {
         let noted = r.prefix.quoted("noted");
-        let mut w = r.writer();
-        w.push("WITH ").push(&noted).push(" AS (");
-        insert_operation(&mut w, r.prefix, receipt)?;
-        w.push(" RETURNING 1)\nSELECT (SELECT count(*) FROM ").push(&noted).push("), ");
+        let mut needed = Vec::new();
+        for rows in &locks.noted {
+            needed.extend(r.needed_for(*rows)?);
+        }
+        let mut statement = r.writer();
+        let mut with = r.tables(&mut statement, &needed, false)?;
+        with.table(&noted, |w| {
+            insert_operation(w, r.prefix, receipt)?;
+            w.push(" RETURNING 1");
+            Ok(())
+        })?;
+        let w = with.end().push("SELECT (SELECT count(*) FROM ").push(&noted).push("), ");
         match cache_key {
-            Some(key) => self.schema_version(&mut w, key),
+            Some(key) => self.schema_version(w, key),
             None => {
                 w.push("NULL::text");
             }
         }
-        if let Some(subjects) = locks.subjects {
-            w.push(", (");
-            lock::lock_rows(r, &mut w, subjects)?;
+        for rows in &locks.noted {
+            lock::lock_rows(r, w.push(", ("), *rows)?;
             w.push(")");
         }
-        Ok(w.finish())
+        Ok(statement.finish())
     }
 
     fn blocks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError> {

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::renderer::{Renderer, id_of};
-use super::set::rank_within;
 use super::shape::fields_read;
 use crate::domain::{FieldName, FieldType, Kind, KindName};
-use crate::protocol::{Question, Rows, SetId};
-use crate::sql::backend::Asked;
+use crate::protocol::{Question, Rank, Rows, SetId};
 use crate::sql::connection::SqlValue;
 use crate::sql::statement::{Query, Statement, Union, Writer};
 use crate::store::StoreError;
@@ -22,13 +20,26 @@ pub(crate) const SCHEMA_VERSION: i64 = -2;
 /// The first column of the row that holds the numbers of rows that the steps have written.
 pub(crate) const WRITTEN: i64 = -3;
 
+/// How the rows of a set are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// All together: every requested range contains all ranks of the set. The number is reported under one of them.
+    Together(Rank),
+    /// By rank.
+    ByRank,
+}
+
+/// The sets to count.
+pub(crate) type Asked = BTreeMap<SetId, Counting>;
+
 /// The numbers of rows that were counted or assumed.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    asked: Asked,
-    found: BTreeMap<SetId, Vec<u64>>,
+    /// For each set, the number of rows of each rank, in the order of ranks. Each number includes those of the lower
+    /// ranks.
+    found: BTreeMap<SetId, Vec<(i64, u64)>>,
     /// Counts that are assumed from the plan. The statement that writes these rows returns the actual numbers.
-    assumed: Vec<(Rows, u64)>,
+    assumed: BTreeMap<Rows, u64>,
     /// The ids of the subjects, as the database returned them.
     pub(crate) subjects: Vec<SqlValue>,
     /// The schema version, if it was requested.
@@ -45,7 +56,7 @@ impl Renderer<'_> {
         rows: impl IntoIterator<Item = Rows>,
         mut subjects: Option<SetId>,
         mut version_of: Option<&str>,
-    ) -> Result<(Vec<Statement>, Asked), StoreError> {
+    ) -> Result<Vec<Statement>, StoreError> {
         let asked = self.asked(rows)?;
         let sets: Vec<SetId> = asked.keys().copied().collect();
         let mut statements = Vec::new();
@@ -60,61 +71,58 @@ impl Renderer<'_> {
             self.counts(&mut union, sets, &asked)?;
             if let Some(set) = subjects {
                 let id = self.backend.answered_id(self.id(self.set_kind(set)?), "s.id")?;
-                let mut query = Query::select(union.part(), &format!("{SUBJECTS}, {id}"));
+                let mut query = Query::select(union.part(), &format!("{SUBJECTS}, 0, {id}"));
                 self.select_rows(&mut query, Rows::all(set))?;
             }
             if let Some(key) = version_of.take() {
-                let w = union.part().push("SELECT ").number(SCHEMA_VERSION).push(", ");
+                let w = union.part().push("SELECT ").number(SCHEMA_VERSION).push(", 0, ");
                 self.backend.schema_version(w, key);
             }
             if !union.is_empty() {
                 statements.push(w.finish());
             }
         }
-        Ok((statements, asked))
+        Ok(statements)
     }
 
-    /// Collects what to count in each set: these rows, and rows with unreadable values.
+    /// Collects the sets to count: those of these rows, and those that may have rows with unreadable values.
     pub(crate) fn asked(&self, rows: impl IntoIterator<Item = Rows>) -> Result<Asked, StoreError> {
         let mut asked = Asked::new();
         for rows in rows {
-            self.shape(rows.set)?;
-            let ranks = asked.entry(rows.set).or_default();
-            if !ranks.contains(&rows.ranks) {
-                ranks.push(rows.ranks);
+            let counting = match self.shape(rows.set)?.rank_within(rows.ranks) {
+                Some(rank) => Counting::Together(rank),
+                None => Counting::ByRank,
+            };
+            let known = asked.entry(rows.set).or_insert(counting);
+            if counting == Counting::ByRank {
+                *known = counting;
             }
         }
-        for (set, shape) in &self.shapes {
-            if shape.reads {
-                asked.entry(*set).or_default();
-            }
-        }
+        let reading = self.shapes.iter().filter(|(_, shape)| shape.reads);
+        asked.extend(reading.map(|(set, _)| (*set, Counting::ByRank)));
         Ok(asked)
     }
 
-    /// Writes the queries that count sets. Each returns one row.
+    /// Writes the queries that count sets. Each row they return holds the number of a set, a rank, and the number of
+    /// rows. Grouping computes the rank of a row once, however many ranges of ranks are requested.
     pub(crate) fn counts(
         &self,
         union: &mut Union<'_>,
         sets: &[SetId],
         asked: &Asked,
     ) -> Result<(), StoreError> {
-        let (open, close) = self.backend.spelling().json_array;
+        let text = self.backend.cast("text");
         for set in sets {
-            let shape = self.shape(*set)?;
-            let mut query = Query::select(union.part(), "");
-            let w: &mut Writer = query.w().number(set.0).push(", ").push(open);
-            w.push(if shape.reads { "count(*) FILTER (WHERE s.rank < 0)" } else { "0" });
-            for ranks in asked.get(set).into_iter().flatten() {
-                w.push(", count(*)");
-                if !shape.lies_within(*ranks) {
-                    w.push(" FILTER (WHERE ");
-                    rank_within(w, "s.rank", *ranks);
-                    w.push(")");
-                }
-            }
-            w.push(close);
+            let rank = match asked.get(set) {
+                Some(Counting::Together(rank)) => rank.to_string(),
+                Some(Counting::ByRank) | None => "s.rank".into(),
+            };
+            let columns = format!("{}, {rank}, count(*){text}", set.0);
+            let mut query = Query::select(union.part(), &columns);
             self.select_set(&mut query, *set);
+            if asked.get(set) == Some(&Counting::ByRank) {
+                query.w().push(" GROUP BY s.rank");
+            }
         }
         Ok(())
     }
@@ -122,49 +130,64 @@ impl Renderer<'_> {
 
 impl Counts {
     /// Reads the counts from the rows that the statements returned.
-    pub(crate) fn read(asked: Asked, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Self {
-        let mut counts = Self { asked, ..Self::default() };
+    pub(crate) fn read(rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Self {
+        let mut counts = Self::default();
         for row in rows {
             match &*row {
-                [SqlValue::Integer(SCHEMA_VERSION), SqlValue::Text(version)] => {
+                [SqlValue::Integer(SCHEMA_VERSION), _, SqlValue::Text(version)] => {
                     counts.schema_version = Some(version.clone());
                 }
-                [SqlValue::Integer(SUBJECTS), id] => counts.subjects.push(id.clone()),
-                [SqlValue::Integer(set), SqlValue::Text(found)] => {
-                    if let Ok(set) = u16::try_from(*set) {
-                        counts.found.insert(SetId(set), serde_json::from_str(found).unwrap_or_default());
+                [SqlValue::Integer(SUBJECTS), _, id] => counts.subjects.push(id.clone()),
+                [SqlValue::Integer(set), SqlValue::Integer(rank), count] => {
+                    if let (Ok(set), Some(count)) = (u16::try_from(*set), number(count)) {
+                        counts.found.entry(SetId(set)).or_default().push((*rank, count));
                     }
                 }
                 _ => {}
             }
         }
+        for ranks in counts.found.values_mut() {
+            ranks.sort_unstable();
+            let mut total = 0;
+            for (_, count) in ranks {
+                total += *count;
+                *count = total;
+            }
+        }
         counts
     }
 
-    pub(crate) fn assuming(self, assumed: Vec<(Rows, u64)>) -> Self {
+    pub(crate) fn assuming(self, assumed: BTreeMap<Rows, u64>) -> Self {
         Self { assumed, ..self }
     }
 
     pub(crate) fn assumes(&self, rows: Rows) -> bool {
-        self.assumed.iter().any(|(known, _)| *known == rows)
+        self.assumed.contains_key(&rows)
     }
 
     pub(crate) fn of(&self, rows: Rows) -> u64 {
-        if let Some((_, count)) = self.assumed.iter().find(|(known, _)| *known == rows) {
+        if let Some(count) = self.assumed.get(&rows) {
             return *count;
         }
-        let asked = self.asked.get(&rows.set);
-        let position = asked.and_then(|asked| asked.iter().position(|ranks| *ranks == rows.ranks));
-        let found = self.found.get(&rows.set);
-        // The first number counts the rows with unreadable values.
-        let count = position.and_then(|position| found.and_then(|found| found.get(position + 1)));
-        count.copied().unwrap_or_default()
+        let ranks = self.found.get(&rows.set).map_or(&[][..], Vec::as_slice);
+        let up_to = |rank: i64| {
+            let position = ranks.partition_point(|(found, _)| *found <= rank).checked_sub(1);
+            position.and_then(|position| ranks.get(position)).map_or(0, |(_, count)| *count)
+        };
+        up_to(rows.ranks.to.into()).saturating_sub(up_to(i64::from(rows.ranks.from) - 1))
     }
 
     /// Returns the first set that has rows with unreadable values.
     pub(crate) fn unreadable(&self) -> Option<SetId> {
         let mut found = self.found.iter();
-        found.find(|(_, counts)| counts.first().is_some_and(|unread| *unread > 0)).map(|(set, _)| *set)
+        found.find(|(_, ranks)| ranks.first().is_some_and(|(rank, _)| *rank < 0)).map(|(set, _)| *set)
+    }
+}
+
+fn number(count: &SqlValue) -> Option<u64> {
+    match count {
+        SqlValue::Text(text) => text.parse().ok(),
+        count => count.as_integer().and_then(|count| u64::try_from(count).ok()),
     }
 }
 

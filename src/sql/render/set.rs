@@ -122,7 +122,7 @@ impl Renderer<'_> {
     /// Writes a FROM clause with these rows of a set, as `s`.
     pub(crate) fn select_rows(&self, query: &mut Query<'_>, rows: Rows) -> Result<(), StoreError> {
         self.select_set(query, rows.set);
-        if !self.shape(rows.set)?.lies_within(rows.ranks) {
+        if self.shape(rows.set)?.rank_within(rows.ranks).is_none() {
             rank_within(query.condition(), "s.rank", rows.ranks);
         }
         Ok(())

@@ -59,10 +59,13 @@ impl<'a> Shape<'a> {
         })
     }
 
-    /// Returns whether all ranks of the set are in the range, so that the rank need not be compared.
-    pub(crate) fn lies_within(&self, ranks: Ranks) -> bool {
-        let mut all = self.branches.iter().flat_map(|branch| &branch.cases);
-        !self.reads && all.all(|case| case.rank.is_none_or(|rank| ranks.contains(rank)))
+    /// Returns one of the set's ranks if all of them are in the range, so that the rank need not be compared.
+    pub(crate) fn rank_within(&self, ranks: Ranks) -> Option<Rank> {
+        let cases = self.branches.iter().flat_map(|branch| &branch.cases);
+        let mut all = cases.filter_map(|case| case.rank);
+        let first = all.next().unwrap_or(ranks.from);
+        let lies_within = !self.reads && ranks.contains(first) && all.all(|rank| ranks.contains(rank));
+        lies_within.then_some(first)
     }
 }
 

@@ -24,7 +24,6 @@ pub(crate) struct Sqlite;
 
 /// The spelling of SQLite.
 const SPELLING: Spelling = Spelling {
-    json_array: ("json_array(", ")"),
     json_object: "json_object(",
     // Two objects are joined with U+0001, which JSON text never contains, and which is then replaced by a comma.
     joined_objects: ["json(replace(", " || char(1) || ", ", '}' || char(1) || '{', ','))"],
