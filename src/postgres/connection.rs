@@ -99,6 +99,8 @@ struct PoolTransaction {
 /// The shortest wait after which the lock timeout is shortened. Statements of a usual operation are faster, so it
 /// has no further statement.
 const CONSIDERABLE: Duration = Duration::from_millis(20);
+/// The shortest wait after which the server is asked for the lock timeout of the connection.
+const WORTH_ASKING: Duration = Duration::from_millis(200);
 const LOCK_TIMEOUT: &str = "SELECT setting::bigint FROM pg_settings WHERE name = 'lock_timeout'";
 const SET_LOCK_TIMEOUT: &str = "SELECT set_config('lock_timeout', $1, TRUE)";
 
@@ -107,8 +109,8 @@ impl PoolTransaction {
     /// timeout was set, shortens it first.
     async fn ready(&mut self) -> Result<&mut PgConnection, SqlError> {
         let waited = waited();
-        let considerable = self.patience.unwrap_or_default() / 10;
-        if waited.saturating_sub(self.waited) > considerable.max(CONSIDERABLE) {
+        let considerable = self.patience.map_or(WORTH_ASKING, |patience| (patience / 10).max(CONSIDERABLE));
+        if waited.saturating_sub(self.waited) > considerable {
             self.waited = waited;
             let patience = match self.patience {
                 Some(patience) => patience,
