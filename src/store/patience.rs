@@ -10,7 +10,7 @@
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 thread_local! {
     /// How long the operation that is being polled has waited. `None` outside an operation.
@@ -28,7 +28,7 @@ pub fn waited() -> Duration {
 
 /// Adds a wait to the running operation. Does nothing outside an operation.
 ///
-/// [`SqlStore`](crate::sql::SqlStore) counts statements that take locks and statements that fail because of another
+/// `SqlStore` counts statements that take locks and statements that fail because of another
 /// transaction. A connection counts other waits, for example for a lock that BEGIN takes.
 pub fn add_wait(time: Duration) {
     WAITED.set(WAITED.get().map(|waited| waited.saturating_add(time)));
@@ -81,7 +81,7 @@ impl Drop for Polled<'_> {
 /// Runs a statement, and returns its result and how long it took.
 #[cfg(feature = "sql")]
 pub(crate) async fn timed<T>(statement: impl Future<Output = T>) -> (T, Duration) {
-    let start = Instant::now();
+    let start = std::time::Instant::now();
     let done = statement.await;
     (done, start.elapsed())
 }
