@@ -2,13 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use client_lifecycle::sql::{AccessMode, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Statement, params_from_iter};
 use tokio::sync::{Mutex, OwnedMutexGuard};
+
+/// How long an operation waits if another program has locked the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The connection that all parts of the host share.
 #[derive(Clone)]
@@ -32,10 +35,10 @@ impl Drop for Held {
 struct Transaction(Option<Held>);
 
 impl Shared {
-    /// Opens a file. Waits at most one second if another program has locked it.
+    /// Opens a file.
     pub(crate) fn open(file: impl AsRef<Path>) -> rusqlite::Result<Self> {
         let connection = Connection::open(file)?;
-        connection.busy_timeout(Duration::from_secs(1))?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         // Without this, the bytes of deleted rows stay in the file until SQLite overwrites them.
         connection.pragma_update(None, "secure_delete", true)?;
@@ -52,7 +55,10 @@ impl SqlConnection for Shared {
             AccessMode::Read => "BEGIN",
             AccessMode::Write => "BEGIN IMMEDIATE",
         };
-        opened.execute(sql, &[]).await?;
+        let start = Instant::now();
+        let begun = opened.execute(sql, &[]).await;
+        // Another program held the file for the whole timeout. A retry would wait again.
+        begun.map_err(|error| error.after_waiting(start.elapsed(), BUSY_TIMEOUT))?;
         Ok(Box::new(opened))
     }
 }

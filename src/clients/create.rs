@@ -15,6 +15,7 @@ use crate::protocol::{
     Branch, ChangeSet, Digest, Disposition, Expected, NamedSet, NewRow, Precondition, Question, RankCase,
     Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery,
 };
+use crate::store::patience::one_operation;
 use crate::store::{Reader, Store};
 
 impl<S: Store + Reader> Clients<'_, S> {
@@ -28,6 +29,10 @@ impl<S: Store + Reader> Clients<'_, S> {
     /// [`Error::Invalid`] with all problems of the client; [`Error::NotUnique`] if another record has the e-mail
     /// address; and every other [`Error`]. Every failure is recorded as an attempt.
     pub async fn create(&self, request: &Request, new: NewClient) -> Result<Client, Error> {
+        one_operation(self.create_client(request, new)).await
+    }
+
+    async fn create_client(&self, request: &Request, new: NewClient) -> Result<Client, Error> {
         let mut asked = request.clone();
         if let [id] = &mut *asked.subjects
             && let Ok(uuid) = id.to_string().parse::<Uuid>()

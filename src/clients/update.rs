@@ -12,6 +12,7 @@ use crate::policy::Refusal;
 use crate::protocol::{
     Branch, ChangeSet, ChangeStep, Expected, NewValue, RankCase, Receipt, Rows, Source, Write,
 };
+use crate::store::patience::one_operation;
 use crate::store::{Reader, Store, StoreError};
 
 impl<S: Store + Reader> Clients<'_, S> {
@@ -59,7 +60,7 @@ impl<S: Store + Reader> Clients<'_, S> {
     /// address; [`Error::Blocked`] if the new status is blocked; and every other [`Error`]. Every failure is recorded
     /// as an attempt.
     pub async fn update(&self, request: &Request, patch: &ClientPatch) -> Result<Client, Error> {
-        self.edit(request, &[Mode::Update], patch).await
+        one_operation(self.edit(request, &[Mode::Update], patch)).await
     }
 
     /// Sets a client OFF or ON, and records the attempt. If the client already has that status, only the audit entry
@@ -72,7 +73,7 @@ impl<S: Store + Reader> Clients<'_, S> {
     pub async fn set_status(&self, request: &Request) -> Result<Client, Error> {
         let status = if request.mode == Mode::Reactivate { Status::On } else { Status::Off };
         let patch = ClientPatch::new().with_status(status);
-        self.edit(request, &[Mode::Deactivate, Mode::Reactivate], &patch).await
+        one_operation(self.edit(request, &[Mode::Deactivate, Mode::Reactivate], &patch)).await
     }
 
     async fn edit(&self, request: &Request, modes: &[Mode], patch: &ClientPatch) -> Result<Client, Error> {

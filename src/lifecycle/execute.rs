@@ -12,6 +12,7 @@ use crate::plan::{Plan, Strictness};
 use crate::policy::{Inquiry, Refusal};
 use crate::protocol::{ChangeSet, Digest, Receipt};
 use crate::store::Store;
+use crate::store::patience::one_operation;
 
 impl<S: Store> Lifecycle<S> {
     /// Plans a request and returns what it would do. Changes nothing and records nothing.
@@ -99,12 +100,15 @@ impl<S: Store> Lifecycle<S> {
     /// # Errors
     /// [`Error`]. Every failure is recorded as an attempt.
     pub async fn apply(&self, request: &Request, plan: &Plan) -> Result<Receipt, Error> {
-        let operation = self.operation(request);
-        let done = match self.replan_for(request, plan).await {
-            Ok(plan) => self.apply_as_shown(request, &plan, operation).await,
-            Err(error) => Err(error),
-        };
-        self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
+        one_operation(async {
+            let operation = self.operation(request);
+            let done = match self.replan_for(request, plan).await {
+                Ok(plan) => self.apply_as_shown(request, &plan, operation).await,
+                Err(error) => Err(error),
+            };
+            self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
+        })
+        .await
     }
 
     /// Plans the request again, applies the plan if it has this digest, and records the attempt.
@@ -133,13 +137,16 @@ impl<S: Store> Lifecycle<S> {
     /// [`Error::Changed`] with the current plan if its digest differs; otherwise the errors of `apply`. Every failure
     /// is recorded as an attempt.
     pub async fn confirm(&self, request: &Request, digest: &Digest) -> Result<Receipt, Error> {
-        let operation = self.operation(request);
-        let done = match self.plan(request).await {
-            Ok(plan) if plan.digest == *digest => self.apply_as_shown(request, &plan, operation).await,
-            Ok(plan) => Err(Error::Changed(Box::new(plan))),
-            Err(error) => Err(error),
-        };
-        self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
+        one_operation(async {
+            let operation = self.operation(request);
+            let done = match self.plan(request).await {
+                Ok(plan) if plan.digest == *digest => self.apply_as_shown(request, &plan, operation).await,
+                Ok(plan) => Err(Error::Changed(Box::new(plan))),
+                Err(error) => Err(error),
+            };
+            self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
+        })
+        .await
     }
 
     /// Plans and applies in one call, whatever the request's mode, and records the attempt.
@@ -174,15 +181,18 @@ impl<S: Store> Lifecycle<S> {
     /// # Errors
     /// [`Error`]. Every failure is recorded as an attempt.
     pub async fn execute(&self, request: &Request) -> Result<Receipt, Error> {
-        let operation = self.operation(request);
-        let mut made = 0;
-        let done = loop {
-            match self.plan_and_apply(request, operation).await {
-                Err(error) if self.again(operation, &mut made, &error, true).await => {}
-                done => break done,
-            }
-        };
-        self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
+        one_operation(async {
+            let operation = self.operation(request);
+            let mut made = 0;
+            let done = loop {
+                match self.plan_and_apply(request, operation).await {
+                    Err(error) if self.again(operation, &mut made, &error, true).await => {}
+                    done => break done,
+                }
+            };
+            self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
+        })
+        .await
     }
 
     async fn plan_and_apply(&self, request: &Request, operation: OperationId) -> Result<Receipt, Error> {

@@ -17,6 +17,7 @@ use crate::protocol::{
     Branch, ChangeSet, Digest, NamedSet, Question, RankCase, Receipt, Rows, SetId, Source, Stratum,
     SurveyQuery,
 };
+use crate::store::patience::one_operation;
 use crate::store::{Store, StoreError};
 
 impl<S: Store> Lifecycle<S> {
@@ -55,7 +56,7 @@ impl<S: Store> Lifecycle<S> {
         };
         // The request's operation id is not used up. A valid request may use it later.
         let attempt = refused(&request, self.policy.map(), self.new_id(), now, &error, None);
-        match self.record(&attempt).await {
+        match one_operation(self.record(&attempt)).await {
             Ok(_) => error,
             Err(source) => Error::NotRecorded { attempt: Box::new(error), source },
         }

@@ -100,6 +100,10 @@ impl Environment {
 
 /// The maximum number of attempts if another transaction conflicts, and the pauses between attempts.
 ///
+/// Only conflicts that a retry may resolve are retried, such as a deadlock. If another transaction held a lock for as
+/// long as the host's lock timeout, the operation fails at once, whatever retries are set: the timeout is that of the
+/// whole operation. See [`StoreError::LockTimeout`](crate::store::StoreError::LockTimeout).
+///
 /// A failed attempt either changed nothing or can be recognised by its operation id, so no operation is done twice.
 /// Inside the host's own transaction, nothing is repeated. Pauses double up to a maximum. Half of each pause is
 /// fixed, and the other half depends on the operation id, so two operations that collided do not collide again. If

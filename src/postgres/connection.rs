@@ -23,6 +23,7 @@ use crate::sql::adapter::{HostConnection, TakenConnection, statements, transacti
 use crate::sql::{
     AccessMode, Dialect, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue, begin_statements,
 };
+use crate::store::{patience_left, waited};
 
 /// A pool that begins transactions.
 #[derive(Debug, Clone)]
@@ -57,14 +58,17 @@ impl PoolConnection {
             sql.push_str(&path);
         }
         let times = [("lock_timeout", self.lock_timeout), ("statement_timeout", self.statement_timeout)];
-        let times = times.into_iter().filter_map(|(name, time)| {
-            // Zero would mean no limit, and the server rejects values above the maximum.
-            let milliseconds = time?.as_millis().clamp(1, 2_000_000_000);
-            Some(format!("; SET LOCAL {name} TO {milliseconds}"))
-        });
+        let times = times
+            .into_iter()
+            .filter_map(|(name, time)| Some(format!("; SET LOCAL {name} TO {}", milliseconds(time?))));
         sql.extend(times);
         sql
     }
+}
+
+/// Returns the value of a timeout. Zero would mean no limit, and the server rejects values above the maximum.
+fn milliseconds(time: Duration) -> u128 {
+    time.as_millis().clamp(1, 2_000_000_000)
 }
 
 /// Renders a search path of these schemas; `None` if there are none. The schema of temporary tables comes last, so
@@ -78,7 +82,9 @@ fn search_path(schemas: &[String]) -> Option<String> {
 impl SqlConnection for PoolConnection {
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let connection = self.pool.acquire().await.map_err(error)?;
-        let mut transaction = PoolTransaction { connection, state: State::Beginning };
+        let patience = self.lock_timeout;
+        let mut transaction =
+            PoolTransaction { connection, state: State::Beginning, patience, waited: Duration::ZERO };
         let sql = AssertSqlSafe(self.begin_sql(access)).into_sql_str();
         PgTransactionManager::begin(&mut transaction.connection, Some(sql)).await.map_err(error)?;
         transaction.state = State::Open;
@@ -116,6 +122,49 @@ const JIT: &str = "SELECT current_setting('jit')";
 struct PoolTransaction {
     connection: sqlx::pool::PoolConnection<Postgres>,
     state: State,
+    /// The lock timeout that the host has set. `None` if only the server knows it; zero if there is none.
+    patience: Option<Duration>,
+    /// How long the operation had waited when the lock timeout was last set.
+    waited: Duration,
+}
+
+/// The shortest wait after which the lock timeout is shortened. Statements of a usual operation are faster, so it
+/// has no further statement.
+const CONSIDERABLE: Duration = Duration::from_millis(20);
+/// The shortest wait after which the server is asked for the lock timeout of the connection.
+const WORTH_ASKING: Duration = Duration::from_millis(200);
+const LOCK_TIMEOUT: &str = "SELECT setting::bigint FROM pg_settings WHERE name = 'lock_timeout'";
+const SET_LOCK_TIMEOUT: &str = "SELECT set_config('lock_timeout', $1, TRUE)";
+
+impl PoolTransaction {
+    /// Returns the connection, for a statement that may wait. If the operation has waited considerably since the lock
+    /// timeout was set, shortens it first.
+    async fn ready(&mut self) -> Result<&mut PgConnection, SqlError> {
+        let waited = waited();
+        let considerable = self.patience.map_or(WORTH_ASKING, |patience| (patience / 10).max(CONSIDERABLE));
+        if waited.saturating_sub(self.waited) > considerable {
+            self.waited = waited;
+            let patience = match self.patience {
+                Some(patience) => patience,
+                None => self.ask_patience().await?,
+            };
+            if !patience.is_zero() {
+                let left = milliseconds(patience_left(patience, waited)).to_string();
+                query(&mut self.connection, SET_LOCK_TIMEOUT, &[left.into()]).await?;
+            }
+        }
+        Ok(&mut self.connection)
+    }
+
+    /// Reads the lock timeout of the connection.
+    async fn ask_patience(&mut self) -> Result<Duration, SqlError> {
+        let rows = query(&mut self.connection, LOCK_TIMEOUT, &[]).await?;
+        let found = rows.first().and_then(|row| row.first()).and_then(SqlValue::as_integer);
+        let patience =
+            Duration::from_millis(found.and_then(|found| found.try_into().ok()).unwrap_or_default());
+        self.patience = Some(patience);
+        Ok(patience)
+    }
 }
 
 #[derive(PartialEq)]
@@ -125,7 +174,7 @@ enum State {
     Done,
 }
 
-transaction!(PoolTransaction, self, connection: &mut self.connection, commit: {
+transaction!(PoolTransaction, self, connection: self.ready().await?, commit: {
     let mut transaction = self;
     PgTransactionManager::commit(&mut transaction.connection).await.map_err(error)?;
     transaction.state = State::Done;

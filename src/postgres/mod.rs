@@ -25,7 +25,7 @@
 //! the host's writers call [`lock_parent`] before they refer to a row.
 //!
 //! # What is retried
-//! Deadlocks, serialization failures, lock timeouts and broken connections are retried with pauses, as configured by
+//! Deadlocks, serialization failures and broken connections are retried with pauses, as configured by
 //! [`Retries`](crate::lifecycle::Retries). If the outcome of a COMMIT is unknown, the store looks up the operation
 //! id. Inside the host's own transaction, nothing is retried.
 //!

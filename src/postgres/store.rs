@@ -77,15 +77,23 @@ impl PostgresStore {
         self.set(|connection| connection.schemas = names)
     }
 
-    /// Sets how long a statement waits for locks before it fails with [`StoreError::Contention`], which a lifecycle
-    /// retries. The default is the setting of the connection.
+    /// Sets how long an operation waits for locks before it fails with [`StoreError::LockTimeout`]. The default is the
+    /// `lock_timeout` of the connection; if there is none, an operation waits without limit.
+    ///
+    /// It is the patience of the whole operation: of all its statements, and of all its attempts. After a wait, the
+    /// next one may take only the rest, but at least a tenth of the timeout. The error is not retried. A deadlock, or
+    /// a lock that is released in time, is not an error.
+    ///
+    /// The time of statements that lock rows counts as waiting, because the server does not tell waiting from work.
+    /// PostgreSQL applies the timeout to each lock that a statement takes. Of several operations that wait for the
+    /// same row, the first in the queue may therefore wait twice: for its turn, and for the row.
     #[must_use]
     pub fn lock_timeout(self, time: Duration) -> Self {
         self.set(|connection| connection.lock_timeout = Some(time))
     }
 
-    /// Sets how long a statement may take before it fails with [`StoreError::Backend`]. The default is the setting of
-    /// the connection.
+    /// Sets how long each statement may take before it fails with [`StoreError::Backend`], which is not retried. The
+    /// default is the setting of the connection.
     #[must_use]
     pub fn statement_timeout(self, time: Duration) -> Self {
         self.set(|connection| connection.statement_timeout = Some(time))

@@ -25,8 +25,8 @@ pub trait SqlConnection: Send + Sync {
     /// Begins a transaction, or a savepoint inside the host's open transaction.
     ///
     /// # Errors
-    /// [`SqlError`]. Its class is [`Busy`](super::SqlErrorClass::Busy) if another writer holds the lock for longer
-    /// than the host allows.
+    /// [`SqlError`]. Its class is [`LockTimeout`](super::SqlErrorClass::LockTimeout) if another writer holds the lock
+    /// for longer than the host allows, and [`Busy`](super::SqlErrorClass::Busy) if a retry may help.
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError>;
 
     /// Runs one query that only reads, without a transaction around it, and returns all its rows. Returns `None` if it
@@ -198,8 +198,10 @@ pub struct SqlError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SqlErrorClass {
-    /// Another transaction conflicts: locked, busy, deadlock, serialization failure.
+    /// Another transaction conflicts: locked, busy, deadlock, serialization failure. A retry may help.
     Busy,
+    /// Another transaction held a lock for as long as the host lets a statement wait. A retry would wait again.
+    LockTimeout,
     /// A constraint of the schema was violated.
     Constraint,
     /// The database cannot be written to.
@@ -274,8 +276,9 @@ impl SqlError {
             name.unwrap_or_default().to_owned()
         };
         let class = match code {
-            // Serialization failure, deadlock, lock not available, too many connections.
-            "40001" | "40P01" | "55P03" | "53300" => SqlErrorClass::Busy,
+            // Serialization failure, deadlock, too many connections.
+            "40001" | "40P01" | "53300" => SqlErrorClass::Busy,
+            "55P03" => SqlErrorClass::LockTimeout,
             "57014" => SqlErrorClass::Ended,
             "25006" => SqlErrorClass::ReadOnly,
             "42501" if message.contains("row-level security") => SqlErrorClass::Unsupported(format!(
@@ -299,6 +302,32 @@ impl SqlError {
         // The message would show the value that does not fit.
         let message = if code.starts_with("22") { "a value does not fit its column" } else { message };
         Self::new(class, format!("{message} ({code})"))
+    }
+
+    /// Says how long a statement took that failed with this error, and for how long the connection lets it wait. If
+    /// it waited that long for another transaction, the class becomes [`LockTimeout`](SqlErrorClass::LockTimeout).
+    ///
+    /// SQLite reports the same error whether a statement has waited or not.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
+    /// let second = Duration::from_secs(1);
+    /// let error = || SqlError::from_sqlite(5, "database is locked", "from the driver");
+    /// assert_eq!(error().after_waiting(second, second).class(), &SqlErrorClass::LockTimeout);
+    /// assert_eq!(error().after_waiting(Duration::ZERO, second).class(), &SqlErrorClass::Busy);
+    /// ```
+    #[must_use]
+    pub fn after_waiting(mut self, time: Duration, timeout: Duration) -> Self {
+        if self.class == SqlErrorClass::Busy && !timeout.is_zero() && time >= timeout / 10 * 9 {
+            self.class = SqlErrorClass::LockTimeout;
+        }
+        self
+    }
+
+    /// Returns whether another transaction was in the way.
+    pub(super) fn is_conflict(&self) -> bool {
+        matches!(self.class, SqlErrorClass::Busy | SqlErrorClass::LockTimeout)
     }
 
     /// Returns the class.
@@ -325,6 +354,7 @@ impl fmt::Display for SqlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.class {
             SqlErrorClass::Busy => f.write_str("another transaction conflicts with this one"),
+            SqlErrorClass::LockTimeout => f.write_str("another transaction held a lock for too long"),
             SqlErrorClass::Constraint => f.write_str("a constraint of the schema was violated"),
             SqlErrorClass::ReadOnly => f.write_str("the database is read-only"),
             SqlErrorClass::Denied(name) => write!(f, "no permission on `{name}`"),

@@ -13,6 +13,7 @@ use super::session::{ErrorContext, Session, execute, query};
 use super::store::SqlStore;
 use super::table_schema::{QueryColumns, TableSchema};
 use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, Write};
+use crate::store::patience::counting;
 use crate::store::{StoreError, require_key};
 
 /// The maximum number of rounds in which rows are locked, if each round finds further rows.
@@ -165,7 +166,8 @@ impl Running<'_, '_, '_> {
         for part in parts {
             match part {
                 Part::Note(statement, noted) => {
-                    let rows = self.session.query(&statement).await?;
+                    // It also locks rows.
+                    let rows = counting(self.session.query(&statement), Result::is_ok).await?;
                     let mut answers = rows.iter().flatten();
                     let is_new = answers.next().and_then(SqlValue::as_integer) == Some(1);
                     if !is_new && let Some(receipt) = self.session.first_receipt(changes).await? {
@@ -343,16 +345,16 @@ impl Session<'_, '_> {
     /// another transaction can add referring rows until a row is locked.
     async fn lock(&mut self, locks: &Locks) -> Result<(), StoreError> {
         for statement in &locks.texts {
-            self.query(statement).await?;
+            counting(self.query(statement), Result::is_ok).await?;
         }
         for statement in &locks.tables {
-            self.execute(statement).await?;
+            counting(self.execute(statement), Result::is_ok).await?;
         }
         let mut before = None;
         for _ in 0..MAX_LOCK_ROUNDS {
             let mut found = Vec::with_capacity(locks.rows.len());
             for statement in &locks.rows {
-                found.push(self.integer(statement).await?);
+                found.push(counting(self.integer(statement), Result::is_ok).await?);
             }
             if !locks.repeat || before.as_ref() == Some(&found) {
                 return Ok(());

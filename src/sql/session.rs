@@ -9,6 +9,7 @@ use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{DataMap, KindName};
 use crate::protocol::SetId;
 use crate::store::StoreError;
+use crate::store::patience::{counting, waited};
 
 /// What the library was doing when a statement failed.
 #[derive(Clone, Copy)]
@@ -31,7 +32,10 @@ impl<'a> ErrorContext<'a> {
 
     pub(super) fn error(self, error: SqlError) -> StoreError {
         match error.class() {
-            SqlErrorClass::Busy => {
+            SqlErrorClass::LockTimeout if self.retryable => {
+                StoreError::LockTimeout { waited: waited(), source: Box::new(error) }
+            }
+            SqlErrorClass::Busy | SqlErrorClass::LockTimeout => {
                 StoreError::Contention { retryable: self.retryable, source: Some(Box::new(error)) }
             }
             SqlErrorClass::Constraint => StoreError::Refused {
@@ -212,12 +216,17 @@ pub(super) async fn query(
     tx: &mut (dyn SqlTransaction + '_),
     statement: &Statement,
 ) -> Result<Vec<Vec<SqlValue>>, SqlError> {
-    tx.query(&statement.sql, &statement.params).await
+    counting(tx.query(&statement.sql, &statement.params), has_waited).await
 }
 
 pub(super) async fn execute(
     tx: &mut (dyn SqlTransaction + '_),
     statement: &Statement,
 ) -> Result<u64, SqlError> {
-    tx.execute(&statement.sql, &statement.params).await
+    counting(tx.execute(&statement.sql, &statement.params), has_waited).await
+}
+
+/// Returns whether a statement failed because of another transaction. It has usually waited for that transaction.
+fn has_waited<T>(done: &Result<T, SqlError>) -> bool {
+    done.as_ref().is_err_and(SqlError::is_conflict)
 }

@@ -17,6 +17,7 @@ use super::table_schema::{QueryColumns, SchemaCache, TableSchema};
 use crate::domain::{DataMap, Fault};
 use crate::policy::DeletionPolicy;
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::store::patience::one_operation;
 use crate::store::{Store, StoreError};
 
 /// A [`Store`] on an SQL database, over any [`SqlConnection`].
@@ -259,11 +260,11 @@ impl<C: SqlConnection> Store for SqlStore<C> {
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-        super::survey::run(self, query).await
+        one_operation(super::survey::run(self, query)).await
     }
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
-        super::run::run(self, changes).await
+        one_operation(super::run::run(self, changes)).await
     }
 
     async fn pause(&self, time: Duration) {

@@ -9,11 +9,14 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqliteValueRef};
-use sqlx::{Decode, Error, Row, TypeInfo, ValueRef};
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqliteTransactionManager, SqliteValueRef};
+use sqlx::{AssertSqlSafe, Decode, Error, Row, SqlSafeStr, TypeInfo, ValueRef, raw_sql};
+use sqlx_core::transaction::TransactionManager;
 
 use crate::sql::adapter::{HostConnection, TakenConnection, statements, transaction};
 use crate::sql::{AccessMode, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
+use crate::store::patience::timed;
+use crate::store::{add_wait, patience_left, waited};
 
 /// A pool that begins transactions.
 #[derive(Debug, Clone)]
@@ -30,13 +33,11 @@ impl PoolConnection {
 #[async_trait]
 impl SqlConnection for PoolConnection {
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
-        let begun = match access {
-            AccessMode::Read => self.0.begin().await,
-            // The data that was read must still be current when it is written. Other writers are therefore locked out
-            // from the start.
-            AccessMode::Write => self.0.begin_with("BEGIN IMMEDIATE").await,
-        };
-        Ok(Box::new(PoolTransaction(begun.map_err(error)?)))
+        let connection = self.0.acquire().await.map_err(error)?;
+        let mut transaction = PoolTransaction { connection, open: false, patience: None };
+        transaction.shorten_timeout().await?;
+        transaction.begin(access).await?;
+        Ok(Box::new(transaction))
     }
 
     async fn pause(&self, time: Duration) {
@@ -44,13 +45,106 @@ impl SqlConnection for PoolConnection {
     }
 }
 
-/// A transaction of the pool. sqlx rolls it back when it is dropped.
-struct PoolTransaction(sqlx::Transaction<'static, Sqlite>);
+struct PoolTransaction {
+    connection: sqlx::pool::PoolConnection<Sqlite>,
+    open: bool,
+    /// The busy timeout to restore, if it was shortened.
+    patience: Option<Duration>,
+}
 
-transaction!(PoolTransaction, self, connection: &mut self.0, commit: {
-    let Self(transaction) = *self;
-    transaction.commit().await.map_err(error)
-});
+/// The shortest wait after which the busy timeout is shortened.
+const CONSIDERABLE: Duration = Duration::from_millis(20);
+
+impl PoolTransaction {
+    /// Shortens the busy timeout by what the operation has already waited.
+    async fn shorten_timeout(&mut self) -> Result<(), SqlError> {
+        let waited = waited();
+        if waited < CONSIDERABLE {
+            return Ok(());
+        }
+        let patience = self.timeout().await?;
+        if !patience.is_zero() {
+            self.patience = Some(patience);
+            set_timeout(&mut self.connection, patience_left(patience, waited)).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the busy timeout.
+    async fn timeout(&mut self) -> Result<Duration, SqlError> {
+        let rows = query(&mut self.connection, "PRAGMA busy_timeout", &[]).await?;
+        let found = rows.first().and_then(|row| row.first()).and_then(SqlValue::as_integer);
+        Ok(Duration::from_millis(found.and_then(|found| found.try_into().ok()).unwrap_or_default()))
+    }
+
+    async fn begin(&mut self, access: AccessMode) -> Result<(), SqlError> {
+        let statement = match access {
+            AccessMode::Read => "BEGIN",
+            // The data that was read must still be current when it is written. Other writers are therefore locked out
+            // from the start.
+            AccessMode::Write => "BEGIN IMMEDIATE",
+        };
+        // If this future is cancelled, the transaction may have begun.
+        self.open = true;
+        let statement = Some(statement.into_sql_str());
+        let (begun, time) = timed(SqliteTransactionManager::begin(&mut self.connection, statement)).await;
+        add_wait(time);
+        self.explained(begun.map_err(error), time).await
+    }
+
+    /// Finds out whether a statement failed after it had waited for the whole busy timeout.
+    async fn explained<T>(&mut self, done: Result<T, SqlError>, time: Duration) -> Result<T, SqlError> {
+        match done {
+            Err(error) if *error.class() == SqlErrorClass::Busy => {
+                let timeout = self.timeout().await.unwrap_or_default();
+                Err(error.after_waiting(time, timeout))
+            }
+            done => done,
+        }
+    }
+}
+
+async fn set_timeout(connection: &mut SqliteConnection, timeout: Duration) -> Result<(), SqlError> {
+    let sql = format!("PRAGMA busy_timeout = {}", timeout.as_millis());
+    raw_sql(AssertSqlSafe(sql)).execute(connection).await.map_err(error)?;
+    Ok(())
+}
+
+#[async_trait]
+impl SqlTransaction for PoolTransaction {
+    async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+        let (done, time) = timed(query(&mut self.connection, sql, params)).await;
+        self.explained(done, time).await
+    }
+
+    async fn execute(&mut self, sql: &str, params: &[SqlValue]) -> Result<u64, SqlError> {
+        let (done, time) = timed(execute(&mut self.connection, sql, params)).await;
+        self.explained(done, time).await
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<(), SqlError> {
+        let (done, time) = timed(SqliteTransactionManager::commit(&mut self.connection)).await;
+        // Without a write-ahead log, the commit waits for readers.
+        add_wait(time);
+        self.explained(done.map_err(error), time).await?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+/// Rolls back, and restores the busy timeout, before the connection is reused.
+impl Drop for PoolTransaction {
+    fn drop(&mut self) {
+        if self.open {
+            SqliteTransactionManager::start_rollback(&mut self.connection);
+        }
+        if let Some(patience) = self.patience {
+            // The first poll sends the statement to the thread of the connection, which runs it even if no one waits.
+            let restored = pin!(set_timeout(&mut self.connection, patience));
+            let _ = restored.poll(&mut Context::from_waker(Waker::noop()));
+        }
+    }
+}
 
 /// A connection on which the host has an open transaction.
 ///

@@ -18,6 +18,11 @@ use crate::store::StoreError;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A store on a pool of SQLite connections.
+///
+/// The `busy_timeout` of the pool's connections is how long an operation waits for other writers: all its
+/// transactions and attempts together. Then it fails with [`StoreError::LockTimeout`], which is not retried. After a
+/// wait, the connection has a shorter timeout until the transaction ends. Without a timeout, the result is
+/// [`StoreError::Contention`], which is retried.
 #[derive(Debug)]
 pub struct SqliteStore {
     store: SqlStore<PoolConnection>,
@@ -57,7 +62,7 @@ impl SqliteStore {
     /// Opens a store on its own pool. The address is a sqlx connection URL, such as `sqlite:app.db`. With
     /// `sqlite:app.db?mode=rwc`, the file is created.
     ///
-    /// Foreign keys are enforced. A connection waits up to five seconds for another writer.
+    /// Foreign keys are enforced. An operation waits up to five seconds for other writers.
     ///
     /// # Errors
     /// [`StoreError::Backend`] if the database cannot be opened.

@@ -1,5 +1,7 @@
 //! Errors of stores.
 
+use std::time::Duration;
+
 use crate::domain::{FieldName, KindName, RecordId};
 use crate::protocol::Difference;
 
@@ -56,6 +58,18 @@ pub enum StoreError {
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
         /// Whether the call may be repeated. Always false inside the host's own transaction.
         retryable: bool,
+    },
+    /// Another transaction held a lock for longer than the host's lock timeout, which is that of the whole operation.
+    ///
+    /// To handle it: repeat the call when the other transaction has ended. The library does not repeat it, because
+    /// the operation has already waited as long as the host wants.
+    #[error("another transaction held a lock for longer than the lock timeout{}", in_total(.waited))]
+    LockTimeout {
+        /// How long the operation has waited for other transactions, in all its attempts. Zero if it is unknown.
+        waited: Duration,
+        /// The error of the backend.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The backend refused a write because of a constraint of the host's schema.
     #[error("the database refused to write `{kind}`")]
@@ -120,6 +134,13 @@ pub enum StoreError {
     },
 }
 
+fn in_total(waited: &Duration) -> String {
+    if waited.is_zero() {
+        return String::new();
+    }
+    format!(" (the operation waited {} ms in total)", waited.as_millis())
+}
+
 impl StoreError {
     /// Makes an error from an error of the backend. `doing` says what failed, such as `read the data`.
     pub fn backend(
@@ -158,6 +179,7 @@ impl StoreError {
             Self::BadValue { .. } => "bad_value",
             Self::Conflict { .. } => "conflict",
             Self::Contention { .. } => "contention",
+            Self::LockTimeout { .. } => "lock_timeout",
             Self::Refused { .. } => "refused",
             Self::Interference { .. } => "interference",
             Self::TooLarge { .. } => "too_large",
@@ -178,6 +200,9 @@ impl StoreError {
             Self::Conflict { .. } => "make a new plan and confirm it again",
             Self::Contention { retryable: true, .. } => "try again",
             Self::Contention { .. } => "roll back your transaction and try again",
+            Self::LockTimeout { .. } => {
+                "try again when the other transaction has ended; if it is meant to take that long, raise the lock timeout"
+            }
             Self::Refused { .. } => "see `source` for the constraint that was violated",
             Self::Interference { .. } => "find the trigger or rule of the database that changes these rows",
             Self::TooLarge { .. } => "raise the limit, or use an SQL store",

@@ -3,6 +3,7 @@
 mod by_row;
 mod error;
 mod mask;
+pub(crate) mod patience;
 pub(crate) mod reader;
 mod records;
 pub(crate) mod system_tables;
@@ -20,6 +21,7 @@ pub use error::StoreError;
 pub use mask::masked;
 #[cfg(feature = "sql")]
 pub(crate) use mask::require_key;
+pub use patience::{add_wait, patience_left, waited};
 pub use reader::{ReadQuery, Reader, Which};
 pub use records::{Batch, BatchError, ExactMatches, ExactReferrers, Page, Records, RowChange, Unchanged};
 pub use system_tables::{Mark, SystemTable};

@@ -33,3 +33,4 @@ mod scenario;
 mod seeded_bugs;
 mod several_masks;
 mod survey_queries;
+mod waiting;

@@ -43,6 +43,7 @@ mod server;
 mod session;
 mod trouble;
 mod types;
+mod waiting;
 mod wide;
 mod world;
 mod writers;

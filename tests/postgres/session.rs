@@ -172,9 +172,11 @@ async fn a_statement_timeout_of_the_connection_is_an_error() {
     let lifecycle = Lifecycle::open(PostgresStore::new(pool), world.policy.clone()).await.unwrap();
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
+    let start = std::time::Instant::now();
     let error = lifecycle.execute(&delete(id)).await.unwrap_err();
     assert!(matches!(error, Error::Store(_)), "{error:?}");
     assert!(!error.is_retryable(), "it would take as long again");
+    assert!(start.elapsed() < Duration::from_millis(900), "one attempt, not five: {:?}", start.elapsed());
     other.rollback().await.unwrap();
     lifecycle.execute(&delete(id)).await.unwrap_or_else(|error| panic!("{error:?}"));
     role.gone(&world).await;

@@ -208,14 +208,14 @@ async fn a_deadlock_is_contention_and_retried() {
 }
 
 #[tokio::test]
-async fn a_lock_timeout_is_contention_and_retryable() {
+async fn after_a_lock_timeout_the_operation_may_be_repeated() {
     let Some(world) = world("").await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
     let store = world.store().lock_timeout(Duration::from_millis(50));
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
     let error = lifecycle.execute(&delete(ANA)).await.unwrap_err();
-    assert!(matches!(error, Error::Store(StoreError::Contention { retryable: true, .. })), "{error:?}");
+    assert!(matches!(error, Error::Store(StoreError::LockTimeout { .. })), "{error:?}");
     other.rollback().await.unwrap();
     lifecycle.execute(&delete(ANA)).await.unwrap();
 }

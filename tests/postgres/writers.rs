@@ -79,7 +79,7 @@ async fn only_deletions_wait_for_the_lock() {
     let store = world.store().lock_timeout(Duration::from_millis(50));
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
     let error = lifecycle.execute(&delete(ANA)).await.unwrap_err();
-    assert!(matches!(error, Error::Store(StoreError::Contention { retryable: true, .. })), "{error:?}");
+    assert!(matches!(error, Error::Store(StoreError::LockTimeout { .. })), "{error:?}");
     tx.commit().await.unwrap();
     lifecycle.execute(&delete(ANA)).await.unwrap();
 }

@@ -102,7 +102,10 @@ fn only_stores_are_async_and_only_the_clock_reads_the_time() {
             wrong.push(format!("{} is async", path.display()));
         }
         for random in ["Utc::now", "Local::now", "SystemTime::now", "Instant::now", "new_v4"] {
-            if code.contains(random) && !path.ends_with("lifecycle/settings.rs") {
+            let is_clock = path.ends_with("lifecycle/settings.rs");
+            // Measures how long a statement waits.
+            let is_stopwatch = path.ends_with("store/patience.rs") && random == "Instant::now";
+            if code.contains(random) && !is_clock && !is_stopwatch {
                 wrong.push(format!("{} calls {random}", path.display()));
             }
         }

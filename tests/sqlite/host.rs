@@ -32,12 +32,12 @@ fn delete(operation: u128) -> client_lifecycle::protocol::ChangeSet {
 const ALL: &str = "SELECT (SELECT count(*) FROM clients) * 100 + (SELECT count(*) FROM debts) * 10 + (SELECT count(*) FROM lifecycle_audit)";
 
 #[tokio::test]
-async fn a_locked_database_is_retryable_contention() {
+async fn a_locked_database_is_waited_for_until_the_busy_timeout() {
     let world = World::new(DDL).await;
     let mut other = SqliteConnection::connect_with(&options(&world.path)).await.unwrap();
     raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
     let found = world.store.apply(&delete(1)).await.unwrap_err();
-    assert!(matches!(found, StoreError::Contention { .. }) && found.is_retryable(), "{found}");
+    assert!(matches!(found, StoreError::LockTimeout { .. }) && !found.is_retryable(), "{found}");
     raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
     world.store.apply(&delete(1)).await.unwrap();
 }

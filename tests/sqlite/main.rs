@@ -34,6 +34,7 @@ mod rendering;
 mod scale;
 mod strange_tables;
 mod survey;
+mod waiting;
 mod wide;
 mod world;
 mod writes;

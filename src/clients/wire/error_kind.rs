@@ -97,9 +97,10 @@ impl ErrorKind {
         match error {
             StoreError::WrongId { .. } => Self::WrongId,
             // If a constraint of the host's schema is violated, the request also conflicts with the data.
-            StoreError::Conflict { .. } | StoreError::Contention { .. } | StoreError::Refused { .. } => {
-                Self::Conflict
-            }
+            StoreError::Conflict { .. }
+            | StoreError::Contention { .. }
+            | StoreError::LockTimeout { .. }
+            | StoreError::Refused { .. } => Self::Conflict,
             StoreError::Unavailable { .. } => Self::Unavailable,
             _ => Self::Failed,
         }
