@@ -7,7 +7,7 @@ use super::evaluate::{Evaluation, kind};
 use super::session::{Changes, RowNumber, Session};
 use super::steps::run_steps;
 use crate::domain::{AuditEntry, Event, FieldName, Kind, KindName, OperationId, Record, RecordId, Value};
-use crate::protocol::{ChangeSet, Difference, EventDraft, NewRow, Question, Receipt, Rows};
+use crate::protocol::{ChangeSet, Difference, EventDraft, NewRow, Question, Receipt};
 use crate::store::mask::require_key;
 use crate::store::system_tables::{AUDIT, OPERATIONS, OUTBOX, audit_id, audit_record};
 use crate::store::{StoreError, system_tables};
@@ -82,7 +82,7 @@ async fn carry_out<S: Session>(
     for event in events {
         written.put(OUTBOX, system_tables::event_record(event)?);
     }
-    let before = evaluation.snapshot(&query.kind, snapshot)?;
+    let before = evaluation.snapshot(&query.kind, snapshot);
     for NewRow { kind, record } in inserts {
         written.insert(kind, record.clone());
     }
@@ -95,18 +95,14 @@ async fn carry_out<S: Session>(
 
 impl<S: Session> Evaluation<'_, S> {
     /// Returns these fields of the subjects, with the values from before the first step.
-    fn snapshot(&self, kind: &KindName, fields: &[FieldName]) -> Result<Snapshots, StoreError> {
-        let mut snapshots = Snapshots::new();
-        if fields.is_empty() {
-            return Ok(snapshots);
-        }
-        for (number, _) in self.rows(Rows::SUBJECTS)? {
-            if let Some(row) = self.session.row(kind, number) {
-                let held = fields.iter().map(|field| (field.clone(), row.get(field).clone()));
-                snapshots.insert(row.id.clone(), held.collect());
-            }
-        }
-        Ok(snapshots)
+    fn snapshot(&self, kind: &KindName, fields: &[FieldName]) -> Snapshots {
+        let subjects = if fields.is_empty() { Vec::new() } else { self.subject_rows() };
+        let rows = subjects.into_iter().filter_map(|(number, _)| self.session.row(kind, number));
+        let held = |row: &Record| {
+            let fields = fields.iter().map(|field| (field.clone(), row.get(field).clone()));
+            (row.id.clone(), fields.collect())
+        };
+        rows.map(held).collect()
     }
 
     /// Adds one event for each row and topic, with the values from before the first step.

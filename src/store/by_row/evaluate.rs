@@ -1,6 +1,6 @@
-//! Evaluates the sets of a query over the rows of a session. The sets of a cycle are evaluated together.
+//! Evaluates the sets of a query over the rows of a session.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::check_query;
 use super::members::Members;
@@ -18,7 +18,7 @@ use crate::store::StoreError;
 pub(crate) struct Evaluation<'a, S> {
     pub(super) query: &'a SurveyQuery,
     pub(super) session: &'a mut S,
-    sets: BTreeMap<SetId, Members>,
+    pub(super) sets: BTreeMap<SetId, Members>,
     /// The sets whose rows are needed, not only their number.
     listed: BTreeSet<SetId>,
 }
@@ -79,7 +79,11 @@ impl<'a, S: Session> Evaluation<'a, S> {
     }
 
     /// Returns the rows of a branch whose source has already been evaluated.
-    async fn evaluated_branch(&mut self, set: &NamedSet, branch: &Branch) -> Result<Vec<Ranked>, StoreError> {
+    pub(super) async fn evaluated_branch(
+        &mut self,
+        set: &NamedSet,
+        branch: &Branch,
+    ) -> Result<Vec<Ranked>, StoreError> {
         let of = match branch.source.rows() {
             Some(rows) => self.rows(rows)?.collect(),
             None => Vec::new(),
@@ -88,7 +92,7 @@ impl<'a, S: Session> Evaluation<'a, S> {
     }
 
     /// Returns the rows of a branch, given the rows of its source.
-    async fn branch(
+    pub(super) async fn branch(
         &mut self,
         set: &NamedSet,
         branch: &Branch,
@@ -166,12 +170,12 @@ impl<'a, S: Session> Evaluation<'a, S> {
         below: Rank,
     ) -> Result<Option<Rank>, StoreError> {
         for rows in &branch.within {
-            if !self.set(rows.set)?.contains(number, rows.ranks) {
+            if !self.holds(*rows, number)? {
                 return Ok(None);
             }
         }
         for rows in &branch.except {
-            if self.set(rows.set)?.contains(number, rows.ranks) {
+            if self.holds(*rows, number)? {
                 return Ok(None);
             }
         }
@@ -202,9 +206,28 @@ impl<'a, S: Session> Evaluation<'a, S> {
             .ok_or_else(|| StoreError::Unsupported(format!("set {} is used before it is evaluated", id.0)))
     }
 
+    /// Returns all members of an evaluated set, sorted by number.
+    fn listed(&self, id: SetId) -> Result<&[Ranked], StoreError> {
+        let unlisted = || StoreError::Unsupported(format!("the rows of set {} were only counted", id.0));
+        self.set(id)?.listed().ok_or_else(unlisted)
+    }
+
     /// Returns the rows of an evaluated set whose ranks lie in the range.
     pub(super) fn rows(&self, rows: Rows) -> Result<impl Iterator<Item = Ranked>, StoreError> {
-        Ok(self.set(rows.set)?.listed(rows.ranks))
+        let members = self.listed(rows.set)?.iter().copied();
+        Ok(members.filter(move |(_, rank)| rows.ranks.contains(*rank)))
+    }
+
+    fn holds(&self, rows: Rows, number: RowNumber) -> Result<bool, StoreError> {
+        let members = self.listed(rows.set)?;
+        let found = members.binary_search_by_key(&number, |(member, _)| *member);
+        let rank = found.ok().and_then(|at| members.get(at)).map(|(_, rank)| *rank);
+        Ok(rank.is_some_and(|rank| rows.ranks.contains(rank)))
+    }
+
+    /// Returns the subjects that exist.
+    pub(super) fn subject_rows(&self) -> Vec<Ranked> {
+        self.listed(SetId::SUBJECTS).unwrap_or_default().to_vec()
     }
 
     /// Sorts rows of a kind by their ids.
@@ -247,52 +270,4 @@ pub(super) fn reference_of<'q>(
     name: &ReferenceName,
 ) -> Result<&'q Reference, StoreError> {
     query.map.reference(name).ok_or_else(|| StoreError::unknown("reference", name))
-}
-
-/// Rows of the sets of a cycle.
-type Found = BTreeMap<SetId, Vec<Ranked>>;
-
-impl<S: Session> Evaluation<'_, S> {
-    /// Expands the sets from the rows that were added last, until no row is added. A worklist follows chains of any
-    /// length. It terminates because every row gets each rank at most once.
-    async fn run_cycle(&mut self, sets: &[NamedSet]) -> Result<(), StoreError> {
-        let inside: BTreeSet<SetId> = sets.iter().map(|set| set.id).collect();
-        let mut found: BTreeMap<SetId, HashSet<Ranked>> = BTreeMap::new();
-        let mut fresh = Found::new();
-        let mut add = |fresh: &mut Found, set: SetId, rows: Vec<Ranked>| {
-            let known = found.entry(set).or_default();
-            fresh.entry(set).or_default().extend(rows.into_iter().filter(|row| known.insert(*row)));
-        };
-        for set in sets {
-            for branch in &set.branches {
-                let is_outside = branch.source.rows().is_none_or(|of| !inside.contains(&of.set));
-                if is_outside {
-                    let rows = self.evaluated_branch(set, branch).await?;
-                    add(&mut fresh, set.id, rows);
-                }
-            }
-        }
-        while fresh.values().any(|rows| !rows.is_empty()) {
-            let last = std::mem::take(&mut fresh);
-            for set in sets {
-                for branch in &set.branches {
-                    let Some(of) = branch.source.rows() else {
-                        continue;
-                    };
-                    let grown = last.get(&of.set).into_iter().flatten();
-                    let of: Vec<Ranked> =
-                        grown.filter(|(_, rank)| of.ranks.contains(*rank)).copied().collect();
-                    if !of.is_empty() {
-                        let rows = self.branch(set, branch, of).await?;
-                        add(&mut fresh, set.id, rows);
-                    }
-                }
-            }
-        }
-        for set in sets {
-            let rows = found.remove(&set.id).unwrap_or_default();
-            self.sets.insert(set.id, Members::of(rows.into_iter().collect()));
-        }
-        Ok(())
-    }
 }

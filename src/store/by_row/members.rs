@@ -1,6 +1,6 @@
 //! The members of a set: numbers of rows with their ranks.
 
-use super::session::{Ranked, RowNumber};
+use super::session::Ranked;
 use crate::protocol::{Rank, Ranks};
 
 /// The members of an evaluated set.
@@ -24,27 +24,17 @@ impl Members {
     pub(super) fn count(&self, ranks: Ranks) -> u64 {
         match self {
             Self::Listed(members) if ranks == Ranks::ALL => members.len() as u64,
-            Self::Listed(_) => self.listed(ranks).count() as u64,
+            Self::Listed(members) => members.iter().filter(|(_, rank)| ranks.contains(*rank)).count() as u64,
             Self::Counted { count, rank } if ranks.contains(*rank) => *count,
             Self::Counted { .. } => 0,
         }
     }
 
-    /// Returns the members whose ranks lie in the range. A set that is only counted lists nothing.
-    pub(super) fn listed(&self, ranks: Ranks) -> impl Iterator<Item = Ranked> {
-        let members = match self {
-            Self::Listed(members) => members.as_slice(),
-            Self::Counted { .. } => &[],
-        };
-        members.iter().filter(move |(_, rank)| ranks.contains(*rank)).copied()
-    }
-
-    /// Returns whether the row is a member with a rank in the range.
-    pub(super) fn contains(&self, number: RowNumber, ranks: Ranks) -> bool {
-        let Self::Listed(members) = self else {
-            return false;
-        };
-        let found = members.binary_search_by_key(&number, |(member, _)| *member);
-        found.ok().and_then(|at| members.get(at)).is_some_and(|(_, rank)| ranks.contains(*rank))
+    /// Returns the members, sorted by number; `None` if they were only counted.
+    pub(super) fn listed(&self) -> Option<&[Ranked]> {
+        match self {
+            Self::Listed(members) => Some(members),
+            Self::Counted { .. } => None,
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod cycle;
 mod evaluate;
 mod members;
 mod read_rows;

@@ -6,7 +6,7 @@ use super::check;
 use super::evaluate::{Evaluation, bad_value, kind};
 use super::session::Session;
 use crate::domain::{FieldName, FieldType, Kind, KindName, RecordId};
-use crate::protocol::{Answer, Question, Ranks, Rows, SetId, Survey, SurveyQuery, widen};
+use crate::protocol::{Answer, Question, Rows, Survey, SurveyQuery, widen};
 use crate::store::StoreError;
 
 /// Evaluates a query and answers its questions.
@@ -22,8 +22,7 @@ type Span = (DateTime<Utc>, DateTime<Utc>);
 impl<S: Session> Evaluation<'_, S> {
     /// Returns the ids of the subjects that exist, in order and as they are stored.
     pub(super) fn subjects(&self) -> Vec<RecordId> {
-        let rows = self.set(SetId::SUBJECTS).into_iter().flat_map(|set| set.listed(Ranks::ALL));
-        let mut named = self.with_ids(&self.query.kind, rows.collect());
+        let mut named = self.with_ids(&self.query.kind, self.subject_rows());
         named.sort_unstable();
         named.into_iter().map(|(id, _)| id.clone()).collect()
     }
