@@ -37,9 +37,14 @@ impl LoadedKind {
         self.rows.get(number.0)
     }
 
-    /// Returns the row that was found for an id; `None` if the id was not looked up and no row with it was read.
-    fn known(&self, id: &RecordId) -> Option<Option<RowNumber>> {
-        self.asked.get(id).copied().or_else(|| self.numbers.get(id).copied().map(Some))
+    /// Returns whether the id was looked up or a row with it was read.
+    fn knows(&self, id: &RecordId) -> bool {
+        self.asked.contains_key(id) || self.numbers.contains_key(id)
+    }
+
+    /// Returns the row that was found for an id that is known.
+    fn found(&self, id: &RecordId) -> Option<RowNumber> {
+        self.asked.get(id).copied().unwrap_or_else(|| self.numbers.get(id).copied())
     }
 }
 
@@ -87,13 +92,13 @@ impl<'a, R: Records> Loaded<'a, R> {
             }
         }
         let known = self.kinds.get(&kind.name);
-        Ok(ids.iter().map(|id| known?.known(id)?).collect())
+        Ok(ids.iter().map(|id| known?.found(id)).collect())
     }
 
     /// Returns the ids that still have to be looked up, without duplicates.
     fn not_known(&self, kind: &KindName, ids: &[RecordId]) -> Vec<RecordId> {
         let known = self.kinds.get(kind);
-        let is_new = |id: &&RecordId| known.is_none_or(|known| known.known(id).is_none());
+        let is_new = |id: &&RecordId| known.is_none_or(|known| !known.knows(id));
         let new: BTreeSet<&RecordId> = ids.iter().filter(is_new).collect();
         new.into_iter().cloned().collect()
     }
