@@ -35,14 +35,24 @@ pub(crate) fn say(what: &str, times: &Times) {
     println!("    {what:<44} {:>9.2} / {:>9.2} ms", times.median(), times.minimum());
 }
 
+/// Prints the median and the minimum, with the goal for the median in milliseconds.
+pub(crate) fn say_within(what: &str, times: &Times, goal: Option<f64>) {
+    let (median, goal) = (times.median(), said(times.median(), goal, " ms"));
+    println!("    {what:<44} {median:>9.2} / {:>9.2} ms  {goal}", times.minimum());
+}
+
 /// Prints the ratio of the medians and of the minima, with the goal for the medians.
 pub(crate) fn say_ratio(what: &str, ours: &Times, theirs: &Times, goal: Option<f64>) {
     let ratio = ours.median() / theirs.median();
     let least = ours.minimum() / theirs.minimum();
-    let goal = match goal {
-        Some(goal) if ratio <= goal => format!("goal ≤ {goal:.2}: reached"),
-        Some(goal) => format!("goal ≤ {goal:.2}: MISSED"),
-        None => String::new(),
-    };
+    let goal = said(ratio, goal, "");
     println!("    {what:<44} {ratio:>9.2} / {least:>9.2} ×   {goal}");
+}
+
+fn said(found: f64, goal: Option<f64>, unit: &str) -> String {
+    match goal {
+        Some(goal) if found <= goal => format!("goal ≤ {goal:.2}{unit}: reached"),
+        Some(goal) => format!("goal ≤ {goal:.2}{unit}: MISSED"),
+        None => String::new(),
+    }
 }

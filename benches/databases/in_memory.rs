@@ -8,7 +8,7 @@ use client_lifecycle::{Lifecycle, MemoryStore};
 use uuid::Uuid;
 
 use crate::by_hand::Subjects;
-use crate::figures::{Times, say, say_ratio};
+use crate::figures::{Times, say, say_ratio, say_within};
 use crate::policy::{policy, request};
 use crate::size::Size;
 use crate::tables::{RELATIONS, SURVIVING};
@@ -120,7 +120,7 @@ pub(crate) async fn run(size: &Size) {
         applied.push(start.elapsed());
         assert!(lifecycle.store().rows("booking_items").is_empty());
     }
-    say("plan", &plans);
+    say_within("plan", &plans, size.goal(5.0));
     say("apply", &applied);
     say("deletion by hand", &hand);
     say_ratio("apply / deletion by hand", &applied, &hand, size.goal(1.5));

@@ -1,7 +1,7 @@
 //! Checking a data map against the rows in memory.
 
-use super::records::Tables;
 use super::table::Table;
+use super::tables::Tables;
 use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, RecordId, Reference};
 
 /// The maximum number of rows that a fault names.
@@ -13,17 +13,17 @@ const NAMED: usize = 5;
 pub(super) fn describe(tables: &Tables, map: &DataMap) -> Vec<Fault> {
     let mut faults = Vec::new();
     for kind in map.kinds() {
-        let Some(table) = tables.get(&kind.name) else {
+        let Some(table) = tables.get(kind.name.as_str()) else {
             continue;
         };
-        if table.rows().len() == 0 {
+        if table.is_empty() {
             continue;
         }
         faults.extend(mixed_ids(kind, table));
         faults.extend(missing_fields(map, kind, table));
         for reference in map.references_from(&kind.name) {
             faults.extend(missing_targets(reference, table));
-            let to = tables.get(&reference.to);
+            let to = tables.get(reference.to.as_str());
             if let Some(to) = to.filter(|to| !to.has_mixed_ids()) {
                 faults.extend(wrong_targets(reference, table, to));
             }
@@ -34,7 +34,7 @@ pub(super) fn describe(tables: &Tables, map: &DataMap) -> Vec<Fault> {
 
 fn mixed_ids(kind: &Kind, table: &Table) -> Option<Fault> {
     let integers = table.rows().filter(|row| row.id.as_integer().is_some());
-    let all = table.rows().len();
+    let all = table.len();
     table.has_mixed_ids().then(|| {
         let integers = integers.count();
         Fault::new(

@@ -1,9 +1,12 @@
 //! The store in memory: for tests, for data in a JSON file, and for comparison with other stores.
 
 mod describe;
+mod index;
 mod json;
 mod records;
 mod table;
+mod tables;
+mod view;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,11 +15,16 @@ use async_trait::async_trait;
 
 use crate::domain::{AuditEntry, DataMap, Event, Fault, FieldName, KindName, Record};
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::store::by_row::{Decision, contention, decide, survey};
 use crate::store::{ByRow, ReadQuery, Reader, Store, StoreError, SystemTable};
+
+use view::{View, at_once};
 
 pub use records::MemoryRecords;
 
-/// A [`Store`] in memory: [`ByRow`] over [`MemoryRecords`], without a limit on the number of rows.
+/// A [`Store`] in memory, without a limit on the number of rows.
+///
+/// It holds [`MemoryRecords`] and evaluates sets as [`ByRow`] does, but on the rows themselves and under one lock.
 ///
 /// ```
 /// use client_lifecycle::domain::Record;
@@ -120,10 +128,21 @@ impl Store for MemoryStore {
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-        self.rows.survey(query).await
+        let tables = self.records().read_indexed(&view::indexed(query));
+        at_once(survey(&mut View::of(&tables), query))
     }
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
-        self.rows.apply(changes).await
+        let mut tables = self.records().write_lock();
+        for (kind, field) in view::indexed(&changes.query) {
+            tables.index(kind, field);
+        }
+        match at_once(decide(&mut View::of(&tables), changes))? {
+            Decision::AppliedBefore(receipt) => Ok(receipt),
+            Decision::Conflict(differences) => Err(StoreError::Conflict { differences }),
+            Decision::Write(changes, receipt) => {
+                tables.write(changes)?.map(|()| receipt).ok_or_else(contention)
+            }
+        }
     }
 }

@@ -1,124 +1,144 @@
 //! The rows of one kind, with lookups by id and by reference.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, btree_map};
 use std::ops::Bound;
 
+use super::index::Index;
 use crate::domain::{FieldName, KindName, Record, RecordId};
 use crate::store::StoreError;
+use crate::store::by_row::RowNumber;
 
-/// For each value of a field, the ids of the rows that hold it.
-type Index = HashMap<RecordId, BTreeSet<RecordId>>;
-
+/// Rows keep their number until they are deleted. Then the number is used again.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    rows: BTreeMap<RecordId, Record>,
+    rows: Vec<Option<Record>>,
+    free: Vec<RowNumber>,
+    numbers: BTreeMap<RecordId, RowNumber>,
     /// An index for each field that was looked up before. Writes keep it up to date.
     indexes: HashMap<FieldName, Index>,
 }
 
 impl Table {
-    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &Record> {
-        self.rows.values()
+    pub(super) fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Returns the rows, sorted by id.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Record> {
+        self.numbers.values().filter_map(|number| self.row(*number))
+    }
+
+    pub(super) fn row(&self, number: RowNumber) -> Option<&Record> {
+        self.rows.get(number.0)?.as_ref()
     }
 
     /// Returns the rows after an id, or all rows if there is none, sorted by id.
     pub(super) fn after<'a>(&'a self, id: Option<&'a RecordId>) -> impl Iterator<Item = &'a Record> {
         let from = id.map_or(Bound::Unbounded, Bound::Excluded);
-        self.rows.range::<RecordId, _>((from, Bound::Unbounded)).map(|(_, row)| row)
+        let after = self.numbers.range::<RecordId, _>((from, Bound::Unbounded));
+        after.filter_map(|(_, number)| self.row(*number))
     }
 
-    /// Returns the rows with this text in a field, sorted by id. ASCII letters are compared without case.
-    pub(super) fn find_by_text<'a>(
-        &'a self,
-        field: &'a FieldName,
-        text: &'a str,
-    ) -> impl Iterator<Item = &'a Record> {
-        let holds =
-            move |row: &&Record| row.get(field).as_text().is_some_and(|held| held.eq_ignore_ascii_case(text));
-        self.rows.values().filter(holds)
-    }
-
-    pub(super) fn get(&self, id: &RecordId) -> Option<&Record> {
-        self.rows.get(id)
+    /// Returns the numbers of the rows with this text in a field, sorted by id. ASCII letters are compared without
+    /// case.
+    pub(super) fn find_by_text(&self, field: &FieldName, text: &str) -> impl Iterator<Item = RowNumber> {
+        self.numbers.values().copied().filter(move |number| {
+            let held = self.row(*number).and_then(|row| row.get(field).as_text());
+            held.is_some_and(|held| held.eq_ignore_ascii_case(text))
+        })
     }
 
     /// Returns whether all ids are integers; `None` if there are no rows. Integers sort first, so the last id decides.
     pub(super) fn has_integer_ids(&self) -> Option<bool> {
-        let (last, _) = self.rows.last_key_value()?;
+        let (last, _) = self.numbers.last_key_value()?;
         Some(last.as_integer().is_some())
     }
 
     /// Returns whether some ids are integers and others are not.
     pub(super) fn has_mixed_ids(&self) -> bool {
         let is_integer = |id: Option<(&RecordId, _)>| id.is_some_and(|(id, _)| id.as_integer().is_some());
-        is_integer(self.rows.first_key_value()) != is_integer(self.rows.last_key_value())
+        is_integer(self.numbers.first_key_value()) != is_integer(self.numbers.last_key_value())
     }
 
-    /// Returns the row with this id. Text finds the integer with the same digits.
-    pub(super) fn find(&self, kind: &KindName, id: &RecordId) -> Result<Option<&Record>, StoreError> {
+    /// Returns the number of the row with exactly this id.
+    pub(super) fn number(&self, id: &RecordId) -> Option<RowNumber> {
+        self.numbers.get(id).copied()
+    }
+
+    /// Returns the number of the row with this id. Text finds the integer with the same digits.
+    pub(super) fn find(&self, kind: &KindName, id: &RecordId) -> Result<Option<RowNumber>, StoreError> {
         match self.has_integer_ids() {
             Some(true) if id.as_integer().is_none() => {
                 let text = id.to_string();
                 let integer = text.parse::<i64>().ok();
                 match integer.filter(|integer| integer.to_string() == text) {
-                    Some(integer) => Ok(self.get(&integer.into())),
+                    Some(integer) => Ok(self.number(&integer.into())),
                     None => {
                         Err(StoreError::WrongId { kind: kind.clone(), id: id.clone(), expected: "integers" })
                     }
                 }
             }
-            _ => Ok(self.get(id)),
+            _ => Ok(self.number(id)),
         }
     }
 
     pub(super) fn put(&mut self, record: Record) {
-        self.delete(&record.id);
-        for (field, index) in &mut self.indexes {
-            if let Some(target) = record.get(field).as_id() {
-                index.entry(target).or_default().insert(record.id.clone());
-            }
-        }
-        self.rows.insert(record.id.clone(), record);
-    }
-
-    pub(super) fn delete(&mut self, id: &RecordId) {
-        let Some(record) = self.rows.remove(id) else {
-            return;
+        let number = match self.number(&record.id) {
+            Some(number) => number,
+            None => self.free.pop().unwrap_or(RowNumber(self.rows.len())),
         };
         for (field, index) in &mut self.indexes {
-            let Some(target) = record.get(field).as_id() else {
-                continue;
-            };
-            if let Some(referrers) = index.get_mut(&target) {
-                referrers.remove(id);
-                if referrers.is_empty() {
-                    index.remove(&target);
-                }
+            if let Some(old) = self.rows.get(number.0).and_then(Option::as_ref) {
+                index.remove(field, old);
             }
+            index.add(field, &record, number);
         }
+        self.numbers.insert(record.id.clone(), number);
+        match self.rows.get_mut(number.0) {
+            Some(place) => *place = Some(record),
+            None => self.rows.push(Some(record)),
+        }
+    }
+
+    pub(super) fn delete(&mut self, number: RowNumber) {
+        let Some(record) = self.rows.get_mut(number.0).and_then(Option::take) else {
+            return;
+        };
+        self.numbers.remove(&record.id);
+        for (field, index) in &mut self.indexes {
+            index.remove(field, &record);
+        }
+        self.free.push(number);
     }
 
     pub(super) fn is_indexed(&self, field: &FieldName) -> bool {
         self.indexes.contains_key(field)
     }
 
+    /// Makes an index on a field, unless there is one.
     pub(super) fn index(&mut self, field: &FieldName) {
-        let mut index = Index::new();
-        for record in self.rows.values() {
-            if let Some(target) = record.get(field).as_id() {
-                index.entry(target).or_default().insert(record.id.clone());
+        if self.is_indexed(field) {
+            return;
+        }
+        let mut index = Index::default();
+        for number in self.numbers.values() {
+            if let Some(record) = self.row(*number) {
+                index.add(field, record, *number);
             }
         }
         self.indexes.insert(field.clone(), index);
     }
 
-    /// Returns the ids of the rows whose indexed field holds this target, in order.
-    pub(super) fn referrers<'a>(
-        &'a self,
+    /// Returns the rows whose indexed field holds this target, in the order of their ids.
+    pub(super) fn referrers(
+        &self,
         field: &FieldName,
         target: &RecordId,
-    ) -> impl Iterator<Item = &'a RecordId> {
-        let index = self.indexes.get(field);
-        index.and_then(|index| index.get(target)).into_iter().flatten()
+    ) -> btree_map::Iter<'_, RecordId, RowNumber> {
+        self.indexes.get(field).map(|index| index.get(target)).unwrap_or_default()
     }
 }

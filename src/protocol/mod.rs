@@ -13,4 +13,4 @@ pub use receipt::{Digest, Disposition, OpenItem, Receipt, ReceiptStep};
 pub use survey::{
     Answer, Branch, NamedSet, Question, RankCase, Ranks, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
 };
-pub(crate) use survey::{Members, Rank, widen};
+pub(crate) use survey::{Rank, widen};

@@ -358,6 +358,3 @@ impl Stratum {
         }
     }
 }
-
-/// The members of a set in a store that reads rows: ids with their ranks, sorted by id.
-pub(crate) type Members = std::collections::BTreeMap<RecordId, Rank>;

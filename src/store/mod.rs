@@ -1,6 +1,6 @@
 //! Storage: the `Store` trait that a host implements, and its contract.
 
-mod by_row;
+pub(crate) mod by_row;
 mod error;
 mod mask;
 pub(crate) mod patience;

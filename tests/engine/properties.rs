@@ -12,6 +12,8 @@ use crate::common::random::for_random_worlds_in;
 use crate::common::random::on_random_worlds;
 use crate::common::sorted;
 use client_lifecycle::domain::{RecordId, Reference, Request};
+use client_lifecycle::memory::MemoryRecords;
+use client_lifecycle::store::{ByRow, SystemTable};
 use client_lifecycle::testing::model::Rows;
 use client_lifecycle::{DeletionPolicy, MemoryStore};
 use proptest::prelude::*;
@@ -23,6 +25,34 @@ fn the_model_and_the_memory_store_agree() {
     on_random_worlds(async |case, verdict| {
         let left = async |store: &MemoryStore| sorted(&store.to_json());
         agrees(case, verdict, memory(case), left).await.map(|_| ())
+    });
+}
+
+/// Both evaluate sets in the same way, but one on its own rows, and the other on copies that it reads in pages.
+#[test]
+fn the_memory_store_and_a_store_by_rows_agree() {
+    on_random_worlds(async |case, _| {
+        let records = MemoryRecords::new();
+        for kind in memory(case).records().kinds() {
+            records.insert(&kind, memory(case).rows(kind.as_str()));
+        }
+        let by_rows = opened(case, ByRow::new(records)).await?;
+        let memory = opened(case, memory(case)).await?;
+        let (plan, same) = (planned(case, &memory).await?, planned(case, &by_rows).await?);
+        prop_assert_eq!(plan.to_string(), same.to_string());
+        prop_assert_eq!(&plan.digest, &same.digest);
+
+        let request: Request = case.request.clone().operation(uuid::Uuid::from_u128(1));
+        let done = memory.apply(&request, &plan).await;
+        let done_too = by_rows.apply(&request, &same).await;
+        prop_assert_eq!(format!("{done:?}"), format!("{done_too:?}"));
+        let (memory, by_rows) = (memory.store().records(), by_rows.store().records());
+        let own = SystemTable::ALL.iter().map(|table| table.kind().name);
+        for kind in memory.kinds().into_iter().chain(own) {
+            let rows = memory.rows(kind.as_str());
+            prop_assert!(rows == by_rows.rows(kind.as_str()), "{kind}\n{plan}");
+        }
+        Ok(())
     });
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use client_lifecycle::domain::{
     AuditEntry, AuditOutcome, DataMap, Kind, KindName, Mask, Mode, OperationId, Record, RecordId, Reference,
-    Value,
+    Value, gt,
 };
 use client_lifecycle::memory::{MemoryRecords, MemoryStore};
 use client_lifecycle::protocol::{
@@ -160,6 +160,31 @@ async fn a_store_in_memory_handles_a_hundred_thousand_rows() {
     let store = MemoryStore::new().with("clients", [Record::new("c1")]).with("debts", debts);
     let receipt = store.apply(&exactly(erase(), 100_000)).await.unwrap();
     assert_eq!(actual(&receipt), [100_000, 1]);
+}
+
+#[tokio::test]
+async fn the_first_bad_value_in_the_order_of_ids_is_the_error() {
+    let mut query = erase().query;
+    query.map = Arc::new(
+        serde_json::from_value(json!({
+            "kinds": { "clients": {}, "debts": { "fields": { "amount": "integer" } } },
+            "references": [{ "from": "debts.client_id", "to": "clients" }]
+        }))
+        .unwrap(),
+    );
+    let mut sets = query.sets.to_vec();
+    let Stratum::Set(debts) = &mut sets[1] else { unreachable!() };
+    debts.branches[0].cases[0].when = Some(gt("amount", 5));
+    query.sets = sets.into();
+    let rows = [7, 3, 5].map(|id| debt(id).with("amount", "five"));
+    let records = world(0);
+    records.insert("debts", rows.clone());
+    let memory = MemoryStore::new().with("clients", [Record::new("c1")]).with("debts", rows);
+    for store in [&ByRow::new(records) as &dyn Store, &memory] {
+        let error = store.survey(&query).await.unwrap_err();
+        let StoreError::BadValue { id: Some(id), field, .. } = &error else { panic!("{error}") };
+        assert_eq!((id, field.as_str()), (&RecordId::from(3), "amount"));
+    }
 }
 
 #[tokio::test]

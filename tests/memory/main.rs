@@ -11,6 +11,7 @@ mod by_row;
 mod conformance;
 #[cfg(feature = "testing")]
 mod conformance_host;
+mod indexes;
 mod json;
 mod own_tables;
 mod wrong_stores;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::evaluate::{Evaluation, kind, reference_of};
+use super::session::Session;
 use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, KindName};
 use crate::protocol::{
     Branch, ChangeSet, ChangeStep, NamedSet, NewValue, SetId, Source, Stratum, SurveyQuery, Write,
@@ -171,18 +172,14 @@ pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
     Ok(())
 }
 
-impl<R: Records> Evaluation<'_, R> {
+impl<S: Session> Evaluation<'_, S> {
     /// Rejects a field that neither the map nor any row has.
     pub(super) async fn check_fields(&self, named: &Named) -> Result<(), StoreError> {
         let map = &self.query.map;
         for (name, field) in named {
             let kind = kind(self.query, name)?;
             let declared = map.fields_of(kind).any(|known| known == field);
-            // If no row of the kind was read, the field cannot affect the result.
-            if declared || self.loaded.any_has(name, field) != Some(false) {
-                continue;
-            }
-            if !self.loaded.records().has_field(kind, field).await? {
+            if !declared && self.session.lacks(kind, field).await? {
                 return Err(StoreError::unknown("field", &format!("{name}.{field}")));
             }
         }

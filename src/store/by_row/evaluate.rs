@@ -1,69 +1,94 @@
-//! Evaluates the sets of a query over rows that were read. The sets of a cycle are evaluated together.
+//! Evaluates the sets of a query over the rows of a session.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::read_rows::Loaded;
+use super::check::check_query;
+use super::members::Members;
+use super::session::{Ranked, RowNumber, Session};
 use crate::domain::{
-    BadValue, Condition, FieldName, FieldType, Kind, KindName, Record, RecordId, Reference, Value,
+    BadValue, Condition, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName,
 };
 use crate::protocol::{
-    Answer, Branch, Members, NamedSet, Question, Rank, Rows, SetId, Source, Stratum, SurveyQuery, widen,
+    Branch, NamedSet, Question, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum, SurveyQuery,
 };
-use crate::store::{Records, StoreError};
-
-/// A row with a rank: its own rank, or the rank of the row it was reached from.
-pub(super) type Ranked = (RecordId, Rank);
+use crate::store::StoreError;
 
 /// The sets of a query that have been evaluated so far.
 #[derive(Debug)]
-pub(super) struct Evaluation<'a, R> {
+pub(crate) struct Evaluation<'a, S> {
     pub(super) query: &'a SurveyQuery,
-    pub(super) loaded: Loaded<'a, R>,
+    pub(super) session: &'a mut S,
     pub(super) sets: BTreeMap<SetId, Members>,
+    /// The sets whose rows are needed, not only their number.
+    listed: BTreeSet<SetId>,
 }
 
-impl<'a, R: Records> Evaluation<'a, R> {
-    pub(super) fn new(query: &'a SurveyQuery, loaded: Loaded<'a, R>) -> Self {
-        Self { query, loaded, sets: BTreeMap::new() }
-    }
-
-    pub(super) fn into_loaded(self) -> Loaded<'a, R> {
-        self.loaded
-    }
-
-    /// Evaluates every set, in order.
-    pub(super) async fn run(&mut self) -> Result<(), StoreError> {
-        let query = self.query;
+impl<'a, S: Session> Evaluation<'a, S> {
+    /// Evaluates every set, in order. `listed` are the rows that are needed in addition to the answers.
+    pub(super) async fn of(
+        query: &'a SurveyQuery,
+        questions: &[Question],
+        listed: impl Iterator<Item = Rows>,
+        session: &'a mut S,
+    ) -> Result<Self, StoreError> {
+        check_query(query)?;
+        let listed = listed.map(|rows| rows.set).chain(listed_sets(query, questions)).collect();
+        let mut evaluation = Self { query, session, sets: BTreeMap::new(), listed };
         for stratum in &*query.sets {
             match stratum {
                 Stratum::Set(set) => {
-                    let members = self.members(set).await?;
-                    self.sets.insert(set.id, members);
+                    let members = evaluation.members(set).await?;
+                    evaluation.sets.insert(set.id, members);
                 }
-                Stratum::Cycle(sets) => self.run_cycle(sets).await?,
+                Stratum::Cycle(sets) => evaluation.run_cycle(sets).await?,
             }
         }
-        Ok(())
+        Ok(evaluation)
     }
 
     async fn members(&mut self, set: &NamedSet) -> Result<Members, StoreError> {
-        let mut members = Members::new();
-        for branch in &set.branches {
-            for (id, rank) in self.evaluated_branch(set, branch).await? {
-                let held = members.entry(id).or_insert(rank);
-                *held = rank.min(*held);
-            }
+        if let Some((reference, of, rank)) = self.only_counted(set) {
+            let kind = kind(self.query, &set.kind)?;
+            let reference = reference_of(self.query, reference)?;
+            let targets: Vec<Ranked> = self.rows(of)?.collect();
+            let count = self.session.count_referrers(kind, reference, &targets).await?;
+            return Ok(Members::Counted { count, rank });
         }
-        Ok(members)
+        let mut found = Vec::new();
+        for branch in &set.branches {
+            found.extend(self.evaluated_branch(set, branch).await?);
+        }
+        Ok(Members::of(found))
+    }
+
+    /// Returns the only source of a set and the rank of its rows, if only the number of the rows is needed and no row
+    /// has to be looked at. Each row has one target, so it counts once.
+    fn only_counted<'s>(&self, set: &'s NamedSet) -> Option<(&'s ReferenceName, Rows, Rank)> {
+        let [Branch { source, within, except, cases }] = &*set.branches else {
+            return None;
+        };
+        let Source::Referrers { reference, of } = source else {
+            return None;
+        };
+        let rank = match cases.first()? {
+            RankCase { below: Ranks::ALL, when: None, rank } => (*rank)?,
+            _ => return None,
+        };
+        let is_counted = within.is_empty() && except.is_empty() && !self.listed.contains(&set.id);
+        is_counted.then_some((reference, *of, rank))
     }
 
     /// Returns the rows of a branch whose source has already been evaluated.
-    async fn evaluated_branch(&mut self, set: &NamedSet, branch: &Branch) -> Result<Vec<Ranked>, StoreError> {
+    pub(super) async fn evaluated_branch(
+        &mut self,
+        set: &NamedSet,
+        branch: &Branch,
+    ) -> Result<Vec<Ranked>, StoreError> {
         let of = match branch.source.rows() {
-            Some(rows) => self.rows(rows)?,
+            Some(rows) => self.rows(rows)?.collect(),
             None => Vec::new(),
         };
-        self.branch(set, branch, &of).await
+        self.branch(set, branch, of).await
     }
 
     /// Returns the rows of a branch, given the rows of its source.
@@ -71,17 +96,28 @@ impl<'a, R: Records> Evaluation<'a, R> {
         &mut self,
         set: &NamedSet,
         branch: &Branch,
-        of: &[Ranked],
+        mut of: Vec<Ranked>,
     ) -> Result<Vec<Ranked>, StoreError> {
         let kind = kind(self.query, &set.kind)?;
-        let reached = self.reached(kind, &branch.source, of).await?;
+        // The first bad value is the error, so the rows are visited in the order of their ids.
+        if branch.cases.iter().any(|case| case.when.is_some())
+            && let Some(from) = self.kind_of_source(&branch.source)
+        {
+            of = self.in_order(from, of);
+        }
         let mut chosen = Vec::new();
-        for (id, below) in reached {
-            if let Some(rank) = self.rank(kind, branch, &id, below)? {
-                chosen.push((id, rank));
+        for (number, below) in self.reached(kind, &branch.source, of).await? {
+            if let Some(rank) = self.rank(kind, branch, number, below)? {
+                chosen.push((number, rank));
             }
         }
         Ok(chosen)
+    }
+
+    /// Returns the kind of the rows that a source starts from.
+    fn kind_of_source(&self, source: &Source) -> Option<&'a KindName> {
+        let rows = source.rows()?;
+        Some(&self.query.set(rows.set)?.kind)
     }
 
     /// Returns the rows that a source yields, each with the rank of the row it was reached from.
@@ -89,30 +125,22 @@ impl<'a, R: Records> Evaluation<'a, R> {
         &mut self,
         kind: &Kind,
         source: &Source,
-        of: &[Ranked],
+        of: Vec<Ranked>,
     ) -> Result<Vec<Ranked>, StoreError> {
         let query = self.query;
-        let from_outside = |ids: Vec<RecordId>| ids.into_iter().map(|id| (id, 0)).collect();
+        let from_outside = |found: Vec<RowNumber>| found.into_iter().map(|number| (number, 0)).collect();
         match source {
-            Source::Subjects => Ok(from_outside(self.loaded.existing(kind, &query.subjects).await?)),
-            Source::Ids(ids) => Ok(from_outside(self.loaded.existing(kind, ids).await?)),
+            Source::Subjects => Ok(from_outside(self.session.find(kind, &query.subjects).await?)),
+            Source::Ids(ids) => Ok(from_outside(self.session.find(kind, ids).await?)),
             Source::WithText { field, text } => {
-                Ok(from_outside(self.loaded.find_by_text(kind, field, text).await?))
+                Ok(from_outside(self.session.find_by_text(kind, field, text).await?))
             }
-            Source::Members(_) => Ok(of.to_vec()),
+            Source::Members(_) => Ok(of),
             Source::Referrers { reference, .. } => {
-                let reference = reference_of(query, reference)?;
-                let targets: Vec<RecordId> = of.iter().map(|(id, _)| id.clone()).collect();
-                self.loaded.load_referrers(kind, reference, &targets).await?;
-                let reached = of.iter().flat_map(|(target, rank)| {
-                    let referrers = self.loaded.referrers(&reference.name, target);
-                    referrers.iter().map(|id| (id.clone(), *rank))
-                });
-                Ok(reached.collect())
+                self.session.referrers(kind, reference_of(query, reference)?, &of).await
             }
             Source::ReferencedBy { reference, .. } => {
-                let reference = reference_of(query, reference)?;
-                self.referenced_rows(kind, reference, of).await
+                self.referenced_rows(kind, reference_of(query, reference)?, &of).await
             }
         }
     }
@@ -124,25 +152,13 @@ impl<'a, R: Records> Evaluation<'a, R> {
         reference: &Reference,
         of: &[Ranked],
     ) -> Result<Vec<Ranked>, StoreError> {
-        let mut targets: Vec<Ranked> = of
-            .iter()
-            .filter_map(|(id, rank)| {
-                let row = self.loaded.row(&reference.from, id)?;
-                Some((row.get(&reference.field).as_id()?, *rank))
-            })
-            .collect();
-        let stored = loop {
-            let ids: Vec<RecordId> = targets.iter().map(|(id, _)| id.clone()).collect();
-            match self.loaded.existing(kind, &ids).await {
-                // A stored value that cannot be an id of the other kind refers to nothing, as in a SQL join.
-                Err(StoreError::WrongId { id: wrong, .. }) if targets.iter().any(|(id, _)| *id == wrong) => {
-                    targets.retain(|(id, _)| *id != wrong);
-                }
-                stored => break stored?.into_iter().collect::<BTreeSet<_>>(),
-            }
-        };
-        targets.retain(|(id, _)| stored.contains(id));
-        Ok(targets)
+        let referring = of.iter().filter_map(|(number, rank)| {
+            let row = self.session.row(&reference.from, *number)?;
+            Some((row.get(&reference.field).as_id()?, *rank))
+        });
+        let (values, ranks): (Vec<RecordId>, Vec<Rank>) = referring.unzip();
+        let found = self.session.find_exactly(kind, &values).await?;
+        Ok(found.into_iter().zip(ranks).filter_map(|(number, rank)| Some((number?, rank))).collect())
     }
 
     /// Returns the rank that a branch gives to a row that was reached from a row of rank `below`.
@@ -150,27 +166,24 @@ impl<'a, R: Records> Evaluation<'a, R> {
         &self,
         kind: &Kind,
         branch: &Branch,
-        id: &RecordId,
+        number: RowNumber,
         below: Rank,
     ) -> Result<Option<Rank>, StoreError> {
         for rows in &branch.within {
-            if !self.holds(*rows, id)? {
+            if !self.holds(*rows, number)? {
                 return Ok(None);
             }
         }
         for rows in &branch.except {
-            if self.holds(*rows, id)? {
+            if self.holds(*rows, number)? {
                 return Ok(None);
             }
         }
-        let Some(row) = self.loaded.row(&kind.name, id) else {
-            return Ok(None);
-        };
         for case in &branch.cases {
             let applies = match &case.when {
                 _ if !case.below.contains(below) => false,
                 None => true,
-                Some(when) => self.condition(when, kind, row)?,
+                Some(when) => self.condition(when, kind, number)?,
             };
             if applies {
                 return Ok(case.rank);
@@ -179,14 +192,12 @@ impl<'a, R: Records> Evaluation<'a, R> {
         Ok(None)
     }
 
-    fn condition(&self, when: &Condition, kind: &Kind, row: &Record) -> Result<bool, StoreError> {
+    fn condition(&self, when: &Condition, kind: &Kind, number: RowNumber) -> Result<bool, StoreError> {
+        let Some(row) = self.session.row(&kind.name, number) else {
+            return Ok(false);
+        };
         let holds = when.holds(kind, row, self.query.now);
         holds.map(|held| held == Some(true)).map_err(|bad| bad_value(kind, row, bad))
-    }
-
-    fn holds(&self, rows: Rows, id: &RecordId) -> Result<bool, StoreError> {
-        let rank = self.set(rows.set)?.get(id);
-        Ok(rank.is_some_and(|rank| rows.ranks.contains(*rank)))
     }
 
     pub(super) fn set(&self, id: SetId) -> Result<&Members, StoreError> {
@@ -195,18 +206,54 @@ impl<'a, R: Records> Evaluation<'a, R> {
             .ok_or_else(|| StoreError::Unsupported(format!("set {} is used before it is evaluated", id.0)))
     }
 
-    /// Returns the rows of an evaluated set whose ranks lie in the range, in the order of ids.
-    pub(super) fn rows(&self, rows: Rows) -> Result<Vec<Ranked>, StoreError> {
-        let members = self.set(rows.set)?.iter();
-        Ok(members
-            .filter(|(_, rank)| rows.ranks.contains(**rank))
-            .map(|(id, rank)| (id.clone(), *rank))
-            .collect())
+    /// Returns all members of an evaluated set, sorted by number.
+    fn listed(&self, id: SetId) -> Result<&[Ranked], StoreError> {
+        let unlisted = || StoreError::Unsupported(format!("the rows of set {} were only counted", id.0));
+        self.set(id)?.listed().ok_or_else(unlisted)
     }
 
-    pub(super) fn value(kind: &Kind, row: &Record, field: &FieldName) -> Value {
-        if *field == kind.id { (&row.id).into() } else { row.get(field).clone() }
+    /// Returns the rows of an evaluated set whose ranks lie in the range.
+    pub(super) fn rows(&self, rows: Rows) -> Result<impl Iterator<Item = Ranked>, StoreError> {
+        let members = self.listed(rows.set)?.iter().copied();
+        Ok(members.filter(move |(_, rank)| rows.ranks.contains(*rank)))
     }
+
+    fn holds(&self, rows: Rows, number: RowNumber) -> Result<bool, StoreError> {
+        let members = self.listed(rows.set)?;
+        let found = members.binary_search_by_key(&number, |(member, _)| *member);
+        let rank = found.ok().and_then(|at| members.get(at)).map(|(_, rank)| *rank);
+        Ok(rank.is_some_and(|rank| rows.ranks.contains(rank)))
+    }
+
+    /// Returns the subjects that exist.
+    pub(super) fn subject_rows(&self) -> Vec<Ranked> {
+        self.listed(SetId::SUBJECTS).unwrap_or_default().to_vec()
+    }
+
+    /// Sorts rows of a kind by their ids.
+    pub(super) fn in_order(&self, kind: &KindName, rows: Vec<Ranked>) -> Vec<Ranked> {
+        let mut named = self.with_ids(kind, rows);
+        named.sort_unstable();
+        named.into_iter().map(|(_, ranked)| ranked).collect()
+    }
+
+    pub(super) fn with_ids(&self, kind: &KindName, rows: Vec<Ranked>) -> Vec<(&RecordId, Ranked)> {
+        let rows = rows.into_iter();
+        rows.filter_map(|ranked| Some((&self.session.row(kind, ranked.0)?.id, ranked))).collect()
+    }
+}
+
+/// Returns the sets whose rows other sets or the answers need: to start from them, to compare with them, or to show
+/// ids and dates.
+fn listed_sets<'q>(query: &'q SurveyQuery, questions: &'q [Question]) -> impl Iterator<Item = SetId> {
+    let branches = query.sets.iter().flat_map(Stratum::sets).flat_map(|set| &set.branches);
+    let used = branches.flat_map(|branch| {
+        let compared = branch.within.iter().chain(&branch.except).copied();
+        compared.chain(branch.source.rows())
+    });
+    let shown = questions.iter().filter(|question| question.sample > 0 || question.span.is_some());
+    let rows = used.chain(shown.map(|question| question.rows));
+    rows.map(|rows| rows.set).chain([SetId::SUBJECTS])
 }
 
 /// Makes the error for a value that does not have the type of its field.
@@ -220,98 +267,7 @@ pub(super) fn kind<'q>(query: &'q SurveyQuery, name: &KindName) -> Result<&'q Ki
 
 pub(super) fn reference_of<'q>(
     query: &'q SurveyQuery,
-    name: &crate::domain::ReferenceName,
+    name: &ReferenceName,
 ) -> Result<&'q Reference, StoreError> {
     query.map.reference(name).ok_or_else(|| StoreError::unknown("reference", name))
-}
-
-/// All ranks with which each row of each set was found.
-type Found = BTreeMap<SetId, BTreeSet<Ranked>>;
-
-impl<R: Records> Evaluation<'_, R> {
-    /// Expands the sets from the rows that were added last, until no row is added. A worklist follows chains of any
-    /// length. It terminates because every row gets each rank at most once.
-    async fn run_cycle(&mut self, sets: &[NamedSet]) -> Result<(), StoreError> {
-        let inside: BTreeSet<SetId> = sets.iter().map(|set| set.id).collect();
-        let mut found = Found::new();
-        let mut fresh = Found::new();
-        for set in sets {
-            for branch in &set.branches {
-                let is_outside = branch.source.rows().is_none_or(|of| !inside.contains(&of.set));
-                if is_outside {
-                    let rows = self.evaluated_branch(set, branch).await?;
-                    add(&mut found, &mut fresh, set.id, rows);
-                }
-            }
-        }
-        while !fresh.is_empty() {
-            let last = std::mem::take(&mut fresh);
-            for set in sets {
-                for branch in &set.branches {
-                    let Some(of) = branch.source.rows() else {
-                        continue;
-                    };
-                    let grown = last.get(&of.set).into_iter().flatten();
-                    let of: Vec<Ranked> =
-                        grown.filter(|(_, rank)| of.ranks.contains(*rank)).cloned().collect();
-                    if !of.is_empty() {
-                        let rows = self.branch(set, branch, &of).await?;
-                        add(&mut found, &mut fresh, set.id, rows);
-                    }
-                }
-            }
-        }
-        for set in sets {
-            // Rows are sorted by id and then by rank, so the first rank of each row is its lowest.
-            let mut members = Members::new();
-            for (id, rank) in found.remove(&set.id).unwrap_or_default() {
-                members.entry(id).or_insert(rank);
-            }
-            self.sets.insert(set.id, members);
-        }
-        Ok(())
-    }
-}
-
-fn add(found: &mut Found, fresh: &mut Found, set: SetId, rows: Vec<Ranked>) {
-    for row in rows {
-        if found.entry(set).or_default().insert(row.clone()) {
-            fresh.entry(set).or_default().insert(row);
-        }
-    }
-}
-
-impl<R: Records> Evaluation<'_, R> {
-    /// Returns the ids of the subjects that exist, as the records store them.
-    pub(super) fn subjects(&self) -> Vec<RecordId> {
-        let first = self.sets.get(&SetId::SUBJECTS);
-        first.into_iter().flat_map(|set| set.keys().cloned()).collect()
-    }
-
-    pub(super) fn answers(&self, questions: &[Question]) -> Result<Vec<Answer>, StoreError> {
-        questions.iter().map(|question| self.answer(question)).collect()
-    }
-
-    fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
-        let Question { rows, sample, span } = question;
-        let found = self.rows(*rows)?;
-        let named = found.iter().take(usize::from(*sample));
-        let answer = Answer::count(found.len() as u64).with_sample(named.map(|(id, _)| id.clone()).collect());
-        let (Some(field), Some(set)) = (span, self.query.set(rows.set)) else {
-            return Ok(answer);
-        };
-        let kind = kind(self.query, &set.kind)?;
-        let declared = kind.type_of(field);
-        let time = if declared.is_time() { declared } else { FieldType::Timestamp };
-        let mut seen = None;
-        for (id, _) in &found {
-            let Some(row) = self.loaded.row(&kind.name, id) else {
-                continue;
-            };
-            let value = time.read(row.get(field));
-            let value = value.map_err(|bad| bad_value(kind, row, (field.clone(), bad)))?;
-            seen = widen(seen, &value);
-        }
-        Ok(answer.with_span(seen))
-    }
 }

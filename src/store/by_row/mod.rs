@@ -2,8 +2,13 @@
 
 mod apply;
 mod check;
+mod cycle;
 mod evaluate;
+mod members;
 mod read_rows;
+mod session;
+mod steps;
+mod survey;
 
 use async_trait::async_trait;
 
@@ -11,11 +16,20 @@ use super::reader::typed;
 use super::{Batch, BatchError, Page, ReadQuery, Reader, Records, Store, StoreError, Which};
 use crate::domain::{DataMap, Fault, Kind, Record, RecordId};
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
-use evaluate::{Evaluation, bad_value};
-use read_rows::{Loaded, as_declared};
+use evaluate::bad_value;
+use read_rows::Loaded;
+
+pub(crate) use apply::{Decision, decide};
+pub(crate) use read_rows::as_declared;
+pub(crate) use session::{Change, Changes, Ranked, RowNumber, Session};
+pub(crate) use survey::survey;
 
 /// The maximum number of attempts, if rows change while they are read.
 const ATTEMPTS: usize = 3;
+
+/// The maximum number of attempts to write audit entries. Such a write conflicts only with other writes of audit
+/// entries.
+const RECORD_ATTEMPTS: usize = 32;
 
 /// A [`Store`] over [`Records`]: it reads rows in pages, evaluates sets itself, and writes one conditional batch.
 ///
@@ -59,14 +73,6 @@ impl<R: Records> ByRow<R> {
         &mut self.records
     }
 
-    async fn evaluate<'a>(&'a self, query: &'a SurveyQuery) -> Result<Evaluation<'a, R>, StoreError> {
-        check::check_query(query)?;
-        let loaded = Loaded::new(&self.records, self.max_rows);
-        let mut evaluation = Evaluation::new(query, loaded);
-        evaluation.run().await?;
-        Ok(evaluation)
-    }
-
     /// Writes the batch; returns `None` if a row has changed since it was read.
     async fn write(&self, batch: &Batch) -> Result<Option<()>, StoreError> {
         match self.records.write(batch).await {
@@ -74,16 +80,6 @@ impl<R: Records> ByRow<R> {
             Err(BatchError::Changed) => Ok(None),
             Err(BatchError::Store(error)) => Err(error),
         }
-    }
-
-    /// Answers the query; returns `None` if rows changed while they were read.
-    async fn try_survey(&self, query: &SurveyQuery) -> Result<Option<Survey>, StoreError> {
-        let evaluation = self.evaluate(query).await?;
-        let named = check::in_query(query);
-        evaluation.check_fields(&named).await?;
-        let survey = Survey::new(evaluation.subjects(), evaluation.answers(&query.questions)?);
-        let batch = evaluation.into_loaded().into_conditions();
-        Ok(self.write(&batch).await?.map(|()| survey))
     }
 }
 
@@ -95,7 +91,9 @@ impl<R: Records> Store for ByRow<R> {
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
         for _ in 0..ATTEMPTS {
-            if let Some(survey) = self.try_survey(query).await? {
+            let mut loaded = Loaded::new(&self.records, self.max_rows);
+            let survey = survey(&mut loaded, query).await?;
+            if self.write(&loaded.into_batch(Changes::default())).await?.is_some() {
                 return Ok(survey);
             }
         }
@@ -103,11 +101,27 @@ impl<R: Records> Store for ByRow<R> {
     }
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
-        apply::apply(self, changes).await
+        let attempts = if changes.is_record_only() { RECORD_ATTEMPTS } else { ATTEMPTS };
+        for _ in 0..attempts {
+            let mut loaded = Loaded::new(&self.records, self.max_rows);
+            let (changes, done) = match decide(&mut loaded, changes).await? {
+                Decision::AppliedBefore(receipt) => return Ok(receipt),
+                // The conflict is real only if the rows were read from one consistent state.
+                Decision::Conflict(differences) => {
+                    (Changes::default(), Err(StoreError::Conflict { differences }))
+                }
+                Decision::Write(changes, receipt) => (changes, Ok(receipt)),
+            };
+            if self.write(&loaded.into_batch(changes)).await?.is_some() {
+                return done;
+            }
+        }
+        Err(contention())
     }
 }
 
-fn contention() -> StoreError {
+/// Makes the error for rows that changed each time they were read.
+pub(crate) fn contention() -> StoreError {
     StoreError::Contention { source: None, retryable: true }
 }
 

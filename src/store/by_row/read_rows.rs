@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::session::{Change, Changes, Ranked, RowNumber, Session};
 use crate::domain::{FieldName, FieldType, Kind, KindName, Record, RecordId, Reference, ReferenceName};
-use crate::store::{Batch, ExactMatches, ExactReferrers, Page, Records, StoreError, Unchanged};
+use crate::protocol::Rank;
+use crate::store::{Batch, ExactMatches, ExactReferrers, Page, Records, RowChange, StoreError, Unchanged};
 
 /// The number of records in one read.
 const PAGE: usize = 1_000;
@@ -14,13 +16,36 @@ pub(super) struct Loaded<'a, R> {
     records: &'a R,
     limit: u64,
     count: u64,
-    rows: BTreeMap<KindName, BTreeMap<RecordId, Record>>,
-    /// The ids that were looked up, each with the id as stored; `None` if the row does not exist.
-    asked: BTreeMap<KindName, BTreeMap<RecordId, Option<RecordId>>>,
-    /// The ids of the referring rows, by reference and by the row they refer to, in order.
-    referrers: BTreeMap<ReferenceName, BTreeMap<RecordId, Vec<RecordId>>>,
+    kinds: BTreeMap<KindName, LoadedKind>,
+    /// The referring rows, by reference and by the id of the row they refer to, in the order of their ids.
+    referrers: BTreeMap<ReferenceName, BTreeMap<RecordId, Vec<RowNumber>>>,
     /// The texts that were looked up, each with the rows that have it, in order.
     exact_matches: Vec<ExactMatches>,
+}
+
+/// The rows of one kind that were read.
+#[derive(Debug, Default)]
+struct LoadedKind {
+    rows: Vec<Record>,
+    numbers: BTreeMap<RecordId, RowNumber>,
+    /// The ids that were looked up, each with the row that was found.
+    asked: BTreeMap<RecordId, Option<RowNumber>>,
+}
+
+impl LoadedKind {
+    fn row(&self, number: RowNumber) -> Option<&Record> {
+        self.rows.get(number.0)
+    }
+
+    /// Returns whether the id was looked up or a row with it was read.
+    fn knows(&self, id: &RecordId) -> bool {
+        self.asked.contains_key(id) || self.numbers.contains_key(id)
+    }
+
+    /// Returns the row that was found for an id that is known.
+    fn found(&self, id: &RecordId) -> Option<RowNumber> {
+        self.asked.get(id).copied().unwrap_or_else(|| self.numbers.get(id).copied())
+    }
 }
 
 impl<'a, R: Records> Loaded<'a, R> {
@@ -29,120 +54,53 @@ impl<'a, R: Records> Loaded<'a, R> {
             records,
             limit,
             count: 0,
-            rows: BTreeMap::new(),
-            asked: BTreeMap::new(),
+            kinds: BTreeMap::new(),
             referrers: BTreeMap::new(),
             exact_matches: Vec::new(),
         }
     }
 
-    /// Returns a row that was read.
-    pub(super) fn row(&self, kind: &KindName, id: &RecordId) -> Option<&Record> {
-        self.rows.get(kind)?.get(id)
+    fn insert(&mut self, kind: &KindName, row: Record) -> Result<RowNumber, StoreError> {
+        let kind = self.kinds.entry(kind.clone()).or_default();
+        let next = RowNumber(kind.rows.len());
+        let number = *kind.numbers.entry(row.id.clone()).or_insert(next);
+        if number == next {
+            kind.rows.push(row);
+            self.count += 1;
+        }
+        if self.count > self.limit {
+            return Err(StoreError::TooLarge { limit: self.limit });
+        }
+        Ok(number)
     }
 
-    /// Returns whether any row that was read has the field; `None` if no row of the kind was read.
-    pub(super) fn any_has(&self, kind: &KindName, field: &FieldName) -> Option<bool> {
-        let rows = self.rows.get(kind).filter(|rows| !rows.is_empty())?;
-        Some(rows.values().any(|row| row.fields.contains_key(field)))
-    }
-
-    pub(super) fn records(&self) -> &'a R {
-        self.records
-    }
-
-    /// Returns the ids of the rows that exist, as they are stored.
-    pub(super) async fn existing(
-        &mut self,
-        kind: &Kind,
-        ids: &[RecordId],
-    ) -> Result<Vec<RecordId>, StoreError> {
-        let ids = ids.iter().map(|id| as_declared(kind, id));
-        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+    /// Returns the rows with these ids, which must have the declared type; `None` for a row that does not exist.
+    async fn look_up(&mut self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Option<RowNumber>>, StoreError> {
         // The kind must exist even if no ids are given.
         if ids.is_empty() {
             self.records.get(kind, &[]).await?;
         }
-        for part in self.not_asked(&kind.name, &ids).chunks(PAGE) {
+        for part in self.not_known(&kind.name, ids).chunks(PAGE) {
             let found = self.records.get(kind, part).await?;
-            let by_text: BTreeMap<String, RecordId> =
-                found.iter().map(|row| (row.id.to_string(), row.id.clone())).collect();
+            let mut by_text: BTreeMap<String, RowNumber> = BTreeMap::new();
             for row in found {
-                self.insert(&kind.name, row)?;
+                by_text.insert(row.id.to_string(), self.insert(&kind.name, row)?);
             }
-            let asked = self.asked.entry(kind.name.clone()).or_default();
+            let asked = &mut self.kinds.entry(kind.name.clone()).or_default().asked;
             for id in part {
-                asked.insert(id.clone(), by_text.get(&id.to_string()).cloned());
+                asked.insert(id.clone(), by_text.get(&id.to_string()).copied());
             }
         }
-        let asked = self.asked.get(&kind.name);
-        let stored = ids.iter().filter_map(|id| {
-            let answer = asked.and_then(|asked| asked.get(id));
-            answer.map_or_else(|| Some(id.clone()), Clone::clone)
-        });
-        Ok(stored.collect())
+        let known = self.kinds.get(&kind.name);
+        Ok(ids.iter().map(|id| known?.found(id)).collect())
     }
 
     /// Returns the ids that still have to be looked up, without duplicates.
-    fn not_asked(&self, kind: &KindName, ids: &[RecordId]) -> Vec<RecordId> {
-        let asked = self.asked.get(kind);
-        let rows = self.rows.get(kind);
-        let is_new = |id: &&RecordId| {
-            !asked.is_some_and(|asked| asked.contains_key(*id))
-                && !rows.is_some_and(|rows| rows.contains_key(*id))
-        };
+    fn not_known(&self, kind: &KindName, ids: &[RecordId]) -> Vec<RecordId> {
+        let known = self.kinds.get(kind);
+        let is_new = |id: &&RecordId| known.is_none_or(|known| !known.knows(id));
         let new: BTreeSet<&RecordId> = ids.iter().filter(is_new).collect();
         new.into_iter().cloned().collect()
-    }
-
-    /// Reads the referring rows of those targets for which this has not been done yet.
-    pub(super) async fn load_referrers(
-        &mut self,
-        kind: &Kind,
-        reference: &Reference,
-        targets: &[RecordId],
-    ) -> Result<(), StoreError> {
-        if targets.is_empty() {
-            self.records.get(kind, &[]).await?;
-        }
-        let known = self.referrers.entry(reference.name.clone()).or_default();
-        let new: BTreeSet<&RecordId> = targets.iter().filter(|target| !known.contains_key(*target)).collect();
-        let new: Vec<RecordId> = new.into_iter().cloned().collect();
-        for part in new.chunks(PAGE) {
-            let lists = self.read_referrers(kind, reference, part).await?;
-            let known = self.referrers.entry(reference.name.clone()).or_default();
-            known.extend(lists);
-        }
-        Ok(())
-    }
-
-    /// Returns the rows with this text in the field, in order.
-    pub(super) async fn find_by_text(
-        &mut self,
-        kind: &Kind,
-        field: &FieldName,
-        text: &str,
-    ) -> Result<Vec<RecordId>, StoreError> {
-        let found = self.records.find_by_text(kind, field, text).await?;
-        let mut rows = Vec::new();
-        for row in found {
-            rows.push(row.id.clone());
-            self.insert(&kind.name, row)?;
-        }
-        rows.sort();
-        self.exact_matches.push(ExactMatches {
-            kind: kind.name.clone(),
-            field: field.clone(),
-            text: text.to_owned(),
-            rows: rows.clone(),
-        });
-        Ok(rows)
-    }
-
-    /// Returns the rows that refer to a target. They must have been read before.
-    pub(super) fn referrers(&self, reference: &ReferenceName, target: &RecordId) -> &[RecordId] {
-        let lists = self.referrers.get(reference);
-        lists.and_then(|lists| lists.get(target)).map_or(&[], Vec::as_slice)
     }
 
     async fn read_referrers(
@@ -150,8 +108,8 @@ impl<'a, R: Records> Loaded<'a, R> {
         kind: &Kind,
         reference: &Reference,
         targets: &[RecordId],
-    ) -> Result<BTreeMap<RecordId, Vec<RecordId>>, StoreError> {
-        let mut lists: BTreeMap<RecordId, Vec<RecordId>> =
+    ) -> Result<BTreeMap<RecordId, Vec<RowNumber>>, StoreError> {
+        let mut lists: BTreeMap<RecordId, Vec<RowNumber>> =
             targets.iter().map(|id| (id.clone(), Vec::new())).collect();
         let mut after: Option<RecordId> = None;
         loop {
@@ -162,8 +120,7 @@ impl<'a, R: Records> Loaded<'a, R> {
                 after = Some(row.id.clone());
                 let target = row.get(&reference.field).as_id();
                 if let Some(list) = target.and_then(|target| lists.get_mut(&target)) {
-                    list.push(row.id.clone());
-                    self.insert(&kind.name, row)?;
+                    list.push(self.insert(&kind.name, row)?);
                 }
             }
             if is_last {
@@ -172,50 +129,151 @@ impl<'a, R: Records> Loaded<'a, R> {
         }
     }
 
-    fn insert(&mut self, kind: &KindName, row: Record) -> Result<(), StoreError> {
-        let rows = self.rows.entry(kind.clone()).or_default();
-        if let std::collections::btree_map::Entry::Vacant(place) = rows.entry(row.id.clone()) {
-            place.insert(row);
-            self.count += 1;
-        }
-        if self.count > self.limit {
-            return Err(StoreError::TooLarge { limit: self.limit });
-        }
-        Ok(())
-    }
-
-    /// Returns a batch without changes. Its conditions require that no row has changed since it was read.
-    pub(super) fn into_conditions(self) -> Batch {
-        let present = self.rows.into_iter().flat_map(|(kind, rows)| {
-            rows.into_values().map(move |row| Unchanged {
+    /// Returns the batch with these changes. Its conditions require that no row has changed since it was read.
+    pub(super) fn into_batch(self, changes: Changes) -> Batch {
+        let Changes { absent, changes } = changes;
+        let id = |kind: &KindName, number: RowNumber| Some(self.row(kind, number)?.id.clone());
+        let ids = |kind: &KindName, rows: &[RowNumber]| -> Vec<RecordId> {
+            rows.iter().filter_map(|number| id(kind, *number)).collect()
+        };
+        let changes = changes.into_iter().flat_map(|change| match change {
+            Change::Put { kind, record } => vec![RowChange::Put { kind, record }],
+            Change::Delete { kind, rows } => {
+                let mut ids = ids(&kind, &rows);
+                ids.sort();
+                ids.into_iter().map(|id| RowChange::Delete { kind: kind.clone(), id }).collect()
+            }
+        });
+        let changes = changes.collect();
+        let exact_referrers = self.referrers.iter().flat_map(|(reference, lists)| {
+            let kind = reference.split().map(|(kind, _)| kind);
+            lists.iter().map(move |(target, referrers)| ExactReferrers {
+                reference: reference.clone(),
+                target: target.clone(),
+                referrers: kind.as_ref().map(|kind| ids(kind, referrers)).unwrap_or_default(),
+            })
+        });
+        let exact_referrers = exact_referrers.collect();
+        let mut unchanged = Vec::new();
+        let mut missing = Vec::new();
+        for (kind, LoadedKind { mut rows, numbers: _, asked }) in self.kinds {
+            rows.sort_by(|a, b| a.id.cmp(&b.id));
+            unchanged.extend(rows.into_iter().map(|row| Unchanged {
                 kind: kind.clone(),
                 id: row.id.clone(),
                 record: Some(row),
-            })
-        });
-        let absent = self.asked.into_iter().flat_map(|(kind, ids)| {
-            let missing = ids.into_iter().filter(|(_, stored)| stored.is_none());
-            missing.map(move |(id, _)| Unchanged { kind: kind.clone(), id, record: None })
-        });
-        let exact_referrers = self.referrers.into_iter().flat_map(|(reference, lists)| {
-            lists.into_iter().map(move |(target, referrers)| ExactReferrers {
-                reference: reference.clone(),
-                target,
-                referrers,
-            })
-        });
-        Batch {
-            unchanged: present.chain(absent).collect(),
-            exact_referrers: exact_referrers.collect(),
-            exact_matches: self.exact_matches,
-            changes: Vec::new(),
+            }));
+            let not_found = asked.into_iter().filter(|(_, row)| row.is_none());
+            missing.extend(not_found.map(|(id, _)| (kind.clone(), id)));
         }
+        let absent = missing.into_iter().chain(absent);
+        unchanged.extend(absent.map(|(kind, id)| Unchanged { kind, id, record: None }));
+        Batch { unchanged, exact_referrers, exact_matches: self.exact_matches, changes }
+    }
+}
+
+impl<R: Records> Session for Loaded<'_, R> {
+    fn row(&self, kind: &KindName, number: RowNumber) -> Option<&Record> {
+        self.kinds.get(kind)?.row(number)
+    }
+
+    async fn find(&mut self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<RowNumber>, StoreError> {
+        let ids = ids.iter().map(|id| as_declared(kind, id)).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.look_up(kind, &ids).await?.into_iter().flatten().collect())
+    }
+
+    async fn find_exactly(
+        &mut self,
+        kind: &Kind,
+        values: &[RecordId],
+    ) -> Result<Vec<Option<RowNumber>>, StoreError> {
+        let mut wrong: BTreeSet<RecordId> = BTreeSet::new();
+        let found: BTreeSet<RowNumber> = loop {
+            let ids = values.iter().filter(|value| !wrong.contains(*value));
+            let ids = ids.map(|value| as_declared(kind, value)).collect::<Result<Vec<_>, _>>();
+            let found = match ids {
+                Ok(ids) => self.look_up(kind, &ids).await,
+                Err(error) => Err(error),
+            };
+            match found {
+                Err(StoreError::WrongId { id, .. }) if values.contains(&id) && wrong.insert(id.clone()) => {}
+                Err(error) => return Err(error),
+                Ok(found) => break found.into_iter().flatten().collect(),
+            }
+        };
+        let known = self.kinds.get(&kind.name);
+        let number = |value| known?.numbers.get(value).copied().filter(|number| found.contains(number));
+        Ok(values.iter().map(number).collect())
+    }
+
+    async fn find_by_text(
+        &mut self,
+        kind: &Kind,
+        field: &FieldName,
+        text: &str,
+    ) -> Result<Vec<RowNumber>, StoreError> {
+        let mut found = self.records.find_by_text(kind, field, text).await?;
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        let rows = found.iter().map(|row| row.id.clone()).collect();
+        let mut numbers = Vec::new();
+        for row in found {
+            numbers.push(self.insert(&kind.name, row)?);
+        }
+        self.exact_matches.push(ExactMatches {
+            kind: kind.name.clone(),
+            field: field.clone(),
+            text: text.to_owned(),
+            rows,
+        });
+        Ok(numbers)
+    }
+
+    async fn referrers(
+        &mut self,
+        kind: &Kind,
+        reference: &Reference,
+        targets: &[Ranked],
+    ) -> Result<Vec<Ranked>, StoreError> {
+        if targets.is_empty() {
+            self.records.get(kind, &[]).await?;
+        }
+        let named = targets
+            .iter()
+            .filter_map(|(number, rank)| Some((self.row(&reference.to, *number)?.id.clone(), *rank)));
+        let named: Vec<(RecordId, Rank)> = named.collect();
+        let known = self.referrers.entry(reference.name.clone()).or_default();
+        let new = named.iter().map(|(target, _)| target).filter(|target| !known.contains_key(*target));
+        let new: BTreeSet<&RecordId> = new.collect();
+        let new: Vec<RecordId> = new.into_iter().cloned().collect();
+        for part in new.chunks(PAGE) {
+            let lists = self.read_referrers(kind, reference, part).await?;
+            self.referrers.entry(reference.name.clone()).or_default().extend(lists);
+        }
+        let lists = self.referrers.get(&reference.name);
+        let reached = named.iter().flat_map(|(target, rank)| {
+            let referrers = lists.and_then(|lists| lists.get(target)).into_iter().flatten();
+            referrers.map(|number| (*number, *rank))
+        });
+        Ok(reached.collect())
+    }
+
+    async fn lacks(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {
+        let rows = self.kinds.get(&kind.name).map(|kind| &kind.rows).filter(|rows| !rows.is_empty());
+        let Some(rows) = rows else {
+            return Ok(false);
+        };
+        let has_field = rows.iter().any(|row| row.fields.contains_key(field));
+        Ok(!has_field && !self.records.has_field(kind, field).await?)
+    }
+
+    async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
+        self.records.get(kind, ids).await
     }
 }
 
 /// Converts an id to the type that the map declares for ids of the kind. Without a declared type, the backend
 /// converts it.
-pub(super) fn as_declared(kind: &Kind, id: &RecordId) -> Result<RecordId, StoreError> {
+pub(crate) fn as_declared(kind: &Kind, id: &RecordId) -> Result<RecordId, StoreError> {
     if kind.declared_type(&kind.id) != Some(FieldType::Integer) || id.as_integer().is_some() {
         return Ok(id.clone());
     }

@@ -1,0 +1,141 @@
+//! Evaluations over the tables themselves, without copies of their rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use super::tables::Tables;
+use crate::domain::{FieldName, Kind, KindName, Record, RecordId, Reference};
+use crate::protocol::{Source, Stratum, SurveyQuery};
+use crate::store::StoreError;
+use crate::store::by_row::{Ranked, RowNumber, Session, as_declared};
+
+/// Locked tables as the rows of an evaluation.
+#[derive(Debug)]
+pub(super) struct View<'t> {
+    tables: &'t Tables,
+    /// The kinds of which rows were found.
+    found: BTreeSet<KindName>,
+}
+
+impl<'t> View<'t> {
+    pub(super) fn of(tables: &'t Tables) -> Self {
+        Self { tables, found: BTreeSet::new() }
+    }
+
+    /// Remembers the kind if rows of it were found.
+    fn note(&mut self, kind: &Kind, found: bool) {
+        if found && !self.found.contains(&kind.name) {
+            self.found.insert(kind.name.clone());
+        }
+    }
+}
+
+/// Returns the fields that a query needs indexes on.
+pub(super) fn indexed(query: &SurveyQuery) -> Vec<(&KindName, &FieldName)> {
+    let sets = query.sets.iter().flat_map(Stratum::sets);
+    let sources = sets.flat_map(|set| set.branches.iter().map(|branch| &branch.source));
+    let references = sources.filter_map(|source| match source {
+        Source::Referrers { reference, .. } => query.map.reference(reference),
+        _ => None,
+    });
+    references.map(|reference| (&reference.from, &reference.field)).collect()
+}
+
+impl Session for View<'_> {
+    fn row(&self, kind: &KindName, number: RowNumber) -> Option<&Record> {
+        self.tables.get(kind.as_str())?.row(number)
+    }
+
+    async fn find(&mut self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<RowNumber>, StoreError> {
+        let ids = ids.iter().map(|id| as_declared(kind, id)).collect::<Result<Vec<_>, _>>()?;
+        let table = self.tables.table(&kind.name)?;
+        // The error names the first wrong id in order.
+        let in_order: BTreeSet<&RecordId> = ids.iter().collect();
+        let found = in_order.into_iter().map(|id| Ok((id, table.find(&kind.name, id)?)));
+        let found = found.collect::<Result<BTreeMap<_, _>, StoreError>>()?;
+        let rows: Vec<RowNumber> = ids.iter().filter_map(|id| *found.get(id)?).collect();
+        self.note(kind, !rows.is_empty());
+        Ok(rows)
+    }
+
+    async fn find_exactly(
+        &mut self,
+        kind: &Kind,
+        values: &[RecordId],
+    ) -> Result<Vec<Option<RowNumber>>, StoreError> {
+        let table = self.tables.table(&kind.name)?;
+        let rows = values.iter().map(|value| {
+            let id = as_declared(kind, value).ok()?;
+            // Text can find an integer, but it is not the same id.
+            table
+                .find(&kind.name, &id)
+                .ok()?
+                .filter(|number| table.row(*number).is_some_and(|row| row.id == *value))
+        });
+        let rows: Vec<Option<RowNumber>> = rows.collect();
+        self.note(kind, rows.iter().any(Option::is_some));
+        Ok(rows)
+    }
+
+    async fn find_by_text(
+        &mut self,
+        kind: &Kind,
+        field: &FieldName,
+        text: &str,
+    ) -> Result<Vec<RowNumber>, StoreError> {
+        let rows: Vec<RowNumber> = self.tables.table(&kind.name)?.find_by_text(field, text).collect();
+        self.note(kind, !rows.is_empty());
+        Ok(rows)
+    }
+
+    async fn referrers(
+        &mut self,
+        kind: &Kind,
+        reference: &Reference,
+        targets: &[Ranked],
+    ) -> Result<Vec<Ranked>, StoreError> {
+        let table = self.tables.table(&kind.name)?;
+        let to = self.tables.get(reference.to.as_str());
+        let mut rows = Vec::new();
+        for (number, rank) in targets {
+            if let Some(target) = to.and_then(|to| to.row(*number)) {
+                let referrers = table.referrers(&reference.field, &target.id);
+                rows.extend(referrers.map(|(_, number)| (*number, *rank)));
+            }
+        }
+        self.note(kind, !rows.is_empty());
+        Ok(rows)
+    }
+
+    async fn count_referrers(
+        &mut self,
+        kind: &Kind,
+        reference: &Reference,
+        targets: &[Ranked],
+    ) -> Result<u64, StoreError> {
+        let table = self.tables.table(&kind.name)?;
+        let to = self.tables.get(reference.to.as_str());
+        let targets = targets.iter().filter_map(|(number, _)| to?.row(*number));
+        let count: usize = targets.map(|target| table.referrers(&reference.field, &target.id).len()).sum();
+        self.note(kind, count > 0);
+        Ok(count as u64)
+    }
+
+    async fn lacks(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {
+        let mut rows = self.tables.table(&kind.name)?.rows();
+        Ok(self.found.contains(&kind.name) && !rows.any(|row| row.fields.contains_key(field)))
+    }
+
+    async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
+        self.tables.records(&kind.name, ids)
+    }
+}
+
+/// Runs an evaluation over tables in memory. It never waits, so it is done when it was polled once.
+pub(super) fn at_once<T>(evaluation: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    match pin!(evaluation).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => done,
+        Poll::Pending => Err(StoreError::Unsupported("waiting for rows in memory".into())),
+    }
+}

@@ -1,0 +1,119 @@
+//! Runs the steps of a change set on the rows that their sets had before the first step.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::evaluate::{Evaluation, kind};
+use super::session::{Change, Changes, RowNumber, Session};
+use crate::domain::{FieldName, Kind, KindName, Record, RecordId, Value};
+use crate::protocol::{ChangeSet, ChangeStep, NewValue, Write};
+use crate::store::system_tables::{self, MARKS, Mark};
+use crate::store::{StoreError, masked};
+
+/// Adds the changes of all steps, in order. Returns the number of rows of each step.
+pub(super) fn run_steps<S: Session>(
+    evaluation: &Evaluation<'_, S>,
+    changes: &ChangeSet,
+    written: &mut Changes,
+) -> Result<Vec<u64>, StoreError> {
+    let mut steps = Steps { evaluation, changes, rows: HashMap::new(), marks: BTreeMap::new() };
+    let affected = changes.steps.iter().map(|step| steps.run(step, written));
+    let affected = affected.collect::<Result<Vec<u64>, StoreError>>()?;
+    for mark in steps.marks.into_values() {
+        written.put(MARKS, system_tables::mark_record(&mark)?);
+    }
+    Ok(affected)
+}
+
+/// The state after the steps so far.
+struct Steps<'a, S> {
+    evaluation: &'a Evaluation<'a, S>,
+    changes: &'a ChangeSet,
+    rows: HashMap<&'a KindName, WrittenRows>,
+    marks: BTreeMap<(KindName, RecordId), Mark>,
+}
+
+/// The rows of one kind that the steps so far have written.
+#[derive(Default)]
+struct WrittenRows {
+    /// The updated rows with their new values.
+    updated: HashMap<RowNumber, Record>,
+    /// Later steps skip these rows.
+    deleted: HashSet<RowNumber>,
+}
+
+impl<'a, S: Session> Steps<'a, S> {
+    /// Runs a step and returns the number of its rows.
+    fn run(&mut self, step: &'a ChangeStep, written: &mut Changes) -> Result<u64, StoreError> {
+        let evaluation = self.evaluation;
+        let own = self.rows.entry(&step.kind).or_default();
+        let rows = evaluation.rows(step.rows)?.filter(|(number, _)| !own.deleted.contains(number));
+        match &step.write {
+            Write::Keep => Ok(rows.count() as u64),
+            Write::Delete => {
+                let rows: Vec<RowNumber> = rows.map(|(number, _)| number).collect();
+                let affected = rows.len() as u64;
+                own.deleted.extend(&rows);
+                written.changes.push(Change::Delete { kind: step.kind.clone(), rows });
+                Ok(affected)
+            }
+            Write::Update(values) | Write::Mark(values) => {
+                let kind = kind(evaluation.query, &step.kind)?;
+                let rows = evaluation.in_order(&step.kind, rows.collect());
+                for (number, _) in &rows {
+                    let Some(before) = evaluation.session.row(&step.kind, *number) else {
+                        continue;
+                    };
+                    if matches!(step.write, Write::Mark(_)) {
+                        self.mark(&step.kind, before, values);
+                    }
+                    let record = self.update(kind, *number, before, values)?;
+                    written.put(&step.kind, record);
+                }
+                Ok(rows.len() as u64)
+            }
+        }
+    }
+
+    fn mark(&mut self, kind: &KindName, before: &Record, values: &[(FieldName, NewValue)]) {
+        let key = (kind.clone(), before.id.clone());
+        let operation = self.changes.operation;
+        let mark = self.marks.entry(key).or_insert_with(|| Mark::new(operation, kind, &before.id));
+        for (field, value) in values {
+            if let NewValue::Value(_) = value {
+                mark.before.insert(field.clone(), before.get(field).clone());
+            }
+        }
+    }
+
+    /// Returns the row with the new values. They are computed from the row before the first step.
+    fn update(
+        &mut self,
+        kind: &'a Kind,
+        number: RowNumber,
+        before: &Record,
+        values: &[(FieldName, NewValue)],
+    ) -> Result<Record, StoreError> {
+        let own = self.rows.entry(&kind.name).or_default();
+        let record = own.updated.entry(number).or_insert_with(|| before.clone());
+        for (field, value) in values {
+            let value = match value {
+                NewValue::Value(value) => value.clone(),
+                NewValue::Masked(mask) => masked(mask, kind, field, before, self.changes.mask_key.as_ref())?,
+                NewValue::Next => next(kind, field, record)?,
+            };
+            record.fields.insert(field.clone(), value);
+        }
+        Ok(record.clone())
+    }
+}
+
+/// Returns the value of the row's field plus one.
+fn next(kind: &Kind, field: &FieldName, row: &Record) -> Result<Value, StoreError> {
+    let held = match row.get(field) {
+        Value::Null => Some(0),
+        Value::Integer(held) => Some(*held),
+        _ => None,
+    };
+    let next = held.and_then(|held| held.checked_add(1)).map(Value::Integer);
+    next.ok_or_else(|| StoreError::bad_value(&kind.name, Some(&row.id), field, "integer"))
+}
