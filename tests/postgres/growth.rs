@@ -94,3 +94,26 @@ async fn restricted_rows_cleared_by_a_cascade() {
     let Some(written) = written(ddl, fill, &document).await else { return };
     assert_eq!(written, 1 + 2 * u64::from(ROWS));
 }
+
+#[tokio::test]
+async fn rows_below_many_rows() {
+    let ddl = "CREATE TABLE clients (id bigint PRIMARY KEY);
+        CREATE TABLE bookings (id bigint PRIMARY KEY, client_id bigint NOT NULL REFERENCES clients);
+        CREATE TABLE items (id bigint PRIMARY KEY, booking_id bigint NOT NULL REFERENCES bookings);
+        CREATE INDEX ON bookings (client_id); CREATE INDEX ON items (booking_id)";
+    // Nine items of each booking, scattered over all pages of the table.
+    let fill = "INSERT INTO clients SELECT generate_series(1, 8);
+        INSERT INTO bookings SELECT g, 1 + g % 8 FROM generate_series(1, $ALL / 2) AS g;
+        INSERT INTO items SELECT g, 1 + g % ($ALL / 2) FROM generate_series(1, 9 * $ALL / 2) AS g";
+    let document = json!({
+        "subject": "clients",
+        "kinds": { "clients": {}, "bookings": {}, "items": {} },
+        "references": [
+            { "from": "bookings.client_id", "to": "clients" },
+            { "from": "items.booking_id", "to": "bookings" }
+        ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    });
+    let Some(written) = written(ddl, fill, &document).await else { return };
+    assert_eq!(written, 1 + 10 * u64::from(ROWS) / 2);
+}
