@@ -120,17 +120,14 @@ impl Backend for Postgres {
         vec![SqlValue::Text(id.to_string())]
     }
 
-    fn entry_with_snapshot(
-        &self,
-        w: &mut Writer,
-        entry: String,
-        id: &str,
-        object: &dyn Fn(&mut Writer, &str) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        w.push("jsonb_set(").bind_as(entry, "jsonb").push(", '{before}', coalesce((");
-        object(w, &format!("{id}::text"))?;
-        w.push("), '{}'::jsonb))");
-        Ok(())
+    fn listed_id(&self, id: &str) -> String {
+        format!("{id}::text")
+    }
+
+    fn entry_with_snapshot(&self, w: &mut Writer, entry: String, fields: &str) {
+        // PostgreSQL parses the entry once, because it is a subquery.
+        w.push("jsonb_set((SELECT ").bind_as(entry, "jsonb").push("), '{before}', coalesce(");
+        w.push(fields).push(", '{}'::jsonb))");
     }
 
     fn cache_key(&self, columns: &QueryColumns<'_>) -> Result<Option<String>, StoreError> {
