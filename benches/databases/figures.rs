@@ -13,6 +13,10 @@ impl Times {
         self.times.push(time);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
     fn sorted(&self) -> Vec<f64> {
         let mut times: Vec<f64> = self.times.iter().map(|time| time.as_secs_f64() * 1e3).collect();
         times.sort_by(f64::total_cmp);
@@ -42,6 +46,18 @@ pub(crate) fn say_ratio(what: &str, ours: &Times, theirs: &Times, goal: Option<f
     let goal = match goal {
         Some(goal) if ratio <= goal => format!("goal ≤ {goal:.2}: reached"),
         Some(goal) => format!("goal ≤ {goal:.2}: MISSED"),
+        None => String::new(),
+    };
+    println!("    {what:<44} {ratio:>9.2} / {least:>9.2} ×   {goal}");
+}
+
+/// Prints how many times longer the other side takes, with the goal for the medians.
+pub(crate) fn say_faster(what: &str, theirs: &Times, ours: &Times, goal: Option<f64>) {
+    let ratio = theirs.median() / ours.median();
+    let least = theirs.minimum() / ours.minimum();
+    let goal = match goal {
+        Some(goal) if ratio >= goal => format!("goal ≥ {goal:.0}: reached"),
+        Some(goal) => format!("goal ≥ {goal:.0}: MISSED"),
         None => String::new(),
     };
     println!("    {what:<44} {ratio:>9.2} / {least:>9.2} ×   {goal}");
