@@ -41,20 +41,12 @@ pub(crate) struct Took {
 impl Database {
     /// Creates a schema with a random name; returns `None` if no server can be reached.
     pub(crate) async fn postgres(keys: ForeignKeys) -> Option<Self> {
-        let address = std::env::var("TEST_POSTGRES_URL");
-        let address = address.unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".into());
         let schema = format!("bench_{}", uuid::Uuid::new_v4().simple());
-        let options: PgConnectOptions = address.parse().expect("TEST_POSTGRES_URL is an address");
-        // Just-in-time compilation takes longer than any operation here, so it is disabled for both sides.
-        let options = options.options([("search_path", schema.as_str()), ("jit", "off")]);
+        let options = postgres_options(&schema);
         let pool = match PgPoolOptions::new().max_connections(1).connect_with(options).await {
             Ok(pool) => pool,
             Err(error) => {
-                let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-                assert!(!is_ci, "no PostgreSQL at {address}: {error}");
-                println!(
-                    "skipped: PostgreSQL, because there is none at {address}; set TEST_POSTGRES_URL to one"
-                );
+                without_postgres(&error);
                 return None;
             }
         };
@@ -82,6 +74,16 @@ impl Database {
         match &self.pool {
             Pool::Postgres { .. } => System::Postgres,
             Pool::Sqlite { .. } => System::Sqlite,
+        }
+    }
+
+    /// Returns where another process finds the database: see `django/worker.py`.
+    pub(crate) fn address(&self) -> Vec<String> {
+        match &self.pool {
+            Pool::Postgres { schema, .. } => vec!["postgres".into(), postgres_address(), schema.clone()],
+            Pool::Sqlite { file, .. } => {
+                vec!["sqlite".into(), file.to_string_lossy().into(), PAGE_CACHE.to_string()]
+            }
         }
     }
 
@@ -198,6 +200,29 @@ impl Database {
             }
         }
     }
+}
+
+fn postgres_address() -> String {
+    let address = std::env::var("TEST_POSTGRES_URL");
+    address.unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".into())
+}
+
+/// Returns the options of a connection whose tables are in this schema.
+pub(crate) fn postgres_options(schema: &str) -> PgConnectOptions {
+    let options: PgConnectOptions = postgres_address().parse().expect("TEST_POSTGRES_URL is an address");
+    // Just-in-time compilation takes longer than any operation here, so it is disabled for both sides.
+    options.options([("search_path", schema), ("jit", "off")])
+}
+
+/// Says that there is no server.
+///
+/// # Panics
+/// In CI, where there must be one.
+pub(crate) fn without_postgres(error: &sqlx::Error) {
+    let address = postgres_address();
+    let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    assert!(!is_ci, "no PostgreSQL at {address}: {error}");
+    println!("skipped: PostgreSQL, because there is none at {address}; set TEST_POSTGRES_URL to one");
 }
 
 fn all_tables() -> String {

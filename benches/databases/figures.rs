@@ -13,6 +13,10 @@ impl Times {
         self.times.push(time);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
     fn sorted(&self) -> Vec<f64> {
         let mut times: Vec<f64> = self.times.iter().map(|time| time.as_secs_f64() * 1e3).collect();
         times.sort_by(f64::total_cmp);
@@ -55,4 +59,16 @@ fn said(found: f64, goal: Option<f64>, unit: &str) -> String {
         Some(goal) => format!("goal ≤ {goal:.2}{unit}: MISSED"),
         None => String::new(),
     }
+}
+
+/// Prints how many times longer the other side takes, with the goal for the medians.
+pub(crate) fn say_faster(what: &str, theirs: &Times, ours: &Times, goal: Option<f64>) {
+    let ratio = theirs.median() / ours.median();
+    let least = theirs.minimum() / ours.minimum();
+    let goal = match goal {
+        Some(goal) if ratio >= goal => format!("goal ≥ {goal:.0}: reached"),
+        Some(goal) => format!("goal ≥ {goal:.0}: MISSED"),
+        None => String::new(),
+    };
+    println!("    {what:<44} {ratio:>9.2} / {least:>9.2} ×   {goal}");
 }

@@ -2,9 +2,13 @@
 //! and the memory store compared with a `HashMap`.
 //!
 //! `cargo bench --bench databases --all-features` prints, for each database and workload, medians and minima in
-//! Each ratio comes from one interleaved run: library and hand-written code take turns on one connection of one
-//! program. `-- sqlite`, `-- postgres` or `-- memory` runs one part. `-- --test` runs everything once with few rows.
-//! `-- --trace` prints the statements of each operation with their times.
+//! milliseconds, and ratios with their goals. Each ratio comes from one interleaved run: library and hand-written code
+//! take turns on one connection of one program, and Django on its own connection if `python3` has it. Then it prints
+//! how durations grow with the size of 16 shapes of data: see `growth/mod.rs`.
+//!
+//! `-- sqlite`, `-- postgres`, `-- memory` or `-- growth` runs one part, and `-- growth --shape=chain` the shapes whose
+//! name contains a text. `-- --test` runs everything once with few rows. `-- --trace` prints the statements of each
+//! operation with their times.
 //!
 //! Without a PostgreSQL server, the PostgreSQL part is skipped with a message; with `CI=true`, it fails.
 #![allow(
@@ -21,7 +25,9 @@
 mod by_hand;
 mod counted;
 mod database;
+mod django;
 mod figures;
+mod growth;
 mod in_memory;
 mod policy;
 mod resident;
@@ -41,6 +47,8 @@ async fn main() {
     let named: Vec<&str> =
         arguments.iter().map(String::as_str).filter(|name| !name.starts_with("--")).collect();
     let is_meant = |part: &str| named.is_empty() || named.contains(&part);
+    let shapes: Vec<&str> =
+        arguments.iter().filter_map(|argument| argument.strip_prefix("--shape=")).collect();
     let mut size = if is_test { Size::small() } else { Size::full() };
     size.trace = arguments.iter().any(|argument| argument == "--trace");
     if let Ok(load) = std::fs::read_to_string("/proc/loadavg") {
@@ -61,6 +69,10 @@ async fn main() {
         let database = Database::sqlite().await;
         workload::run(&database, &size).await;
         database.close().await;
+    }
+    if is_meant("growth") {
+        growth::postgres(is_test, &shapes).await;
+        growth::sqlite(is_test, &shapes).await;
     }
     if let Ok(load) = std::fs::read_to_string("/proc/loadavg") {
         println!("load average after: {}", load.trim());

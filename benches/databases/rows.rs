@@ -32,6 +32,13 @@ pub(crate) fn touched(cohort: &str, size: &Size) -> u64 {
     u64::try_from(1 + own + items).unwrap()
 }
 
+/// Returns the number of rows that the deletion of one client of this cohort deletes. The others only lose their
+/// reference.
+pub(crate) fn deleted(cohort: &str, size: &Size) -> u64 {
+    let at = [SMALL, LARGE, MANY].iter().position(|name| *name == cohort).unwrap();
+    touched(cohort, size) - u64::try_from(counts(SURVIVING, size)[at]).unwrap()
+}
+
 /// Returns the statements that fill the tables. Run them before the indexes are created.
 pub(crate) fn rows(system: System, size: &Size) -> String {
     let (id, at) = match system {

@@ -54,8 +54,8 @@ impl Size {
         self.is_full.then_some(goal)
     }
 
-    /// Returns the number of clients with 91 rows: two for each round, because each side deletes its own.
+    /// Returns the number of clients with 91 rows: three for each round, because each side deletes its own.
     pub(crate) const fn small_clients(&self) -> usize {
-        2 * (self.warm_up + self.small)
+        3 * (self.warm_up + self.small)
     }
 }

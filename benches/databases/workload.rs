@@ -7,7 +7,8 @@ use client_lifecycle::{Lifecycle, Store};
 
 use crate::by_hand::Subjects;
 use crate::database::{Database, PAGE_CACHE, Took};
-use crate::figures::{Times, say, say_ratio};
+use crate::django::Django;
+use crate::figures::{Times, say, say_faster, say_ratio};
 use crate::policy::{policy, request};
 use crate::resident;
 use crate::rows::{self, LARGE, MANY, SMALL};
@@ -21,6 +22,8 @@ struct Sides {
     ours: [Times; 2],
     counts: Times,
     plan: Times,
+    /// Django's deletion and preview, if Django is there.
+    django: [Times; 2],
     /// The number of statements of a plan, and of its execution.
     statements: (usize, usize),
     /// The peak memory of a plan and its execution, above the level before them, in kilobytes.
@@ -32,6 +35,11 @@ struct Goals {
     whole: f64,
     plan: f64,
 }
+
+/// The number of measured previews by Django, which take seconds each.
+const PREVIEWS: usize = 3;
+/// How many times faster than Django a preview of W2 and its deletion must be.
+const DJANGO: [f64; 2] = [30.0, 2.0];
 
 pub(crate) async fn run(database: &Database, size: &Size) {
     let system = database.system();
@@ -55,12 +63,20 @@ pub(crate) async fn run(database: &Database, size: &Size) {
     }
     database.analyze().await;
     println!("  {} rows", all_rows(database).await);
+    // Django deletes the rows itself, whatever the foreign keys do, so one of the two kinds of keys is enough.
+    let mut django = match database.keys {
+        ForeignKeys::Cascade => Django::start(&database.address()),
+        ForeignKeys::NoAction => None,
+    };
+    if let Some(django) = &django {
+        println!("  with Django {}", django.version);
+    }
     let goals = |name| goals(system, database.keys, name);
 
-    let sides = small(database, &lifecycle, size).await;
+    let sides = small(database, &lifecycle, size, &mut django).await;
     report(database, "W1: one client with 91 rows", size, &sides, &goals("W1"));
     let touched = rows::touched(LARGE, size);
-    let sides = large(database, &lifecycle, size, &format!("cohort = '{LARGE}'"), touched).await;
+    let sides = large(database, &lifecycle, size, &mut django, &format!("cohort = '{LARGE}'"), touched).await;
     report(
         database,
         &format!("W2: one client with {touched} rows; W4: its preview"),
@@ -71,7 +87,7 @@ pub(crate) async fn run(database: &Database, size: &Size) {
     let batch = size.batch;
     let some = format!("id IN (SELECT id FROM clients WHERE cohort = '{MANY}' ORDER BY email LIMIT {batch})");
     let touched = rows::touched(MANY, size) * u64::try_from(batch).unwrap();
-    let sides = large(database, &lifecycle, size, &some, touched).await;
+    let sides = large(database, &lifecycle, size, &mut None, &some, touched).await;
     report(
         database,
         &format!("W3: {batch} of {} clients at once, {touched} rows", size.clients),
@@ -79,6 +95,9 @@ pub(crate) async fn run(database: &Database, size: &Size) {
         &sides,
         &goals("W3"),
     );
+    if let Some(django) = django {
+        println!("  peak memory of Django: {} KB", django.end());
+    }
 }
 
 async fn all_rows(database: &Database) -> String {
@@ -103,15 +122,23 @@ fn goals(system: System, keys: ForeignKeys, workload: &str) -> Goals {
 }
 
 /// W1. Every round deletes other clients, so no rows have to be restored.
-async fn small(database: &Database, lifecycle: &Lifecycle<Box<dyn Store>>, size: &Size) -> Sides {
+async fn small(
+    database: &Database,
+    lifecycle: &Lifecycle<Box<dyn Store>>,
+    size: &Size,
+    django: &mut Option<Django>,
+) -> Sides {
     let ids = database.texts(&format!("SELECT CAST(id AS text) FROM clients WHERE cohort = '{SMALL}'")).await;
     let mut sides = Sides::default();
-    for (round, pair) in ids.chunks_exact(2).enumerate() {
+    for (round, three) in ids.chunks_exact(3).enumerate() {
         if round == size.warm_up {
             sides = Sides::default();
         }
-        let [hand, ours] = [&pair[0], &pair[1]].map(|id| Subjects { ids: vec![id.clone()] });
+        let [hand, ours] = [&three[0], &three[1]].map(|id| Subjects { ids: vec![id.clone()] });
         by_hand(database, &hand, &mut sides).await;
+        if let Some(django) = django {
+            by_django(django, &three[2], rows::deleted(SMALL, size), &mut sides);
+        }
         by_us(database, lifecycle, &ours, rows::touched(SMALL, size), &mut sides).await;
     }
     sides
@@ -122,6 +149,7 @@ async fn large(
     database: &Database,
     lifecycle: &Lifecycle<Box<dyn Store>>,
     size: &Size,
+    django: &mut Option<Django>,
     clients: &str,
     touched: u64,
 ) -> Sides {
@@ -138,6 +166,13 @@ async fn large(
         put_back(database).await;
         by_us(database, lifecycle, &subjects, touched, &mut sides).await;
         put_back(database).await;
+        if let Some(django) = django {
+            if round <= PREVIEWS {
+                sides.django[1].push(django.preview(&subjects.ids[0]).1);
+            }
+            by_django(django, &subjects.ids[0], rows::deleted(LARGE, size), &mut sides);
+            put_back(database).await;
+        }
     }
     database.run(&rows::forget()).await;
     sides
@@ -157,6 +192,12 @@ async fn by_hand(database: &Database, subjects: &Subjects, sides: &mut Sides) {
     let took = database.carry_out(&statements, &subjects.bound(system)).await;
     sides.hand[0].push(took.before);
     sides.hand[1].push(took.with);
+}
+
+fn by_django(django: &mut Django, id: &str, rows: u64, sides: &mut Sides) {
+    let (deleted, took) = django.delete(id);
+    assert_eq!(deleted, rows, "deleted by Django");
+    sides.django[0].push(took);
 }
 
 /// Counts the rows by hand, then plans, then applies the plan.
@@ -210,6 +251,16 @@ fn report(database: &Database, what: &str, size: &Size, sides: &Sides, goals: &G
         size.goal(goals.whole),
     );
     say_ratio("plan + apply / by hand, with COMMIT", &sides.ours[1], &sides.hand[1], size.goal(goals.whole));
+    let [deletion, preview] = &sides.django;
+    if !deletion.is_empty() {
+        say("Django: deletion, with COMMIT", deletion);
+        let goal = size.goal(DJANGO[1]).filter(|_| !preview.is_empty());
+        say_faster("Django's deletion / plan + apply", deletion, &sides.ours[1], goal);
+    }
+    if !preview.is_empty() {
+        say("Django: preview", preview);
+        say_faster("Django's preview / plan", preview, &sides.plan, size.goal(DJANGO[0]));
+    }
     database.tally.clear_log(size.trace);
     let (plan, apply) = sides.statements;
     // One statement for each relation, one for each of the two deleted kinds that other kinds refer to, and six more.

@@ -241,12 +241,14 @@ struct Savepoint<'h, 'c> {
 
 /// The settings of the host's transaction.
 const SETTINGS: &str = "SELECT current_setting('transaction_isolation'), current_setting('client_encoding'), \
-     current_setting('row_security'), current_setting('search_path')";
-/// Sets the settings of the savepoint. A row hidden by row-level security is then an error instead of missing, and a
-/// temporary table does not hide the real table.
+     current_setting('row_security'), current_setting('search_path'), current_setting('work_mem')";
+/// Sets the settings of the savepoint. A row hidden by row-level security is then an error instead of missing, a
+/// temporary table does not hide the real table, and a large operation has the memory it needs.
 const SET: &str = "SELECT set_config('row_security', 'off', TRUE), set_config('search_path', \
-     coalesce($1, concat_ws(', ', NULLIF(current_setting('search_path'), ''), 'pg_temp')), TRUE)";
-const RESTORE: &str = "SELECT set_config('row_security', $1, TRUE), set_config('search_path', $2, TRUE)";
+     coalesce($1, concat_ws(', ', NULLIF(current_setting('search_path'), ''), 'pg_temp')), TRUE), \
+     set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) / 1024, 65536)::text, TRUE)";
+const RESTORE: &str = "SELECT set_config('row_security', $1, TRUE), set_config('search_path', $2, TRUE), \
+     set_config('work_mem', $3, TRUE)";
 
 impl Savepoint<'_, '_> {
     async fn begin(&mut self, access: AccessMode, search_path: Option<String>) -> Result<(), SqlError> {

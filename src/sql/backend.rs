@@ -140,14 +140,10 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn recorded_id(&self, r: &Renderer<'_>, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError>;
     /// Returns every form in which the library's tables may store an id.
     fn recorded_ids(&self, id: &RecordId) -> Vec<SqlValue>;
-    /// Writes the audit entry `entry` with the current fields of its subject `j.value`. `object` writes these fields.
-    fn entry_with_snapshot(
-        &self,
-        w: &mut Writer,
-        entry: String,
-        id: &str,
-        object: &dyn Fn(&mut Writer, &str) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError>;
+    /// Renders an id of `r` in the form in which a JSON array lists the subjects.
+    fn listed_id(&self, id: &str) -> String;
+    /// Writes the audit entry `entry` with the fields of its subject: a JSON object, or NULL if there is no such row.
+    fn entry_with_snapshot(&self, w: &mut Writer, entry: String, fields: &str);
 
     // The schema.
 

@@ -68,9 +68,10 @@ impl Dialect {
 /// | `row_security` off | a row hidden by row-level security is an error, not missing from the plan |
 /// | `client_encoding` UTF8 | text is read as UTF-8 |
 /// | `pg_temp` last in `search_path` | a temporary table of the session never hides the real table |
+/// | `work_mem` at least 64 MB | with less, PostgreSQL may compare every row of a table with every id |
 /// | `jit` off | compiling a query takes longer than running it on the few rows of most operations |
 ///
-/// The conformance suite fails for a connection that omits one of these settings, except `jit`.
+/// The conformance suite fails for a connection that omits one of these settings, except `work_mem` and `jit`.
 ///
 /// ```
 /// use client_lifecycle::sql::{AccessMode, Dialect, begin_statements};

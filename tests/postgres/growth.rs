@@ -2,6 +2,7 @@
 //! settings.
 
 use client_lifecycle::Lifecycle;
+use client_lifecycle::domain::{Actor, Mode, Request};
 use client_lifecycle::postgres::PostgresStore;
 use client_lifecycle::postgres::sqlx::postgres::PgPoolOptions;
 use serde_json::{Value, json};
@@ -14,6 +15,10 @@ const ROWS: u32 = 20_000;
 /// Deletes one of eight clients with the smallest `work_mem`. Returns the number of written rows; `None` without a
 /// server.
 async fn written(ddl: &str, fill: &str, document: &Value) -> Option<u64> {
+    written_by(&delete(1), ddl, fill, document).await
+}
+
+async fn written_by(request: &Request, ddl: &str, fill: &str, document: &Value) -> Option<u64> {
     let world = World::new(ddl, document).await?;
     let all = 8 * ROWS;
     world.run(&fill.replace("$ALL", &all.to_string())).await;
@@ -24,8 +29,8 @@ async fn written(ddl: &str, fill: &str, document: &Value) -> Option<u64> {
     let path = [("search_path", world.schema.name.as_str())];
     let pool = pool.connect_with(options.options(settings.into_iter().chain(path))).await.unwrap();
     let lifecycle = Lifecycle::open(PostgresStore::new(pool), world.policy.clone()).await.unwrap();
-    let plan = lifecycle.plan(&delete(1)).await.unwrap();
-    let receipt = lifecycle.apply(&delete(1), &plan).await.unwrap();
+    let plan = lifecycle.plan(request).await.unwrap();
+    let receipt = lifecycle.apply(request, &plan).await.unwrap();
     Some(receipt.steps.iter().map(|step| step.actual).sum())
 }
 
@@ -93,4 +98,45 @@ async fn restricted_rows_cleared_by_a_cascade() {
     });
     let Some(written) = written(ddl, fill, &document).await else { return };
     assert_eq!(written, 1 + 2 * u64::from(ROWS));
+}
+
+#[tokio::test]
+async fn rows_below_many_rows() {
+    let ddl = "CREATE TABLE clients (id bigint PRIMARY KEY);
+        CREATE TABLE bookings (id bigint PRIMARY KEY, client_id bigint NOT NULL REFERENCES clients);
+        CREATE TABLE items (id bigint PRIMARY KEY, booking_id bigint NOT NULL REFERENCES bookings);
+        CREATE INDEX ON bookings (client_id); CREATE INDEX ON items (booking_id)";
+    // Nine items of each booking, scattered over all pages of the table.
+    let fill = "INSERT INTO clients SELECT generate_series(1, 8);
+        INSERT INTO bookings SELECT g, 1 + g % 8 FROM generate_series(1, $ALL / 2) AS g;
+        INSERT INTO items SELECT g, 1 + g % ($ALL / 2) FROM generate_series(1, 9 * $ALL / 2) AS g";
+    let document = json!({
+        "subject": "clients",
+        "kinds": { "clients": {}, "bookings": {}, "items": {} },
+        "references": [
+            { "from": "bookings.client_id", "to": "clients" },
+            { "from": "items.booking_id", "to": "bookings" }
+        ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    });
+    let Some(written) = written(ddl, fill, &document).await else { return };
+    assert_eq!(written, 1 + 10 * u64::from(ROWS) / 2);
+}
+
+#[tokio::test]
+async fn a_batch_of_most_clients_of_a_table() {
+    let ddl = "CREATE TABLE clients (id bigint PRIMARY KEY, status text);
+        CREATE TABLE debts (id bigint PRIMARY KEY, client_id bigint NOT NULL REFERENCES clients);
+        CREATE INDEX ON debts (client_id)";
+    let fill = "INSERT INTO clients SELECT g, 'status of ' || g FROM generate_series(1, 5000) AS g;
+        INSERT INTO debts SELECT g, g FROM generate_series(1, 5000) AS g";
+    let document = json!({
+        "subject": "clients",
+        "kinds": { "clients": { "fields": { "status": "text" } }, "debts": {} },
+        "references": [ { "from": "debts.client_id", "to": "clients" } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    });
+    let request = Request::batch(Mode::HardDelete, "clients", 1..=4_500).by(Actor::new("ana", "ADMIN"));
+    let Some(written) = written_by(&request, ddl, fill, &document).await else { return };
+    assert_eq!(written, 9_000);
 }

@@ -126,7 +126,8 @@ async fn settings_of_the_connection_change_nothing() {
 async fn the_hosts_temporary_tables_are_ignored_and_its_settings_restored() {
     let Some(world) = World::new(TABLES, &document()).await else { return };
     let mut tx = world.schema.pool.begin().await.unwrap();
-    let setting = "SELECT current_setting('search_path') || ' ' || current_setting('row_security')";
+    let setting = "SELECT concat_ws(' ', current_setting('search_path'), current_setting('row_security'), \
+                   current_setting('work_mem'))";
     let before: String = sqlx::query_scalar(setting).fetch_one(&mut *tx).await.unwrap();
     sqlx::raw_sql("CREATE TEMP TABLE debts (id bigint, client_id text) ON COMMIT DROP")
         .execute(&mut *tx)

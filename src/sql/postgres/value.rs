@@ -75,7 +75,13 @@ pub(super) fn one_of(w: &mut Writer, field: Field<'_>, ids: &[RecordId]) -> Resu
         TypeFamily::Integer => ("", "bigint"),
         _ => ("", &*column_type.name),
     };
-    w.push(&field.column()).push(cast).push(" = ANY(").bind(array).push(&format!("::{array_type}[])"));
+    w.push(&field.column()).push(cast).push(" = ANY(");
+    if ids.len() == 1 {
+        w.bind(array).push(&format!("::{array_type}[])"));
+    } else {
+        // PostgreSQL evaluates a subquery once. It would evaluate the cast for each row if it reads the whole table.
+        w.push("(SELECT ").bind(array).push(&format!("::{array_type}[])::{array_type}[])"));
+    }
     Ok(())
 }
 

@@ -114,10 +114,7 @@ pub(crate) fn audit(
 ) -> Result<Statement, StoreError> {
     let mut w = Writer::new(backend);
     begin_audit(&mut w, prefix);
-    audit_rows(&mut w, entry, |w, entry| {
-        shared_entry(w, entry);
-        Ok(())
-    })?;
+    plain_audit_rows(&mut w, entry)?;
     Ok(w.finish())
 }
 
@@ -132,11 +129,13 @@ pub(crate) fn begin_audit(w: &mut Writer, prefix: &Prefix) {
     w.push(" (operation, kind, record, at, action, outcome, entry)\n");
 }
 
-/// Writes the rows of the audit log. `j.value` is the subject, and `write_entry` writes the entry.
+/// Writes the rows of the audit log from the rows `j`, one for each subject. `j.value` is the subject, `write_entry`
+/// writes the entry, and `write_rows` writes the source of `j` if it is given the subjects as JSON.
 fn audit_rows(
     w: &mut Writer,
     entry: &AuditEntry,
     write_entry: impl FnOnce(&mut Writer, String) -> Result<(), StoreError>,
+    write_rows: impl FnOnce(&mut Writer, String) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let subjects = json(w.backend, &entry.subjects, "the audit entry")?;
     let shared = AuditEntry { subjects: Vec::new(), ..entry.clone() };
@@ -147,9 +146,28 @@ fn audit_rows(
     w.bind(entry.action.as_str()).push(", ");
     w.bind(entry.outcome.as_str()).push(", ");
     write_entry(w, shared)?;
-    let (open, close) = w.backend.spelling().json_rows;
-    w.push(" FROM ").push(open).bind(subjects).push(close).push(" ORDER BY j.key");
+    w.push(" FROM ");
+    write_rows(w, subjects)?;
+    w.push(" ORDER BY j.key");
     Ok(())
+}
+
+/// Writes the audit entries that do not depend on the subjects' rows.
+fn plain_audit_rows(w: &mut Writer, entry: &AuditEntry) -> Result<(), StoreError> {
+    let write_entry = |w: &mut Writer, entry| {
+        shared_entry(w, entry);
+        Ok(())
+    };
+    audit_rows(w, entry, write_entry, |w, subjects| {
+        json_rows(w, subjects);
+        Ok(())
+    })
+}
+
+/// Writes the elements of a JSON array as rows `j`.
+fn json_rows(w: &mut Writer, array: String) {
+    let (open, close) = w.backend.spelling().json_rows;
+    w.push(open).bind(array).push(close);
 }
 
 pub(crate) fn insert_operation(w: &mut Writer, prefix: &Prefix, receipt: &Receipt) -> Result<(), StoreError> {
@@ -198,21 +216,28 @@ impl Renderer<'_> {
     pub(crate) fn audit_rows(&self, w: &mut Writer, changes: &ChangeSet) -> Result<(), StoreError> {
         let ChangeSet { audit: entry, snapshot, query, .. } = changes;
         let Some(subjects) = self.subjects().filter(|_| !snapshot.is_empty()) else {
-            return audit_rows(w, entry, |w, entry| {
-                shared_entry(w, entry);
-                Ok(())
-            });
+            return plain_audit_rows(w, entry);
         };
         let kind = self.kind(&query.kind)?;
-        audit_rows(w, entry, |w, entry| {
-            self.backend.entry_with_snapshot(w, entry, &id_of(kind), &|w, is_subject| {
-                w.push("SELECT ");
-                self.object(w, kind, snapshot)?;
-                w.push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
-                self.is_one(w, kind, Rows::all(subjects))?;
-                w.push(" AND ").push(is_subject).push(" = j.value");
-                Ok(())
-            })
+        let id = self.backend.listed_id(&id_of(kind));
+        let write_entry = |w: &mut Writer, entry| {
+            self.backend.entry_with_snapshot(w, entry, "j.fields");
+            Ok(())
+        };
+        audit_rows(w, entry, write_entry, |w, listed| {
+            // Groups the subjects and their rows instead of joining them: the planner may expect so few of them that it
+            // would compare each with each.
+            let [text, json] = ["text", "jsonb"].map(|name| self.backend.cast(name));
+            w.push("(SELECT a.value AS value, min(a.key) AS key, ");
+            w.push(&format!("max(a.fields){json} AS fields FROM ("));
+            w.push(&format!("SELECT j.value AS value, j.key AS key, NULL{text} AS fields FROM "));
+            json_rows(w, listed);
+            w.push(" UNION ALL SELECT ").push(&id).push(", NULL, ");
+            self.object(w, kind, snapshot)?;
+            w.push(&text).push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
+            self.is_one(w, kind, Rows::all(subjects))?;
+            w.push(") AS a GROUP BY a.value) AS j WHERE j.key IS NOT NULL");
+            Ok(())
         })
     }
 

@@ -77,17 +77,12 @@ impl Backend for Sqlite {
         vec![SqlValue::Text(text), number]
     }
 
-    fn entry_with_snapshot(
-        &self,
-        w: &mut Writer,
-        entry: String,
-        id: &str,
-        object: &dyn Fn(&mut Writer, &str) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        w.push("json_set(").bind(entry).push(", '$.before', json(coalesce((");
-        object(w, &format!("({})", column::id_text(id)))?;
-        w.push("), '{}')))");
-        Ok(())
+    fn listed_id(&self, id: &str) -> String {
+        column::id_text(id)
+    }
+
+    fn entry_with_snapshot(&self, w: &mut Writer, entry: String, fields: &str) {
+        w.push("json_set(").bind(entry).push(", '$.before', json(coalesce(").push(fields).push(", '{}')))");
     }
 
     fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {
