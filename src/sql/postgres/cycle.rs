@@ -67,7 +67,12 @@ pub(super) fn expressions(r: &Renderer<'_>, w: &mut Writer, sets: &[NamedSet]) -
         w.push(&format!("\nUNION SELECT x.* FROM {walk} AS p CROSS JOIN LATERAL (\n"));
         let mut union = Union::new(w, "\nUNION ALL ");
         for step in &steps {
-            r.walk_step(union.part(), None, step, &columns)?;
+            let w = union.part();
+            // OFFSET prevents a join of all rows of the walk with the whole table, which PostgreSQL would read again
+            // for each level if it expects too many rows for each parent.
+            let [open, close] = if step.is_by_index(r)? { ["(", " OFFSET 0)"] } else { [""; 2] };
+            r.walk_step(w.push(open), None, step, &columns)?;
+            w.push(close);
         }
         w.push(&format!("\n) AS x(set_id, rank, {names})"));
     }

@@ -26,6 +26,21 @@ pub(crate) struct WalkStep<'a> {
     of: Rows,
 }
 
+impl WalkStep<'_> {
+    /// Returns whether an index finds the rows of the step.
+    pub(crate) fn is_by_index(&self, r: &Renderer<'_>) -> Result<bool, StoreError> {
+        let kind = r.kind(&self.set.kind)?;
+        match &self.branch.source {
+            Source::Referrers { reference, .. } => {
+                let reference = r.reference(reference)?;
+                let to = r.kind(&reference.to)?;
+                r.backend.is_found_by_index(r.field(kind, &reference.field), r.id(to))
+            }
+            _ => r.backend.is_found_by_index(r.id(kind), r.id(kind)),
+        }
+    }
+}
+
 /// Returns the steps of the walk through the sets of a cycle.
 pub(crate) fn walk_steps(sets: &[NamedSet]) -> Vec<WalkStep<'_>> {
     let branches = sets.iter().flat_map(|set| set.branches.iter().map(move |branch| (set, branch)));
