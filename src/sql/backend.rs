@@ -159,8 +159,10 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         columns: &QueryColumns<'_>,
         rows: Vec<Vec<SqlValue>>,
     ) -> Result<TableSchema, StoreError>;
-    /// Writes an expression that returns the current schema version of the tables in a cache key.
-    fn schema_version(&self, w: &mut Writer, _cache_key: &str) {
+    /// Writes an expression that returns the current schema version of the tables in a cache key. If the statement runs
+    /// without a transaction around it (`is_alone`), the expression also sets what the statement needs, and the result is
+    /// NULL if the session's other settings differ from those of a transaction of the library.
+    fn schema_version(&self, w: &mut Writer, _cache_key: &str, _is_alone: bool) {
         w.push("NULL");
     }
     /// Returns the most likely type of a column whose real type was not read.

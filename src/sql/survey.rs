@@ -58,7 +58,8 @@ async fn alone<C: SqlConnection>(
     if !store.backend().materialize(&r)?.is_empty() {
         return Ok(None);
     }
-    let statements = r.counting(questions.iter().map(|question| question.rows), r.subjects(), cache_key)?;
+    let statements =
+        r.counting(questions.iter().map(|question| question.rows), r.subjects(), cache_key, true)?;
     let [statement] = &*statements else { return Ok(None) };
     let context = ErrorContext { map: Some(&survey.map), ..store.context("read the data") };
     let read = store.connection.read(&statement.sql, &statement.params).await;
@@ -88,7 +89,7 @@ async fn attempt<C: SqlConnection>(
     let materialized = store.backend().materialize(&r)?;
     session.materialize(&r, &materialized).await?;
     let rows = questions.iter().map(|question| question.rows);
-    let statements = r.counting(rows, r.subjects(), cached.and(cache_key))?;
+    let statements = r.counting(rows, r.subjects(), cached.and(cache_key), false)?;
     let counts = session.count(&statements).await?;
     if cached.is_some_and(|cached| !cached.is_current(counts.schema_version.as_deref())) {
         return Ok(None);

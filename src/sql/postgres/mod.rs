@@ -145,8 +145,8 @@ impl Backend for Postgres {
         Ok(schema::read(columns, rows))
     }
 
-    fn schema_version(&self, w: &mut Writer, cache_key: &str) {
-        schema::schema_version(w, cache_key);
+    fn schema_version(&self, w: &mut Writer, cache_key: &str, is_alone: bool) {
+        schema::schema_version(w, cache_key, is_alone);
     }
 
     fn likely_type(&self, field: Field<'_>) -> Result<ColumnType, StoreError> {
@@ -319,7 +319,7 @@ impl Backend for Postgres {
         })?;
         let w = with.end().push("SELECT (SELECT count(*) FROM ").push(&noted).push("), ");
         match cache_key {
-            Some(key) => self.schema_version(w, key),
+            Some(key) => self.schema_version(w, key, false),
             None => {
                 w.push("NULL::text");
             }

@@ -49,16 +49,23 @@ pub(super) fn statement(cache_key: &str) -> Statement {
     let (open, close) = super::SPELLING.json_rows;
     w.push(COLUMNS).push(open).bind(cache_key).push(close);
     w.push("\nUNION ALL SELECT ").number(SCHEMA_VERSION).push(", ");
-    schema_version(&mut w, cache_key);
+    schema_version(&mut w, cache_key, false);
     w.finish()
 }
 
-/// Writes the schema version of tables, as an expression. It is NULL if the session has another encoding, or if
-/// row-level security may hide rows.
-pub(super) fn schema_version(w: &mut Writer, cache_key: &str) {
+/// Writes the schema version of tables, as an expression. For a statement without a transaction around it
+/// (`is_alone`), it is NULL if the session has another encoding, or if row-level security may hide rows.
+pub(super) fn schema_version(w: &mut Writer, cache_key: &str, is_alone: bool) {
     let (open, close) = super::SPELLING.json_rows;
-    w.push("(SELECT CASE WHEN pg_client_encoding() = 'UTF8' AND bool_or(row_security_active(");
-    w.push("to_regclass(j.\"value\"))) IS NOT TRUE THEN sum(v.n)::text END FROM ");
+    w.push("(SELECT ");
+    if is_alone {
+        w.push("CASE WHEN (")
+            .push(super::ENOUGH_MEMORY)
+            .push(") IS NOT NULL AND pg_client_encoding() = 'UTF8' ");
+        w.push("AND bool_or(row_security_active(to_regclass(j.\"value\"))) IS NOT TRUE THEN sum(v.n)::text END FROM ");
+    } else {
+        w.push("sum(v.n)::text FROM ");
+    }
     w.push(open).bind(cache_key).push(close).push(VERSIONS).push(")");
 }
 

@@ -51,11 +51,13 @@ impl Renderer<'_> {
     /// values.
     ///
     /// The first statement also returns the subjects' ids, and the schema version of the tables in the cache key.
+    /// `is_alone` says whether it runs without a transaction around it.
     pub(crate) fn counting(
         &self,
         rows: impl IntoIterator<Item = Rows>,
         mut subjects: Option<SetId>,
         mut version_of: Option<&str>,
+        is_alone: bool,
     ) -> Result<Vec<Statement>, StoreError> {
         let asked = self.asked(rows)?;
         let sets: Vec<SetId> = asked.keys().copied().collect();
@@ -68,15 +70,16 @@ impl Renderer<'_> {
             let mut w = self.writer();
             self.with(&mut w, &needed)?;
             let mut union = Union::new(&mut w, "\nUNION ALL ");
+            // Comes first, because it may set what the rest of the statement needs.
+            if let Some(key) = version_of.take() {
+                let w = union.part().push("SELECT ").number(SCHEMA_VERSION).push(", 0, ");
+                self.backend.schema_version(w, key, is_alone);
+            }
             self.counts(&mut union, sets, &asked)?;
             if let Some(set) = subjects {
                 let id = self.backend.answered_id(self.id(self.set_kind(set)?), "s.id")?;
                 let mut query = Query::select(union.part(), &format!("{SUBJECTS}, 0, {id}"));
                 self.select_rows(&mut query, Rows::all(set))?;
-            }
-            if let Some(key) = version_of.take() {
-                let w = union.part().push("SELECT ").number(SCHEMA_VERSION).push(", 0, ");
-                self.backend.schema_version(w, key);
             }
             if !union.is_empty() {
                 statements.push(w.finish());
