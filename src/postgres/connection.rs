@@ -93,7 +93,7 @@ impl SqlConnection for PoolConnection {
 
     async fn read(&self, sql: &str, params: &[SqlValue]) -> Result<Option<Vec<Vec<SqlValue>>>, SqlError> {
         // These settings apply only inside a transaction.
-        if !self.schemas.is_empty() || self.statement_timeout.is_some() {
+        if !self.schemas.is_empty() || self.lock_timeout.is_some() || self.statement_timeout.is_some() {
             return Ok(None);
         }
         let mut connection = self.pool.acquire().await.map_err(error)?;

@@ -4,14 +4,25 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::connection::{AccessMode, SqlValue};
-use super::render::count::Asked;
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::statement::{Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, TableSchema};
 use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
-use crate::protocol::{ChangeSet, NamedSet, Receipt, Rows, SetId, SurveyQuery};
+use crate::protocol::{ChangeSet, NamedSet, Rank, Receipt, Rows, SetId, SurveyQuery};
 use crate::store::StoreError;
+
+/// How the rows of a set are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// All together: every requested range contains all ranks of the set. The number is reported under one of them.
+    Together(Rank),
+    /// By rank.
+    ByRank,
+}
+
+/// The sets to count.
+pub(crate) type Asked = BTreeMap<SetId, Counting>;
 
 /// How a store applies a change set. All strategies have the same result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,7 +246,18 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn check_pseudonym(&self, _field: Field<'_>) -> Result<(), StoreError> {
         Ok(())
     }
-    /// Writes a comparison of a field with a value of its declared type.
+    /// Renders a field in the form in which conditions compare it, if this form is computed once for each row.
+    /// Conditions then read it from the row `n`, where it has the name of the field.
+    fn converted(&self, _field: Field<'_>) -> Option<String> {
+        None
+    }
+    /// Renders whether a condition cannot read a field, where [`converted`](Self::converted) values are in the row `n`.
+    /// Otherwise like [`is_invalid`](Self::is_invalid) for the declared type.
+    fn is_invalid_in_condition(&self, field: Field<'_>) -> Result<Option<String>, StoreError> {
+        self.is_invalid(field, field.declared())
+    }
+    /// Writes a comparison of a field with a value of its declared type. [`converted`](Self::converted) values are in
+    /// the row `n`.
     fn compare(
         &self,
         w: &mut Writer,

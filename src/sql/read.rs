@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::connection::{AccessMode, SqlConnection, SqlValue};
 use super::render::renderer::{Renderer, id_of};
+use super::render::shape::fields_read;
 use super::session::ErrorContext;
 use super::statement::{Query, Statement, Writer};
 use super::store::SqlStore;
@@ -73,7 +74,7 @@ impl Renderer<'_> {
         }
         if let Some(when) = when {
             let w = query.condition().push("(");
-            self.condition(w, kind, when)?;
+            self.converting(w, kind, fields_read(when), |w| self.condition(w, kind, when))?;
             w.push(")");
         }
         query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(*limit);

@@ -248,7 +248,10 @@ impl<C: SqlConnection> SqlStore<C> {
         let found = self.session(&mut *tx, context).read_schema(columns).await;
         // Even if the savepoint cannot be released, the columns have been read.
         self.end_read(tx, context).await.ok();
-        found.is_ok_and(|schema| schema != *cached)
+        match found {
+            Ok(schema) => schema != *cached,
+            Err(error) => matches!(error, StoreError::Unknown { .. } | StoreError::BadValue { .. }),
+        }
     }
 }
 

@@ -293,37 +293,47 @@ fn find<'a>(map: &'a DataMap, kind: &KindName) -> Result<&'a Kind, StoreError> {
     map.kind(kind).ok_or_else(|| StoreError::unknown("kind", kind))
 }
 
-/// The schemas that were read before, by the names of their tables.
+/// The schemas that were read before, by the columns of the query. A complete schema is stored by its tables alone.
 ///
 /// Reading the catalogue takes longer than a small operation, and the catalogue rarely changes. Statements that run
 /// anyway also return the schema version, so that a change is noticed.
 #[derive(Debug, Default)]
-pub(super) struct SchemaCache(Mutex<BTreeMap<Vec<String>, Arc<TableSchema>>>);
+pub(super) struct SchemaCache(Mutex<BTreeMap<Names, Arc<TableSchema>>>);
+
+/// The names of tables, and of columns with their tables.
+type Names = (Vec<String>, Vec<(String, String)>);
 
 impl SchemaCache {
     // A panic while the lock is held cannot leave the value half changed.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Vec<String>, Arc<TableSchema>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Names, Arc<TableSchema>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the schema of these columns, if it is cached.
     pub(super) fn get(&self, columns: &QueryColumns<'_>) -> Option<Arc<TableSchema>> {
-        self.lock().get(&tables(columns)).cloned()
+        let schemas = self.lock();
+        schemas.get(&names(columns, true)).or_else(|| schemas.get(&names(columns, false))).cloned()
     }
 
     /// Caches a schema, if the database provides a version for it.
     pub(super) fn insert(&self, columns: &QueryColumns<'_>, schema: &Arc<TableSchema>) {
         if schema.schema_version.is_some() {
-            self.lock().insert(tables(columns), schema.clone());
+            self.lock().insert(names(columns, schema.is_complete), schema.clone());
         }
     }
 
     /// Removes an outdated schema.
     pub(super) fn remove(&self, columns: &QueryColumns<'_>) {
-        self.lock().remove(&tables(columns));
+        let mut schemas = self.lock();
+        schemas.remove(&names(columns, true));
+        schemas.remove(&names(columns, false));
     }
 }
 
-fn tables(columns: &QueryColumns<'_>) -> Vec<String> {
-    columns.kinds.iter().map(|kind| kind.table_name().to_owned()).collect()
+fn names(columns: &QueryColumns<'_>, is_complete: bool) -> Names {
+    let tables = columns.kinds.iter().map(|kind| kind.table_name().to_owned()).collect();
+    let column =
+        |(kind, field): &(&Kind, &FieldName)| (kind.table_name().to_owned(), kind.column(field).to_owned());
+    let columns = columns.columns.iter().filter(|_| !is_complete).map(column);
+    (tables, columns.collect())
 }

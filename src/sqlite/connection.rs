@@ -40,6 +40,15 @@ impl SqlConnection for PoolConnection {
         Ok(Box::new(transaction))
     }
 
+    async fn read(&self, sql: &str, params: &[SqlValue]) -> Result<Option<Vec<Vec<SqlValue>>>, SqlError> {
+        // A transaction shortens the busy timeout first.
+        if waited() >= CONSIDERABLE {
+            return Ok(None);
+        }
+        let mut connection = self.0.acquire().await.map_err(error)?;
+        query(&mut connection, sql, params).await.map(Some)
+    }
+
     async fn pause(&self, time: Duration) {
         sqlx_core::rt::sleep(time).await;
     }

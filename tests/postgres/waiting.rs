@@ -210,16 +210,16 @@ async fn many_deletions_of_a_locked_client_soon_give_their_connections_back() {
 
 #[tokio::test]
 async fn a_usual_operation_has_the_same_statements_with_a_timeout() {
+    const SET: [(&str, &str); 1] = [("lock_timeout", "5s")];
     let Some(world) = world().await else { return };
     let mut counted = Vec::new();
-    for patience in [None, Some(Duration::from_secs(5))] {
-        let (options, answers) = counting((*world.schema.pool.connect_options()).clone()).await;
+    for (of_connection, of_store) in [(false, false), (true, false), (false, true)] {
+        let options = (*world.schema.pool.connect_options()).clone().options([("jit", "off")]);
+        let options = if of_connection { options.options(SET) } else { options };
+        let (options, answers) = counting(options).await;
         let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
         let store = PostgresStore::new(pool);
-        let store = match patience {
-            Some(patience) => store.lock_timeout(patience),
-            None => store,
-        };
+        let store = if of_store { store.lock_timeout(Duration::from_secs(5)) } else { store };
         let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
         let mut round_trips = Vec::new();
         for id in (2..8).map(Uuid::from_u128) {
@@ -231,9 +231,10 @@ async fn a_usual_operation_has_the_same_statements_with_a_timeout() {
         // The first operations also prepare the statements.
         counted.push(*round_trips.iter().min().unwrap());
     }
-    let [without, with] = *counted else { panic!("{counted:?}") };
-    assert_eq!(with, without);
-    assert!(with > 0, "the operations were counted");
+    let [without, of_connection, of_store] = *counted else { panic!("{counted:?}") };
+    assert!(without > 0, "the operations were counted");
+    assert_eq!(of_connection, without);
+    assert_eq!(of_store, without + 2, "the plan begins and ends a transaction, to set the timeout");
 }
 
 /// Returns options that connect through a proxy, which counts how often the server is ready for the next statement.

@@ -222,7 +222,7 @@ async fn lock_parent_reports_missing_and_marked_parents_and_blocks_deletions() {
     lock_parent(&mut tx, &map, "clients", 1).await.unwrap();
     raw_sql("INSERT INTO debts VALUES (4, 1)").execute(&mut *tx).await.unwrap();
     let found = world.store.apply(&delete(1)).await.unwrap_err();
-    assert!(matches!(found, StoreError::Contention { retryable: true, .. }), "{found:?}");
+    assert!(matches!(found, StoreError::LockTimeout { .. }), "{found:?}");
     tx.commit().await.unwrap();
     world.store.apply(&delete(1)).await.unwrap();
     assert_eq!(world.number(ALL).await, 111, "with the debt that came first");

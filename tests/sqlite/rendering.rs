@@ -1,6 +1,6 @@
 //! The text of the SQL for surveys and change sets.
 
-use client_lifecycle::domain::{Mask, eq};
+use client_lifecycle::domain::{Mask, eq, older_than};
 use client_lifecycle::protocol::{
     EventDraft, Expected, NewValue, Precondition, RankCase, Ranks, Source, Stratum, SurveyQuery, Write,
 };
@@ -128,4 +128,32 @@ fn values_are_never_shown() {
         SqlValue::Null,
     ];
     assert_eq!(format!("{values:?}"), "[text, integer, blob, real, null]");
+}
+
+#[test]
+fn a_survey_of_ten_kinds_that_are_kept_by_their_timestamps_is_at_most_ten_kilobytes_long() {
+    let kinds: Vec<String> =
+        (1..10).map(|k| format!(r#""k{k}": {{"fields": {{"created_at": "timestamp"}}}}"#)).collect();
+    let references: Vec<String> =
+        (1..10).map(|k| format!(r#"{{"from": "k{k}.client_id", "to": "clients"}}"#)).collect();
+    let map = map(&format!(
+        r#"{{"kinds": {{"clients": {{"fields": {{"created_at": "timestamp"}}}}, {}}}, "references": [{}]}}"#,
+        kinds.join(","),
+        references.join(",")
+    ));
+    let sets = (0..10).map(|k| {
+        let cases = [when(older_than("created_at", "P10Y".parse().unwrap()), 1), RankCase::always(2)];
+        match k {
+            0 => set(0, "clients", [branch(Source::Subjects, cases)]),
+            k => {
+                let reference = format!("k{k}.client_id").into();
+                set(k, &format!("k{k}"), [branch(Source::Referrers { reference, of: all(0) }, cases)])
+            }
+        }
+    });
+    let questions = (0..10).flat_map(|k| [count(ranked(k, 1)), count(ranked(k, 2))]);
+    let query = query(&map, "clients", 1, sets, questions);
+    let statements = render_survey(Dialect::Sqlite, &Prefix::default(), &query).unwrap();
+    let length: usize = statements.iter().map(|statement| statement.sql.len()).sum();
+    assert!(length <= 10_000, "{length}: {}", show(&statements));
 }

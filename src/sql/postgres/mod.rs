@@ -7,9 +7,8 @@ mod schema;
 mod single_statement;
 mod value;
 
-use super::backend::{ApplyStrategy, Backend, Block, Locks, Spelling};
+use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, Spelling};
 use super::connection::{AccessMode, SqlValue};
-use super::render::count::Asked;
 use super::render::renderer::{Field, Renderer};
 use super::render::write::insert_operation;
 use super::statement::{Statement, Writer, quote};

@@ -5,8 +5,8 @@
 
 use super::block::Writes;
 use crate::protocol::{ChangeSet, SetId};
-use crate::sql::backend::ApplyStrategy;
-use crate::sql::render::count::{Asked, WRITTEN};
+use crate::sql::backend::{ApplyStrategy, Asked};
+use crate::sql::render::count::WRITTEN;
 use crate::sql::render::renderer::Renderer;
 use crate::sql::render::write::begin_audit;
 use crate::sql::statement::{Statement, Union, With};

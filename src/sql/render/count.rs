@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::renderer::{Renderer, id_of};
 use super::shape::fields_read;
 use crate::domain::{FieldName, FieldType, Kind, KindName};
-use crate::protocol::{Question, Rank, Rows, SetId};
+use crate::protocol::{Question, Rows, SetId};
+use crate::sql::backend::{Asked, Counting};
 use crate::sql::connection::SqlValue;
 use crate::sql::statement::{Query, Statement, Union, Writer};
 use crate::store::StoreError;
@@ -19,18 +20,6 @@ const SUBJECTS: i64 = -1;
 pub(crate) const SCHEMA_VERSION: i64 = -2;
 /// The first column of the row that holds the numbers of rows that the steps have written.
 pub(crate) const WRITTEN: i64 = -3;
-
-/// How the rows of a set are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Counting {
-    /// All together: every requested range contains all ranks of the set. The number is reported under one of them.
-    Together(Rank),
-    /// By rank.
-    ByRank,
-}
-
-/// The sets to count.
-pub(crate) type Asked = BTreeMap<SetId, Counting>;
 
 /// The numbers of rows that were counted or assumed.
 #[derive(Debug, Default)]

@@ -228,7 +228,30 @@ pub(crate) fn id_of(kind: &Kind) -> String {
 }
 
 impl Renderer<'_> {
-    /// Writes a condition on the row `r`.
+    /// Writes an expression whose conditions compare these fields of the row `r`. Values that take long to convert are
+    /// converted once, in a row `n`.
+    pub(crate) fn converting<'f>(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        fields: impl IntoIterator<Item = &'f FieldName>,
+        write: impl FnOnce(&mut Writer) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let converted = fields.into_iter().filter_map(|field| {
+            let value = self.backend.converted(self.field(kind, field))?;
+            Some(format!("{value} AS {}", quote(field.as_str())))
+        });
+        let converted: Vec<String> = converted.collect();
+        if converted.is_empty() {
+            return write(w);
+        }
+        w.push("(SELECT ");
+        write(w)?;
+        w.push(" FROM (SELECT ").push(&converted.join(", ")).push(") AS n)");
+        Ok(())
+    }
+
+    /// Writes a condition on the row `r`, inside [`converting`](Self::converting) its fields.
     pub(crate) fn condition(
         &self,
         w: &mut Writer,
@@ -314,7 +337,7 @@ impl Renderer<'_> {
     ) -> Result<Option<String>, StoreError> {
         let mut invalid = Vec::new();
         for field in fields {
-            invalid.extend(self.backend.is_invalid(self.field(kind, field), kind.type_of(field))?);
+            invalid.extend(self.backend.is_invalid_in_condition(self.field(kind, field))?);
         }
         Ok((!invalid.is_empty()).then(|| invalid.join(" OR ")))
     }

@@ -259,6 +259,18 @@ impl Renderer<'_> {
             rank_number(w, case);
             return Ok(());
         }
+        let conditions = cases.iter().filter_map(|case| case.when.as_ref());
+        let fields: BTreeSet<&FieldName> = conditions.flat_map(fields_read).collect();
+        self.converting(w, kind, fields, |w| self.rank_cases(w, kind, cases, below))
+    }
+
+    fn rank_cases(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        cases: &[&RankCase],
+        below: Option<&str>,
+    ) -> Result<(), StoreError> {
         w.push("CASE");
         // A value that cannot be read ends the CASE where its field is read first.
         let mut checked = BTreeSet::new();

@@ -8,21 +8,45 @@ use chrono::{DateTime, NaiveTime, Utc};
 use crate::domain::{FieldType, Mask, Value, instant_text};
 use crate::sql::connection::SqlValue;
 use crate::sql::render::renderer::{Field, id_of};
-use crate::sql::statement::Writer;
+use crate::sql::statement::{Writer, quote};
 use crate::sql::table_schema::TypeFamily;
 use crate::store::StoreError;
 
-/// Renders the value of a column so that it can be compared with values of this type.
-pub(super) fn comparable(field_type: FieldType, column: &str) -> String {
+/// Renders the value of a column in the form in which it is compared, if this form takes long to compute. Conditions
+/// then read it from the row `n`, which holds it under the name of the field.
+pub(super) fn converted(field_type: FieldType, column: &str) -> Option<String> {
     match field_type {
+        FieldType::Decimal => Some(decimal(column)),
+        FieldType::Date | FieldType::Timestamp => Some(milliseconds(column)),
+        FieldType::Text | FieldType::Uuid | FieldType::Integer | FieldType::Boolean | FieldType::Json => None,
+    }
+}
+
+/// Renders the value of a field in the form in which it is compared with values of its type. The row `n` holds the
+/// values of [`converted`].
+pub(super) fn comparable(field: Field<'_>) -> String {
+    let column = field.column();
+    match field.declared() {
         // The plus sign removes the affinity of the column. With a numeric affinity, SQLite would convert the text to
         // a number before comparing.
         FieldType::Text => format!("+{column} COLLATE BINARY"),
-        FieldType::Uuid => format!("({}) COLLATE BINARY", id_text(column)),
+        FieldType::Uuid => format!("({}) COLLATE BINARY", id_text(&column)),
         FieldType::Integer | FieldType::Boolean => format!("+{column}"),
-        FieldType::Decimal => decimal(column),
-        FieldType::Date | FieldType::Timestamp => milliseconds(column),
+        FieldType::Decimal | FieldType::Date | FieldType::Timestamp => in_converted_row(field),
         FieldType::Json => "NULL".into(),
+    }
+}
+
+fn in_converted_row(field: Field<'_>) -> String {
+    format!("n.{}", quote(field.name.as_str()))
+}
+
+/// Renders whether the value of a field does not have its type, where the row `n` holds the values of [`converted`].
+pub(super) fn is_invalid_in_condition(field: Field<'_>) -> String {
+    let (declared, column) = (field.declared(), field.column());
+    match converted(declared, &column) {
+        Some(_) => format!("({column} IS NOT NULL AND {} IS NULL)", in_converted_row(field)),
+        None => is_invalid(declared, &column),
     }
 }
 
@@ -70,25 +94,17 @@ fn decimal(column: &str) -> String {
 /// Renders epoch seconds, RFC 3339 and the formats that databases print as milliseconds since 1970.
 ///
 /// It uses only integers, so that it rounds like `to_milliseconds`: half up, by the fourth digit. SQLite's date
-/// functions also accept `now`, numbers and 30 February. A value is therefore valid only if formatting it gives the
-/// same text again.
+/// functions also accept `now`, numbers and 30 February. A value is therefore valid only if formatting its seconds `s`
+/// gives the same text again. `f` is what follows them: a fraction, and the time zone `z`.
 pub(super) fn milliseconds(column: &str) -> String {
-    let c = column;
-    let offset = format!("{c} GLOB '*[-+][0-9][0-9]:[0-9][0-9]'");
-    let zulu = format!("{c} GLOB '*[Zz]'");
-    let zone = format!("CASE WHEN {zulu} THEN 'Z' WHEN {offset} THEN substr({c}, -6) ELSE '' END");
-    let fraction = format!(
-        "(CASE WHEN {zulu} THEN substr({c}, 20, length({c}) - 20) WHEN {offset} \
-         THEN substr({c}, 20, length({c}) - 25) ELSE substr({c}, 20) END)"
-    );
     format!(
-        "CASE typeof({c}) WHEN 'integer' THEN CASE WHEN +{c} BETWEEN -8334601228800 AND 8210266876799 THEN {c} * 1000 END \
-         WHEN 'text' THEN CASE WHEN date(julianday(substr({c}, 1, 10))) IS NOT substr({c}, 1, 10) THEN NULL \
-         WHEN length({c}) = 10 THEN strftime('%s', {c}) * 1000 \
-         WHEN substr({c}, 11) NOT GLOB '[Tt ][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' OR substr({c}, 12, 2) >= '24' THEN NULL \
-         ELSE strftime('%s', substr({c}, 1, 10) || ' ' || substr({c}, 12, 8) || {zone}) * 1000 \
-         + CASE WHEN {fraction} = '' THEN 0 WHEN {fraction} GLOB '.[0-9]*' AND substr({fraction}, 2) NOT GLOB '*[^0-9]*' \
-         THEN CAST(substr(substr({fraction}, 2) || '00', 1, 3) AS INTEGER) + (substr({fraction}, 5, 1) >= '5') END END END"
+        "(SELECT CASE typeof(v) \
+         WHEN 'integer' THEN CASE WHEN v BETWEEN -8334601228800 AND 8210266876799 THEN v * 1000 END \
+         WHEN 'text' THEN (SELECT strftime('%s', s || z) * 1000 \
+         + (substr(substr(f, 1, length(f) - length(z)) || '0000', 2, 4) + 5) / 10 \
+         FROM (SELECT s, f, iif(f GLOB '.[0-9]*', ltrim(substr(f, 2), '0123456789'), f) AS z \
+         FROM (SELECT replace(upper(substr(v || ' 00:00:00', 1, 19)), 'T', ' ') AS s, substr(v, 20) AS f)) \
+         WHERE datetime(julianday(s)) IS s AND z NOT GLOB '*[^-+:0-9Zz]*') END FROM (SELECT +{column} AS v))"
     )
 }
 

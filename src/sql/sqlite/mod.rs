@@ -85,6 +85,14 @@ impl Backend for Sqlite {
         w.push("json_set(").bind(entry).push(", '$.before', json(coalesce(").push(fields).push(", '{}')))");
     }
 
+    fn cache_key(&self, columns: &QueryColumns<'_>) -> Result<Option<String>, StoreError> {
+        Ok(schema::version_expression(columns))
+    }
+
+    fn schema_version(&self, w: &mut Writer, cache_key: &str, _: bool) {
+        w.push(cache_key);
+    }
+
     fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {
         Ok(schema::statements(columns))
     }
@@ -176,18 +184,25 @@ impl Backend for Sqlite {
         is: Comparison,
         value: &Value,
     ) -> Result<(), StoreError> {
-        let stored = column::comparable(field.declared(), &field.column());
-        w.push(&stored).push(" ").push(is.as_sql()).push(" ").bind(compared(value));
+        w.push(&column::comparable(field)).push(" ").push(is.as_sql()).push(" ").bind(compared(value));
         Ok(())
     }
 
     fn compare_any(&self, w: &mut Writer, field: Field<'_>, values: &[Value]) -> Result<(), StoreError> {
-        w.push(&column::comparable(field.declared(), &field.column())).push(" IN (");
+        w.push(&column::comparable(field)).push(" IN (");
         w.join(", ", values, |w, value| {
             w.bind(compared(value));
         });
         w.push(")");
         Ok(())
+    }
+
+    fn converted(&self, field: Field<'_>) -> Option<String> {
+        column::converted(field.declared(), &field.column())
+    }
+
+    fn is_invalid_in_condition(&self, field: Field<'_>) -> Result<Option<String>, StoreError> {
+        Ok(Some(column::is_invalid_in_condition(field)))
     }
 
     fn is_invalid(&self, field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError> {
@@ -226,12 +241,15 @@ impl Backend for Sqlite {
         &self,
         r: &Renderer<'_>,
         receipt: &Receipt,
-        _: Option<&str>,
+        cache_key: Option<&str>,
         _: &Locks,
     ) -> Result<Statement, StoreError> {
         let mut w = r.writer();
         insert_operation(&mut w, r.prefix, receipt)?;
         w.push(" RETURNING 1");
+        if let Some(key) = cache_key {
+            self.schema_version(w.push(", "), key, false);
+        }
         Ok(w.finish())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::{FieldName, Kind};
 use crate::sql::connection::SqlValue;
-use crate::sql::statement::{Statement, Union, Writer};
+use crate::sql::statement::{Statement, Union, Writer, quote};
 use crate::sql::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
@@ -28,22 +28,64 @@ pub(super) fn statements(columns: &QueryColumns<'_>) -> Vec<Statement> {
             let w = union.part().push(&format!("SELECT {position}, "));
             match ask {
                 Ask::Ids(kind) => {
-                    w.push("EXISTS (SELECT 1 FROM ").table(kind.table_name());
-                    w.push(" AS r WHERE r.").name(kind.column(&kind.id)).push(" IS NULL), NULL");
+                    w.push(&misses_id(kind)).push(", NULL");
                 }
                 Ask::Column(kind, field) => {
-                    w.push("(SELECT x.type FROM pragma_table_xinfo(").bind(kind.table_name());
-                    w.push(") AS x WHERE x.name = ").bind(kind.column(field));
-                    w.push(" COLLATE NOCASE), (SELECT typeof(v.v) FROM (SELECT r.");
-                    w.name(kind.column(field)).push(" AS v FROM ").table(kind.table_name());
-                    w.push(" AS r LIMIT ").number(SAMPLE);
-                    w.push(") AS v WHERE v.v IS NOT NULL LIMIT 1)");
+                    w.push(&declared_type(kind, field)).push(", ").push(&sampled_type(kind, field));
                 }
             }
         }
         w.finish()
     });
     statements.collect()
+}
+
+/// Renders an expression that returns how the columns store values now, in the text of [`version`]. It returns the same
+/// answers as the statements, so a cached schema is right if and only if the text is the same. `None` if there are too
+/// many questions for one expression.
+pub(super) fn version_expression(columns: &QueryColumns<'_>) -> Option<String> {
+    if columns.kinds.len() + columns.columns.len() > COLUMNS_PER_STATEMENT {
+        return None;
+    }
+    let ids: Vec<String> = columns.kinds.iter().map(|kind| misses_id(kind)).collect();
+    let mut parts = vec![format!("({})", if ids.is_empty() { "0".to_owned() } else { ids.join(" OR ") })];
+    parts.extend(columns.columns.iter().map(|(kind, field)| {
+        let (sample, declared) = (sampled_type(kind, field), declared_type(kind, field));
+        format!("coalesce({sample}, {declared}, '')")
+    }));
+    Some(parts.join(" || ' ' || "))
+}
+
+/// Returns the text of [`version_expression`] for these answers: whether a row has no id, and for each column the type
+/// of a value or, if the column has no value, its declared type.
+fn version(missing: bool, columns: &[&str]) -> String {
+    let mut parts = vec![if missing { "1" } else { "0" }];
+    parts.extend(columns);
+    parts.join(" ")
+}
+
+/// Renders whether a row of the kind has no id. SQLite reads no row for it if the column is declared `NOT NULL`.
+fn misses_id(kind: &Kind) -> String {
+    let (table, id) = (quote(kind.table_name()), quote(kind.column(&kind.id)));
+    format!("EXISTS (SELECT 1 FROM {table} AS r WHERE r.{id} IS NULL)")
+}
+
+fn declared_type(kind: &Kind, field: &FieldName) -> String {
+    let (table, column) = (literal(kind.table_name()), literal(kind.column(field)));
+    format!("(SELECT x.type FROM pragma_table_xinfo({table}) AS x WHERE x.name = {column} COLLATE NOCASE)")
+}
+
+fn sampled_type(kind: &Kind, field: &FieldName) -> String {
+    let (table, column) = (quote(kind.table_name()), quote(kind.column(field)));
+    format!(
+        "(SELECT typeof(v.v) FROM (SELECT r.{column} AS v FROM {table} AS r LIMIT {SAMPLE}) AS v \
+         WHERE v.v IS NOT NULL LIMIT 1)"
+    )
+}
+
+/// Renders the name of a table or column as text.
+fn literal(name: &str) -> String {
+    format!("'{}'", name.replace('\'', "''"))
 }
 
 fn asked<'a>(columns: &QueryColumns<'a>) -> impl Iterator<Item = Ask<'a>> {
@@ -62,6 +104,7 @@ pub(super) fn read(
     rows.sort_by_key(|row| row.first().and_then(SqlValue::as_integer));
     let mut schema = TableSchema::default();
     let mut answers = rows.iter();
+    let mut stored = Vec::new();
     for ask in asked(columns) {
         let answer = answers.next().map(Vec::as_slice);
         let (kind, field) = match ask {
@@ -77,11 +120,13 @@ pub(super) fn read(
                 return Err(StoreError::bad_value(&kind.name, None, &kind.id, "id"));
             }
             (Ask::Column(..), Some([_, declared, sample])) => {
+                stored.push(sample.as_text().or(declared.as_text()).unwrap_or_default());
                 column.family = family(declared.as_text().unwrap_or_default(), sample.as_text());
             }
             (Ask::Column(..), _) => {}
         }
     }
+    schema.schema_version = Some(version(false, &stored));
     Ok(schema)
 }
 
