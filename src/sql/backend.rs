@@ -44,10 +44,8 @@ pub(crate) struct Locks {
     pub(crate) texts: Vec<Statement>,
     /// Tables whose references are protected neither by a foreign key nor by the host's writers.
     pub(crate) tables: Vec<Statement>,
-    /// The rows that the statement that records the operation also locks, starting with the subjects. That statement
-    /// does not see rows that others commit while it waits for a lock. The numbers of locked rows are therefore compared
-    /// with the numbers that are counted later.
-    pub(crate) noted: Vec<Rows>,
+    /// The subjects, if the statement that records the operation also locks them.
+    pub(crate) subjects: Option<Rows>,
     /// Rows, starting with the subject's kind. Each statement returns the number of rows it locked.
     pub(crate) rows: Vec<Statement>,
     /// Whether to repeat `rows` until they lock no further rows. In a cycle, another transaction may add referring
@@ -292,16 +290,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// rows for a single statement.
     fn strategy(&self, changes: &ChangeSet, single_statement_limit: u64) -> ApplyStrategy;
     /// Renders the locks of a change set. A database with only one writer at a time needs none.
-    fn locks(
-        &self,
-        _r: &Renderer<'_>,
-        _changes: &ChangeSet,
-        _strategy: ApplyStrategy,
-    ) -> Result<Locks, StoreError> {
+    fn locks(&self, _r: &Renderer<'_>, _changes: &ChangeSet) -> Result<Locks, StoreError> {
         Ok(Locks::default())
     }
     /// Renders the statement that records the operation. It returns 1 if the operation is new, and the schema version
-    /// of the tables in `cache_key`. It also locks the rows of `locks.noted`, and returns their numbers.
+    /// of the tables in `cache_key`. It also locks the subjects if `locks` says so.
     fn note(
         &self,
         r: &Renderer<'_>,

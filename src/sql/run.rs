@@ -114,15 +114,8 @@ async fn attempt<C: SqlConnection>(
     let r = Renderer::changes(store.backend(), &store.prefix, changes, &schema)?;
     let assumed = assumed_counts(changes, strategy);
     let parts = script(&r, changes, strategy, cached.and(cache_key), &assumed)?;
-    let running = Running {
-        session,
-        r: &r,
-        changes,
-        assumed,
-        counts: Counts::default(),
-        locked: Vec::new(),
-        affected: Vec::new(),
-    };
+    let running =
+        Running { session, r: &r, changes, assumed, counts: Counts::default(), affected: Vec::new() };
     let receipt = match running.run(parts, cached).await? {
         Outcome::Done(receipt) => receipt,
         Outcome::DoneBefore(receipt) => return Ok(Some(receipt)),
@@ -148,8 +141,6 @@ struct Running<'a, 't, 'c> {
     changes: &'a ChangeSet,
     assumed: BTreeMap<Rows, u64>,
     counts: Counts,
-    /// The numbers of rows that were locked by the statement that recorded the operation.
-    locked: Vec<(Rows, i64)>,
     /// The number of rows of each step.
     affected: Vec<u64>,
 }
@@ -165,8 +156,8 @@ impl Running<'_, '_, '_> {
         let mut receipt = expected.clone();
         for part in parts {
             match part {
-                Part::Note(statement, noted) => {
-                    // It also locks rows.
+                Part::Note(statement) => {
+                    // It also locks the subjects, if it can.
                     let rows = counting(self.session.query(&statement), Result::is_ok).await?;
                     let mut answers = rows.iter().flatten();
                     let is_new = answers.next().and_then(SqlValue::as_integer) == Some(1);
@@ -177,8 +168,6 @@ impl Running<'_, '_, '_> {
                     if cached.is_some_and(|cached| !cached.is_current(version)) {
                         return Ok(Outcome::Outdated);
                     }
-                    let locked = answers.filter_map(SqlValue::as_integer);
-                    self.locked = noted.into_iter().zip(locked).collect();
                 }
                 Part::Lock(locks) => self.session.lock(&locks).await?,
                 Part::Materialize(statements) => self.session.materialize(r, &statements).await?,
@@ -240,26 +229,9 @@ impl Running<'_, '_, '_> {
         });
         let written = read_written(written)?;
         self.check_counts(Counts::read(rows)).await?;
-        self.check_locked()?;
         for (step, found) in self.changes.steps.iter().zip(written) {
             let count = self.check_written(step, found).await?;
             self.affected.push(count);
-        }
-        Ok(())
-    }
-
-    /// Compares the numbers of rows that were locked with the numbers of rows that were counted. They differ if another
-    /// transaction has committed further rows while this one waited for a lock.
-    fn check_locked(&self) -> Result<(), StoreError> {
-        for (rows, locked) in &self.locked {
-            let found = self.counts.of(*rows);
-            if i64::try_from(found) != Ok(*locked) {
-                let kind = self.r.set_kind(rows.set)?.name.clone();
-                let expected = u64::try_from(*locked).unwrap_or_default();
-                let interference = StoreError::Interference { kind, expected, found };
-                let retryable = self.session.context.retryable;
-                return Err(StoreError::Contention { retryable, source: Some(Box::new(interference)) });
-            }
         }
         Ok(())
     }

@@ -16,9 +16,7 @@ use crate::store::StoreError;
 pub(super) enum Part {
     /// Records the operation with the expected receipt. If another transaction is running the same operation, this
     /// waits for it and then returns its receipt.
-    ///
-    /// Also locks these rows, and returns their numbers.
-    Note(Statement, Vec<Rows>),
+    Note(Statement),
     /// Locks the rows that the operation depends on, so that later counts stay correct until the commit.
     Lock(Locks),
     /// Writes the members of sets to a temporary table, because later statements change the rows that the sets are
@@ -48,7 +46,7 @@ impl Part {
     /// Returns the statements that can be shown without running anything.
     fn into_statements(self) -> Vec<Statement> {
         match self {
-            Self::Note(statement, _)
+            Self::Note(statement)
             | Self::Insert(_, statement)
             | Self::Record(statement)
             | Self::DeferForeignKeys(statement)
@@ -57,7 +55,7 @@ impl Part {
             | Self::Count(statements)
             | Self::MakePseudonyms(statements)
             | Self::CleanUp(statements) => statements,
-            Self::Lock(Locks { texts, tables, rows, noted: _, repeat: _ }) => {
+            Self::Lock(Locks { texts, tables, rows, subjects: _, repeat: _ }) => {
                 texts.into_iter().chain(tables).chain(rows).collect()
             }
             Self::Steps(Block { steps: _, mark, write }) => {
@@ -82,12 +80,11 @@ pub(super) fn script(
     assumed: &BTreeMap<Rows, u64>,
 ) -> Result<Vec<Part>, StoreError> {
     let mut parts = Vec::new();
-    let locks = r.backend.locks(r, changes, strategy)?;
-    let note = r.backend.note(r, &changes.receipt.as_planned(), cache_key, &locks)?;
-    let noted = locks.noted.clone();
-    parts.extend([Part::Note(note, noted.clone()), Part::Lock(locks)]);
+    let locks = r.backend.locks(r, changes)?;
+    parts.push(Part::Note(r.backend.note(r, &changes.receipt.as_planned(), cache_key, &locks)?));
+    parts.push(Part::Lock(locks));
     if strategy == ApplyStrategy::SingleStatement {
-        let asked = r.asked(counts_needed(changes, assumed).chain(noted))?;
+        let asked = r.asked(counts_needed(changes, assumed))?;
         if let Some(statement) = r.backend.single_statement(r, changes, &asked)? {
             parts.extend([Part::Everything(statement), Part::CorrectReceipt]);
             return Ok(parts);

@@ -6,78 +6,35 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{Kind, KindName, Lock, RecordId};
 use crate::protocol::{ChangeSet, NamedSet, Rows, Source, Stratum};
-use crate::sql::backend::{ApplyStrategy, Locks};
+use crate::sql::backend::Locks;
 use crate::sql::render::renderer::{Renderer, id_of};
 use crate::sql::statement::{Query, Statement, Writer};
 use crate::store::StoreError;
 
-pub(super) fn locks(
-    r: &Renderer<'_>,
-    changes: &ChangeSet,
-    strategy: ApplyStrategy,
-) -> Result<Locks, StoreError> {
+pub(super) fn locks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, StoreError> {
     let mut locked = BTreeSet::new();
+    let mut rows = Vec::new();
     // The subjects are locked first, even if they stay. Operations on the same subject therefore wait for each other.
     let subjects = r.subjects().map(Rows::all);
     let others = changes.locks.iter().map(|lock| lock.rows);
     let others = others.filter(|rows| Some(*rows) != subjects && !is_of_subjects(r, *rows));
-    let all: Vec<Rows> = subjects.into_iter().chain(others).collect();
-    for locking in &all {
+    for locking in subjects.into_iter().chain(others) {
         locked.insert(&r.set_kind(locking.set)?.name);
-    }
-    let (texts, tables) = (texts(r), tables(r, changes, &locked)?);
-    let repeat = r.query.sets.iter().any(|stratum| matches!(stratum, Stratum::Cycle(_)));
-    let mut noted = Vec::new();
-    if texts.is_empty() && tables.is_empty() && !repeat {
-        noted = lockable_with_note(r, &all, strategy)?;
-    }
-    let mut rows = Vec::new();
-    for locking in all.iter().skip(noted.len()) {
         let mut w = r.writer();
-        lock_rows(r, r.with(&mut w, &r.needed_for(*locking)?)?, *locking)?;
+        lock_rows(r, r.with(&mut w, &r.needed_for(locking)?)?, locking)?;
         rows.push(w.finish());
     }
     rows.extend(named_records(r)?);
-    Ok(Locks { texts, tables, noted, rows, repeat })
-}
-
-/// Returns the first of these rows that the statement that records the operation can lock: the subjects, and rows that
-/// are in their set only because they refer to rows locked before them. A locked row cannot leave such a set. If as
-/// many rows are counted later as were locked, they are therefore the same rows.
-///
-/// Only a single statement counts all of them.
-fn lockable_with_note(
-    r: &Renderer<'_>,
-    rows: &[Rows],
-    strategy: ApplyStrategy,
-) -> Result<Vec<Rows>, StoreError> {
-    let mut noted: Vec<Rows> = Vec::new();
-    for rows in rows {
-        let is_lockable = if noted.is_empty() {
-            r.needs_no_set(*rows)?
-        } else {
-            strategy == ApplyStrategy::SingleStatement
-                && r.shape(rows.set)?.branches.iter().all(|branch| {
-                    let of_locked = |of: Rows| {
-                        noted.iter().any(|locked| {
-                            locked.set == of.set
-                                && locked.ranks.contains(of.ranks.from)
-                                && locked.ranks.contains(of.ranks.to)
-                        })
-                    };
-                    matches!(branch.source, Source::Referrers { .. })
-                        && branch.of.is_some_and(of_locked)
-                        && branch.within.is_empty()
-                        && branch.except.is_empty()
-                        && branch.constant().is_some()
-                })
-        };
-        if !is_lockable {
-            break;
+    let (texts, tables) = (texts(r), tables(r, changes, &locked)?);
+    let repeat = r.query.sets.iter().any(|stratum| matches!(stratum, Stratum::Cycle(_)));
+    let first = match subjects {
+        Some(subjects) if texts.is_empty() && tables.is_empty() && !repeat && r.needs_no_set(subjects)? => {
+            rows.remove(0);
+            Some(subjects)
         }
-        noted.push(*rows);
-    }
-    Ok(noted)
+        _ => None,
+    };
+    Ok(Locks { texts, tables, subjects: first, rows, repeat })
 }
 
 /// Writes the query that locks rows and returns their number.

@@ -288,13 +288,8 @@ impl Backend for Postgres {
         single_statement::strategy(changes, single_statement_limit)
     }
 
-    fn locks(
-        &self,
-        r: &Renderer<'_>,
-        changes: &ChangeSet,
-        strategy: ApplyStrategy,
-    ) -> Result<Locks, StoreError> {
-        lock::locks(r, changes, strategy)
+    fn locks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, StoreError> {
+        lock::locks(r, changes)
     }
 
     fn note(
@@ -305,29 +300,22 @@ impl Backend for Postgres {
         locks: &Locks,
     ) -> Result<Statement, StoreError> {
         let noted = r.prefix.quoted("noted");
-        let mut needed = Vec::new();
-        for rows in &locks.noted {
-            needed.extend(r.needed_for(*rows)?);
-        }
-        let mut statement = r.writer();
-        let mut with = r.tables(&mut statement, &needed, false)?;
-        with.table(&noted, |w| {
-            insert_operation(w, r.prefix, receipt)?;
-            w.push(" RETURNING 1");
-            Ok(())
-        })?;
-        let w = with.end().push("SELECT (SELECT count(*) FROM ").push(&noted).push("), ");
+        let mut w = r.writer();
+        w.push("WITH ").push(&noted).push(" AS (");
+        insert_operation(&mut w, r.prefix, receipt)?;
+        w.push(" RETURNING 1)\nSELECT (SELECT count(*) FROM ").push(&noted).push("), ");
         match cache_key {
-            Some(key) => self.schema_version(w, key, false),
+            Some(key) => self.schema_version(&mut w, key, false),
             None => {
                 w.push("NULL::text");
             }
         }
-        for rows in &locks.noted {
-            lock::lock_rows(r, w.push(", ("), *rows)?;
+        if let Some(subjects) = locks.subjects {
+            w.push(", (");
+            lock::lock_rows(r, &mut w, subjects)?;
             w.push(")");
         }
-        Ok(statement.finish())
+        Ok(w.finish())
     }
 
     fn blocks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError> {
