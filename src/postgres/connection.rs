@@ -345,7 +345,7 @@ transaction!(HostTransaction<'_>, self, connection: self.0, commit: {
     Ok(())
 });
 
-statements!(Postgres, bind, value, error);
+statements!(Postgres, bind, value, error, at_most: 65_535);
 
 fn bind(query: Bound, value: SqlValue) -> Bound {
     match value {

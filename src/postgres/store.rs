@@ -18,6 +18,10 @@ use crate::store::StoreError;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A store on a pool of PostgreSQL connections.
+///
+/// A plan of a usual request is one statement, without a transaction around it. It is a transaction, with two more round
+/// trips, if `jit` is on for the connections, or if schemas or timeouts are set here. To save them, turn `jit` off and
+/// set `search_path` and the timeouts in the options of the connections.
 #[derive(Debug)]
 pub struct PostgresStore {
     store: SqlStore<PoolConnection>,
@@ -66,7 +70,8 @@ impl PostgresStore {
         let first = sqlx_core::rt::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options)).await;
         let first = first.map_err(|_| opening(sqlx::Error::PoolTimedOut))?.map_err(opening)?;
         first.close().await.map_err(opening)?;
-        Ok(Self::new(PgPool::connect_lazy_with(options)))
+        // Compiling a statement takes longer than the operations of this crate on few rows.
+        Ok(Self::new(PgPool::connect_lazy_with(options.options([("jit", "off")]))))
     }
 
     /// Sets the schemas in which to look for tables. The library's tables are in the first schema. The default is the

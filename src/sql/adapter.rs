@@ -53,16 +53,16 @@ impl<C> Drop for TakenConnection<'_, '_, C> {
 }
 
 /// Writes the functions `query` and `execute` for the connections of a database. `bind` binds one value, and `value`
-/// reads one.
+/// reads one. A statement takes `at_most` so many values.
 macro_rules! statements {
-    ($database:ty, $bind:ident, $value:ident, $error:ident) => {
+    ($database:ty, $bind:ident, $value:ident, $error:ident, at_most: $limit:expr) => {
         /// Runs a statement and returns its rows.
         async fn query(
             connection: &mut <$database as sqlx::Database>::Connection,
             sql: &str,
             params: &[SqlValue],
         ) -> Result<Vec<Vec<SqlValue>>, SqlError> {
-            let rows = bound(sql, params).fetch_all(connection).await.map_err($error)?;
+            let rows = bound(sql, params)?.fetch_all(connection).await.map_err($error)?;
             let values = |row: &<$database as sqlx::Database>::Row| {
                 (0..row.len()).map(|index| $value(row.try_get_raw(index).map_err($error)?)).collect()
             };
@@ -75,16 +75,24 @@ macro_rules! statements {
             sql: &str,
             params: &[SqlValue],
         ) -> Result<u64, SqlError> {
-            let done = bound(sql, params).execute(connection).await;
+            let done = bound(sql, params)?.execute(connection).await;
             Ok(done.map_err($error)?.rows_affected())
         }
 
         type Bound = sqlx::query::Query<'static, $database, <$database as sqlx::Database>::Arguments>;
 
         /// The text is safe, because the library renders it: names are quoted, values are bound.
-        fn bound(sql: &str, params: &[SqlValue]) -> Bound {
+        fn bound(sql: &str, params: &[SqlValue]) -> Result<Bound, SqlError> {
+            if params.len() > $limit {
+                let what = format!(
+                    "a statement with {} values, because the database takes at most {}; use fewer conditions",
+                    params.len(),
+                    $limit
+                );
+                return Err(SqlError::new(SqlErrorClass::Unsupported(what.clone()), what));
+            }
             let query = sqlx::query(sqlx::AssertSqlSafe(sql.to_owned()));
-            params.iter().fold(query, |query, value| $bind(query, value.clone()))
+            Ok(params.iter().fold(query, |query, value| $bind(query, value.clone())))
         }
     };
 }

@@ -243,7 +243,7 @@ transaction!(HostTransaction<'_>, self, connection: self.0, commit: {
     Ok(())
 });
 
-statements!(Sqlite, bind, value, error);
+statements!(Sqlite, bind, value, error, at_most: 32_766);
 
 fn bind(query: Bound, value: SqlValue) -> Bound {
     match value {

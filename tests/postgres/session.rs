@@ -7,11 +7,12 @@ use client_lifecycle::domain::RecordId;
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::postgres::sqlx;
 use client_lifecycle::postgres::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use client_lifecycle::postgres::{PostgresStore, PostgresTransaction};
-use client_lifecycle::sql::findings;
+use client_lifecycle::postgres::{PoolConnection, PostgresStore, PostgresTransaction};
+use client_lifecycle::sql::{AccessMode, SqlConnection, SqlErrorClass, SqlValue, findings};
 use client_lifecycle::store::StoreError;
 use serde_json::{Value, json};
 
+use crate::host::ANA;
 use crate::role::Role;
 use crate::world::{CLINIC, World, clinic, delete};
 
@@ -264,4 +265,38 @@ async fn ids_may_have_a_collation_that_ignores_case() {
     assert_eq!(world.text("SELECT string_agg(id, ',') FROM debts").await, "d4");
     let blocked = lifecycle.execute(&delete("Ben")).await.unwrap_err();
     assert!(matches!(blocked, Error::Blocked(_)), "{blocked:?}");
+}
+
+#[tokio::test]
+async fn a_plan_is_the_same_inside_a_transaction_and_without_one() {
+    let Some(world) = crate::host::world().await else { return };
+    let options = (*world.schema.pool.connect_options()).clone();
+    let mut plans = Vec::new();
+    // Where statements are compiled just in time, a plan is a transaction, which turns that off.
+    for jit in ["off", "on"] {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(options.clone().options([("jit", jit)]));
+        let lifecycle = Lifecycle::open(PostgresStore::new(pool), world.policy.clone()).await.unwrap();
+        // The first plan reads the columns in a transaction.
+        for _ in 0..3 {
+            plans.push(lifecycle.plan(&delete(ANA)).await.unwrap().digest);
+        }
+    }
+    plans.dedup();
+    assert_eq!(plans.len(), 1, "{plans:?}");
+}
+
+#[tokio::test]
+async fn a_statement_with_too_many_values_is_not_mistaken_for_a_lost_connection() {
+    let Some(world) = World::new(CLINIC, &clinic()).await else { return };
+    let connection = PoolConnection::new(world.schema.pool.clone());
+    let mut transaction = connection.begin(AccessMode::Read).await.unwrap();
+    let values = vec![SqlValue::Integer(1); 70_000];
+    let error = transaction.query("SELECT 1", &values).await.unwrap_err();
+    assert!(
+        matches!(error.class(), SqlErrorClass::Unsupported(what) if what.contains("70000 values")),
+        "{error}"
+    );
+    assert_eq!(transaction.query("SELECT 1::bigint", &[]).await.unwrap(), [[SqlValue::Integer(1)]]);
 }

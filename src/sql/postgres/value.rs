@@ -52,36 +52,35 @@ pub(super) fn order(stored: &str, family: TypeFamily) -> String {
     }
 }
 
-/// Writes the condition that a row has one of these ids. The ids are one bound array.
+/// Writes the condition that a row has one of these ids.
 pub(super) fn one_of(w: &mut Writer, field: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError> {
     let column_type = field.column_type()?;
-    let mut array = String::from("{");
-    for id in column_type.searched_ids(&field.kind.name, ids)? {
-        let element = match id {
-            SqlValue::Integer(number) => number.to_string(),
-            // The database cannot store this id, so no row has it.
-            SqlValue::Text(text) if !text.contains('\0') => text,
-            _ => continue,
-        };
-        array.push_str(if array.len() > 1 { ",\"" } else { "\"" });
-        array.push_str(&element.replace('\\', "\\\\").replace('"', "\\\""));
-        array.push('"');
-    }
-    array.push('}');
-    let (cast, array_type) = match column_type.family {
+    let found = column_type.searched_ids(&field.kind.name, ids)?;
+    let elements = found.into_iter().filter_map(|id| match id {
+        SqlValue::Integer(number) => Some(number.to_string()),
+        // The database cannot store an id with U+0000, so no row has it.
+        SqlValue::Text(text) if !text.contains('\0') => Some(text),
+        _ => None,
+    });
+    let elements: Vec<String> = elements.collect();
+    let (cast, id_type) = match column_type.family {
         // Comparing with a label that the enum does not have would be an error.
         TypeFamily::Enum => ("::text", "text"),
         // `bigint` can hold every id that a request may contain.
         TypeFamily::Integer => ("", "bigint"),
         _ => ("", &*column_type.name),
     };
-    w.push(&field.column()).push(cast).push(" = ANY(");
-    if ids.len() == 1 {
-        w.bind(array).push(&format!("::{array_type}[])"));
-    } else {
-        // PostgreSQL evaluates a subquery once. It would evaluate the cast for each row if it reads the whole table.
-        w.push("(SELECT ").bind(array).push(&format!("::{array_type}[])::{array_type}[])"));
+    w.push(&field.column()).push(cast).push(" = ");
+    if let [id] = &*elements {
+        // The planner then expects one row. For an array that is bound, it expects ten.
+        w.bind(id.as_str()).push(&format!("::{id_type}"));
+        return Ok(());
     }
+    let escaped = |id: &String| id.replace('\\', "\\\\").replace('"', "\\\"");
+    let quoted: Vec<String> = elements.iter().map(|id| format!("\"{}\"", escaped(id))).collect();
+    // PostgreSQL evaluates a subquery once. It would evaluate the cast for each row if it reads the whole table.
+    w.push("ANY((SELECT ").bind(format!("{{{}}}", quoted.join(",")));
+    w.push(&format!("::{id_type}[])::{id_type}[])"));
     Ok(())
 }
 

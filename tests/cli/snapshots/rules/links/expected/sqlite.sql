@@ -10,18 +10,18 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff"
 "lifecycle_set_8"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?6) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
 "lifecycle_set_9"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?7) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
 "lifecycle_set_10"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN ((r."active" IS NOT NULL AND NOT (typeof(r."active") = 'integer' AND +r."active" IN (0, 1)))) THEN -1 WHEN ((+r."active" = ?8)) THEN 0 END AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?9) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)) AS c WHERE c.rank IS NOT NULL)
-SELECT 0, json_array(0, count(*), count(*)) FROM "lifecycle_set_0" AS s
-UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
-UNION ALL SELECT 2, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)) FROM "lifecycle_set_2" AS s
-UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
-UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s
-UNION ALL SELECT 5, json_array(0, count(*)) FROM "lifecycle_set_5" AS s
-UNION ALL SELECT 6, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)) FROM "lifecycle_set_6" AS s
-UNION ALL SELECT 7, json_array(0, count(*)) FROM "lifecycle_set_7" AS s
-UNION ALL SELECT 8, json_array(0, count(*)) FROM "lifecycle_set_8" AS s
-UNION ALL SELECT 9, json_array(0, count(*)) FROM "lifecycle_set_9" AS s
-UNION ALL SELECT 10, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_10" AS s
-UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
+SELECT 0, 0, count(*) FROM "lifecycle_set_0" AS s
+UNION ALL SELECT 1, 0, count(*) FROM "lifecycle_set_1" AS s
+UNION ALL SELECT 2, s.rank, count(*) FROM "lifecycle_set_2" AS s GROUP BY s.rank
+UNION ALL SELECT 3, 0, count(*) FROM "lifecycle_set_3" AS s
+UNION ALL SELECT 4, 0, count(*) FROM "lifecycle_set_4" AS s
+UNION ALL SELECT 5, 0, count(*) FROM "lifecycle_set_5" AS s
+UNION ALL SELECT 6, s.rank, count(*) FROM "lifecycle_set_6" AS s GROUP BY s.rank
+UNION ALL SELECT 7, 0, count(*) FROM "lifecycle_set_7" AS s
+UNION ALL SELECT 8, 0, count(*) FROM "lifecycle_set_8" AS s
+UNION ALL SELECT 9, 0, count(*) FROM "lifecycle_set_9" AS s
+UNION ALL SELECT 10, s.rank, count(*) FROM "lifecycle_set_10" AS s GROUP BY s.rank
+UNION ALL SELECT -1, 0, s.id FROM "lifecycle_set_0" AS s;
 
 INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
@@ -36,16 +36,16 @@ WITH "lifecycle_set_2"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SEL
 "lifecycle_set_8"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?3) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
 "lifecycle_set_9"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?4) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
 "lifecycle_set_10"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN ((r."active" IS NOT NULL AND NOT (typeof(r."active") = 'integer' AND +r."active" IN (0, 1)))) THEN -1 WHEN ((+r."active" = ?5)) THEN 0 END AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?6) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)) AS c WHERE c.rank IS NOT NULL)
-SELECT 0, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 2, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)) FROM "lifecycle_set_2" AS s
-UNION ALL SELECT 6, json_array(count(*) FILTER (WHERE s.rank < 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 6
-UNION ALL SELECT 7, json_array(0, count(*)) FROM "lifecycle_set_7" AS s
-UNION ALL SELECT 8, json_array(0, count(*)) FROM "lifecycle_set_8" AS s
-UNION ALL SELECT 9, json_array(0, count(*)) FROM "lifecycle_set_9" AS s
-UNION ALL SELECT 10, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_10" AS s;
+SELECT 0, 0, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
+UNION ALL SELECT 2, s.rank, count(*) FROM "lifecycle_set_2" AS s GROUP BY s.rank
+UNION ALL SELECT 6, s.rank, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 6 GROUP BY s.rank
+UNION ALL SELECT 7, 0, count(*) FROM "lifecycle_set_7" AS s
+UNION ALL SELECT 8, 0, count(*) FROM "lifecycle_set_8" AS s
+UNION ALL SELECT 9, 0, count(*) FROM "lifecycle_set_9" AS s
+UNION ALL SELECT 10, s.rank, count(*) FROM "lifecycle_set_10" AS s GROUP BY s.rank;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
-SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce((SELECT json_object(?7, CASE r."active" WHEN 1 THEN json('true') WHEN 0 THEN json('false') ELSE r."active" END) FROM "staff" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND (CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END) = j.value), '{}'))) FROM json_each(?8) AS j ORDER BY j.key;
+SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce(j.fields, '{}'))) FROM (SELECT a.value AS value, min(a.key) AS key, max(a.fields) AS fields FROM (SELECT j.value AS value, j.key AS key, NULL AS fields FROM json_each(?7) AS j UNION ALL SELECT CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END, NULL, json_object(?8, CASE r."active" WHEN 1 THEN json('true') WHEN 0 THEN json('false') ELSE r."active" END) FROM "staff" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)) AS a GROUP BY a.value) AS j WHERE j.key IS NOT NULL ORDER BY j.key;
 
 UPDATE "tasks" AS r SET "checker" = ?1 WHERE r."checker" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
 
@@ -69,12 +69,12 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff"
 "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
 "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
 "lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?3) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s))
-SELECT 0, json_array(0, count(*), count(*)) FROM "lifecycle_set_0" AS s
-UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
-UNION ALL SELECT 2, json_array(0, count(*)) FROM "lifecycle_set_2" AS s
-UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
-UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s
-UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
+SELECT 0, 0, count(*) FROM "lifecycle_set_0" AS s
+UNION ALL SELECT 1, 0, count(*) FROM "lifecycle_set_1" AS s
+UNION ALL SELECT 2, 0, count(*) FROM "lifecycle_set_2" AS s
+UNION ALL SELECT 3, 0, count(*) FROM "lifecycle_set_3" AS s
+UNION ALL SELECT 4, 0, count(*) FROM "lifecycle_set_4" AS s
+UNION ALL SELECT -1, 0, s.id FROM "lifecycle_set_0" AS s;
 
 INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
@@ -83,9 +83,9 @@ SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WH
 
 WITH "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
 "lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0))
-SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
-UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s;
+SELECT 0, 0, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
+UNION ALL SELECT 3, 0, count(*) FROM "lifecycle_set_3" AS s
+UNION ALL SELECT 4, 0, count(*) FROM "lifecycle_set_4" AS s;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
 SELECT ?1, ?2, j.value, ?3, ?4, ?5, (SELECT ?6) FROM json_each(?7) AS j ORDER BY j.key;

@@ -14,13 +14,13 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes"
 "lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
 "lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
 "lifecycle_set_7"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" > ?4) THEN 0 END AS rank FROM "leaves" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_6" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
-SELECT 0, json_array(0, count(*)) FROM "lifecycle_set_0" AS s
-UNION ALL SELECT 2, json_array(0, count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1), count(*)) FROM "lifecycle_set_2" AS s
-UNION ALL SELECT 3, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)) FROM "lifecycle_set_3" AS s
-UNION ALL SELECT 4, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)) FROM "lifecycle_set_4" AS s
-UNION ALL SELECT 5, json_array(0, count(*)) FROM "lifecycle_set_5" AS s
-UNION ALL SELECT 7, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_7" AS s
-UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
+SELECT 0, 0, count(*) FROM "lifecycle_set_0" AS s
+UNION ALL SELECT 2, s.rank, count(*) FROM "lifecycle_set_2" AS s GROUP BY s.rank
+UNION ALL SELECT 3, s.rank, count(*) FROM "lifecycle_set_3" AS s GROUP BY s.rank
+UNION ALL SELECT 4, s.rank, count(*) FROM "lifecycle_set_4" AS s GROUP BY s.rank
+UNION ALL SELECT 5, 0, count(*) FROM "lifecycle_set_5" AS s
+UNION ALL SELECT 7, s.rank, count(*) FROM "lifecycle_set_7" AS s GROUP BY s.rank
+UNION ALL SELECT -1, 0, s.id FROM "lifecycle_set_0" AS s;
 
 INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
@@ -45,16 +45,16 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes"
 "lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
 "lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
 "lifecycle_set_7"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" > ?2) THEN 0 END AS rank FROM "leaves" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_6" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
-SELECT 0, json_array(0, count(*)) FROM "lifecycle_set_0" AS s
-UNION ALL SELECT 2, json_array(0, count(*), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 2
-UNION ALL SELECT 3, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 3
-UNION ALL SELECT 4, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 4
-UNION ALL SELECT 5, json_array(0, count(*)) FROM "lifecycle_set_5" AS s
-UNION ALL SELECT 7, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_7" AS s;
+SELECT 0, 0, count(*) FROM "lifecycle_set_0" AS s
+UNION ALL SELECT 2, s.rank, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 GROUP BY s.rank
+UNION ALL SELECT 3, s.rank, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 3 GROUP BY s.rank
+UNION ALL SELECT 4, s.rank, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 4 GROUP BY s.rank
+UNION ALL SELECT 5, 0, count(*) FROM "lifecycle_set_5" AS s
+UNION ALL SELECT 7, s.rank, count(*) FROM "lifecycle_set_7" AS s GROUP BY s.rank;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL)
-SELECT ?2, ?3, j.value, ?4, ?5, ?6, json_set(?7, '$.before', json(coalesce((SELECT json_object(?8, CASE WHEN typeof(r."parent") = 'blob' AND length(r."parent") <> 16 THEN hex(r."parent") ELSE CASE WHEN typeof(r."parent") = 'blob' AND length(r."parent") = 16 THEN lower(substr(hex(r."parent"), 1, 8) || '-' || substr(hex(r."parent"), 9, 4) || '-' || substr(hex(r."parent"), 13, 4) || '-' || substr(hex(r."parent"), 17, 4) || '-' || substr(hex(r."parent"), 21, 12)) ELSE r."parent" END END, ?9, CASE WHEN typeof(r."peer") = 'blob' AND length(r."peer") <> 16 THEN hex(r."peer") ELSE CASE WHEN typeof(r."peer") = 'blob' AND length(r."peer") = 16 THEN lower(substr(hex(r."peer"), 1, 8) || '-' || substr(hex(r."peer"), 9, 4) || '-' || substr(hex(r."peer"), 13, 4) || '-' || substr(hex(r."peer"), 17, 4) || '-' || substr(hex(r."peer"), 21, 12)) ELSE r."peer" END END) FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END) = j.value), '{}'))) FROM json_each(?10) AS j ORDER BY j.key;
+SELECT ?2, ?3, j.value, ?4, ?5, ?6, json_set(?7, '$.before', json(coalesce(j.fields, '{}'))) FROM (SELECT a.value AS value, min(a.key) AS key, max(a.fields) AS fields FROM (SELECT j.value AS value, j.key AS key, NULL AS fields FROM json_each(?8) AS j UNION ALL SELECT CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END, NULL, json_object(?9, CASE WHEN typeof(r."parent") = 'blob' AND length(r."parent") <> 16 THEN hex(r."parent") ELSE CASE WHEN typeof(r."parent") = 'blob' AND length(r."parent") = 16 THEN lower(substr(hex(r."parent"), 1, 8) || '-' || substr(hex(r."parent"), 9, 4) || '-' || substr(hex(r."parent"), 13, 4) || '-' || substr(hex(r."parent"), 17, 4) || '-' || substr(hex(r."parent"), 21, 12)) ELSE r."parent" END END, ?10, CASE WHEN typeof(r."peer") = 'blob' AND length(r."peer") <> 16 THEN hex(r."peer") ELSE CASE WHEN typeof(r."peer") = 'blob' AND length(r."peer") = 16 THEN lower(substr(hex(r."peer"), 1, 8) || '-' || substr(hex(r."peer"), 9, 4) || '-' || substr(hex(r."peer"), 13, 4) || '-' || substr(hex(r."peer"), 17, 4) || '-' || substr(hex(r."peer"), 21, 12)) ELSE r."peer" END END) FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s)) AS a GROUP BY a.value) AS j WHERE j.key IS NOT NULL ORDER BY j.key;
 
 PRAGMA defer_foreign_keys = ON;
 
