@@ -97,13 +97,12 @@ impl SqlConnection for PoolConnection {
             return Ok(None);
         }
         let mut connection = self.pool.acquire().await.map_err(error)?;
-        let compiles = match self.compiles.get() {
-            Some(compiles) => *compiles,
-            None => {
-                let jit = query(&mut connection, JIT, &[]).await?;
-                let jit = jit.first().and_then(|row| row.first()).and_then(SqlValue::as_text);
-                *self.compiles.get_or_init(|| jit != Some("off"))
-            }
+        let compiles = if let Some(compiles) = self.compiles.get() {
+            *compiles
+        } else {
+            let jit = query(&mut connection, JIT, &[]).await?;
+            let jit = jit.first().and_then(|row| row.first()).and_then(SqlValue::as_text);
+            *self.compiles.get_or_init(|| jit != Some("off"))
         };
         // Compiling a statement takes longer than any small operation. Only a transaction can turn it off.
         if compiles {

@@ -115,8 +115,7 @@ pub async fn lock_parent(
 /// let statement = render_lock_parent(Dialect::Postgres, &map.into(), "clients", 42)?;
 /// assert_eq!(
 ///     statement.sql,
-///     "SELECT r.\"deleted_at\" IS NOT NULL FROM \"clients\" AS r WHERE r.\"id\" = ANY($1::text::bigint[]) \
-///      FOR KEY SHARE OF r"
+///     "SELECT r.\"deleted_at\" IS NOT NULL FROM \"clients\" AS r WHERE r.\"id\" = $1::text::bigint FOR KEY SHARE OF r"
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

