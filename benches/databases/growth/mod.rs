@@ -60,8 +60,7 @@ async fn run(place: Place, is_test: bool, only: &[&str]) {
     println!("\ngrowth on {:?}: medians in ms", place.system());
     place.migrate().await;
     let meant = |shape: &&Shape| only.is_empty() || only.iter().any(|name| shape.name.contains(name));
-    let sizes =
-        |shape: &Shape| if is_test { shape.tiny.to_vec() } else { shape.sizes(place.system()).to_vec() };
+    let sizes = |shape: &Shape| if is_test { shape.tiny.to_vec() } else { shape.sizes.to_vec() };
     let all = SHAPES.iter().filter(meant).map(|shape| (shape, sizes(shape)));
     let all: Vec<(&Shape, Vec<usize>)> = all.collect();
     let worlds = all.iter().flat_map(|(shape, sizes)| sizes.iter().map(|size| (shape.world)(*size)));

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::world::{Table, World};
-use crate::tables::System;
 
 /// A family of worlds that differ only in one size.
 pub(super) struct Shape {
@@ -11,17 +10,9 @@ pub(super) struct Shape {
     /// What the size counts.
     pub(super) unit: &'static str,
     pub(super) sizes: [usize; 4],
-    /// Sizes for SQLite, if they differ.
-    sqlite: Option<[usize; 4]>,
     /// Sizes that only show that the shape runs.
     pub(super) tiny: [usize; 2],
     pub(super) world: fn(usize) -> World,
-}
-
-impl Shape {
-    pub(super) fn sizes(&self, system: System) -> [usize; 4] {
-        self.sqlite.filter(|_| system == System::Sqlite).unwrap_or(self.sizes)
-    }
 }
 
 const fn shape(
@@ -31,7 +22,7 @@ const fn shape(
     tiny: [usize; 2],
     world: fn(usize) -> World,
 ) -> Shape {
-    Shape { name, unit, sizes, sqlite: None, tiny, world }
+    Shape { name, unit, sizes, tiny, world }
 }
 
 /// From ten thousand rows to a million.

@@ -56,12 +56,10 @@ pub(super) fn version_expression(columns: &QueryColumns<'_>) -> Option<String> {
     Some(parts.join(" || ' ' || "))
 }
 
-/// Returns the text of [`version_expression`] for these answers: whether a row has no id, and for each column the type
-/// of a value or, if the column has no value, its declared type.
-fn version(missing: bool, columns: &[&str]) -> String {
-    let mut parts = vec![if missing { "1" } else { "0" }];
-    parts.extend(columns);
-    parts.join(" ")
+/// Returns the text of [`version_expression`] if every row has an id: 0, and for each column the type of a value or, if
+/// the column has no value, its declared type.
+fn version(columns: &[&str]) -> String {
+    [&["0"], columns].concat().join(" ")
 }
 
 /// Renders whether a row of the kind has no id. SQLite reads no row for it if the column is declared `NOT NULL`.
@@ -126,7 +124,7 @@ pub(super) fn read(
             (Ask::Column(..), _) => {}
         }
     }
-    schema.schema_version = Some(version(false, &stored));
+    schema.schema_version = Some(version(&stored));
     Ok(schema)
 }
 
