@@ -21,6 +21,18 @@ pub(crate) enum Counting {
     ByRank,
 }
 
+/// How a statement finds out whether the cached schema still describes the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SchemaCheck {
+    /// By the schema version, in a transaction of the library.
+    InTransaction,
+    /// By the schema version, without a transaction around the statement. The statement sets what it needs for itself,
+    /// and says that the schema is outdated if the session's other settings differ from those of a transaction.
+    Alone,
+    /// Like `Alone`, but only by the tables that the names mean, because the schema version was compared a moment ago.
+    AloneAgain,
+}
+
 /// The sets to count.
 pub(crate) type Asked = BTreeMap<SetId, Counting>;
 
@@ -168,10 +180,8 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         columns: &QueryColumns<'_>,
         rows: Vec<Vec<SqlValue>>,
     ) -> Result<TableSchema, StoreError>;
-    /// Writes an expression that returns the current schema version of the tables in a cache key. If the statement runs
-    /// without a transaction around it (`is_alone`), the expression also sets what the statement needs, and the result is
-    /// NULL if the session's other settings differ from those of a transaction of the library.
-    fn schema_version(&self, w: &mut Writer, _cache_key: &str, _is_alone: bool) {
+    /// Writes an expression that returns what [`TableSchema::is_current`] compares for the tables in a cache key.
+    fn schema_version(&self, w: &mut Writer, _cache_key: &str, _check: SchemaCheck) {
         w.push("NULL");
     }
     /// Returns the most likely type of a column whose real type was not read.

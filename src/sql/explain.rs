@@ -30,7 +30,7 @@ pub fn render_survey(
     let r = Renderer::survey(dialect.backend(), prefix, query, &schema)?;
     let mut statements = r.backend.materialize(&r)?;
     let rows = query.questions.iter().map(|question| question.rows);
-    statements.extend(r.counting(rows, r.subjects(), None, false)?);
+    statements.extend(r.counting(rows, r.subjects(), None)?);
     Ok(statements)
 }
 

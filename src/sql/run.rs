@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::backend::{ApplyStrategy, Block, BlockWrite, Locks};
+use super::backend::{ApplyStrategy, Block, BlockWrite, Locks, SchemaCheck};
 use super::connection::{AccessMode, SqlConnection, SqlError, SqlErrorClass, SqlValue};
 use super::render::count::{Counts, WRITTEN};
 use super::render::renderer::Renderer;
@@ -165,7 +165,8 @@ impl Running<'_, '_, '_> {
                         return Ok(Outcome::DoneBefore(receipt));
                     }
                     let version = answers.next().and_then(SqlValue::as_text);
-                    if cached.is_some_and(|cached| !cached.is_current(version)) {
+                    let check = SchemaCheck::InTransaction;
+                    if cached.is_some_and(|cached| !cached.is_current(check, version)) {
                         return Ok(Outcome::Outdated);
                     }
                 }

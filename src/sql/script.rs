@@ -96,7 +96,7 @@ pub(super) fn script(
         used.push(r.clear_members());
         parts.push(Part::Materialize(materialized));
     }
-    parts.push(Part::Count(r.counting(counts_needed(changes, assumed), None, None, false)?));
+    parts.push(Part::Count(r.counting(counts_needed(changes, assumed), None, None)?));
     let keyed = changes.steps.iter().filter(|step| step.keyed_fields().next().is_some());
     let pages: Vec<Statement> = keyed.map(|step| r.pseudonym_page(step, None)).collect::<Result<_, _>>()?;
     if !pages.is_empty() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 
+use super::backend::SchemaCheck;
 use super::connection::{AccessMode, SqlConnection, SqlValue};
 use super::render::count::Counts;
 use super::render::renderer::Renderer;
@@ -25,7 +26,7 @@ pub(super) async fn run<C: SqlConnection>(
     let columns = QueryColumns::of_query(survey)?;
     let cache_key = store.backend().cache_key(&columns)?;
     if let Some(cached) = store.cache.get(&columns) {
-        let answered = match alone(store, survey, cache_key.as_deref(), &cached).await {
+        let answered = match alone(store, survey, &columns, cache_key.as_deref(), &cached).await {
             Ok(None) => attempt(store, survey, &columns, cache_key.as_deref(), Some(&cached)).await,
             answered => answered,
         };
@@ -46,27 +47,32 @@ pub(super) async fn run<C: SqlConnection>(
 async fn alone<C: SqlConnection>(
     store: &SqlStore<C>,
     survey: &SurveyQuery,
+    columns: &QueryColumns<'_>,
     cache_key: Option<&str>,
     cached: &TableSchema,
 ) -> Result<Option<Survey>, StoreError> {
     let questions = &*survey.questions;
     // If rows are dated, there are nearly always rows, and their dates need a second query.
-    if cache_key.is_none() || questions.iter().any(|question| question.span.is_some()) {
+    let Some(key) = cache_key.filter(|_| questions.iter().all(|question| question.span.is_none())) else {
         return Ok(None);
-    }
+    };
     let r = Renderer::survey(store.backend(), &store.prefix, survey, cached)?;
     if !store.backend().materialize(&r)?.is_empty() {
         return Ok(None);
     }
-    let statements =
-        r.counting(questions.iter().map(|question| question.rows), r.subjects(), cache_key, true)?;
+    let check = if store.cache.is_confirmed(columns) { SchemaCheck::AloneAgain } else { SchemaCheck::Alone };
+    let rows = questions.iter().map(|question| question.rows);
+    let statements = r.counting(rows, r.subjects(), Some((key, check)))?;
     let [statement] = &*statements else { return Ok(None) };
     let context = ErrorContext { map: Some(&survey.map), ..store.context("read the data") };
     let read = store.connection.read(&statement.sql, &statement.params).await;
     let Some(rows) = read.map_err(|error| context.error(error))? else { return Ok(None) };
     let counts = Counts::read(rows);
-    if !cached.is_current(counts.schema_version.as_deref()) || counts.unreadable().is_some() {
+    if !cached.is_current(check, counts.schema_version.as_deref()) || counts.unreadable().is_some() {
         return Ok(None);
+    }
+    if check == SchemaCheck::Alone {
+        store.cache.confirm(columns);
     }
     let found = answered(&r, questions, &counts)?;
     Ok(wanting_details(questions, &found).is_empty().then_some(found))
@@ -89,9 +95,10 @@ async fn attempt<C: SqlConnection>(
     let materialized = store.backend().materialize(&r)?;
     session.materialize(&r, &materialized).await?;
     let rows = questions.iter().map(|question| question.rows);
-    let statements = r.counting(rows, r.subjects(), cached.and(cache_key), false)?;
+    let check = SchemaCheck::InTransaction;
+    let statements = r.counting(rows, r.subjects(), cached.and(cache_key).map(|key| (key, check)))?;
     let counts = session.count(&statements).await?;
-    if cached.is_some_and(|cached| !cached.is_current(counts.schema_version.as_deref())) {
+    if cached.is_some_and(|cached| !cached.is_current(check, counts.schema_version.as_deref())) {
         return Ok(None);
     }
     let counts = session.readable(&r, counts).await?;

@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::backend::SchemaCheck;
 use super::connection::SqlValue;
 use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, RecordId, Value};
 use crate::protocol::{ChangeSet, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
@@ -171,6 +173,8 @@ pub(crate) struct TableSchema {
     pub(crate) is_complete: bool,
     /// A text that changes whenever a column or an index of the tables changes.
     pub(crate) schema_version: Option<String>,
+    /// A text that changes whenever the names mean other tables.
+    pub(crate) tables_found: Option<String>,
 }
 
 impl TableSchema {
@@ -190,9 +194,13 @@ impl TableSchema {
         }
     }
 
-    /// Returns whether the schema has this version.
-    pub(super) fn is_current(&self, schema_version: Option<&str>) -> bool {
-        schema_version.is_some() && schema_version == self.schema_version.as_deref()
+    /// Returns whether the schema is the one that a statement has found.
+    pub(super) fn is_current(&self, check: SchemaCheck, found: Option<&str>) -> bool {
+        let known = match check {
+            SchemaCheck::InTransaction | SchemaCheck::Alone => &self.schema_version,
+            SchemaCheck::AloneAgain => &self.tables_found,
+        };
+        found.is_some() && found == known.as_deref()
     }
 
     /// Returns whether it is known that every row of a kind has an id. No statement then has to check it.
@@ -296,29 +304,60 @@ fn find<'a>(map: &'a DataMap, kind: &KindName) -> Result<&'a Kind, StoreError> {
 /// The schemas that were read before, by the columns of the query. A complete schema is stored by its tables alone.
 ///
 /// Reading the catalogue takes longer than a small operation, and the catalogue rarely changes. Statements that run
-/// anyway also return the schema version, so that a change is noticed.
+/// anyway also return the schema version, so that a change is noticed: by every operation, and by a plan if the version
+/// was not compared within the last second.
 #[derive(Debug, Default)]
-pub(super) struct SchemaCache(Mutex<BTreeMap<Names, Arc<TableSchema>>>);
+pub(super) struct SchemaCache(Mutex<BTreeMap<Names, Cached>>);
+
+#[derive(Debug)]
+struct Cached {
+    schema: Arc<TableSchema>,
+    /// When its version was last compared.
+    confirmed: Instant,
+}
+
+/// How long a plan relies on the last comparison of the schema version. On PostgreSQL, the version takes a third of the
+/// time of a small plan.
+const CONFIRMED_FOR: Duration = Duration::from_secs(1);
 
 /// The names of tables, and of columns with their tables.
 type Names = (Vec<String>, Vec<(String, String)>);
 
 impl SchemaCache {
     // A panic while the lock is held cannot leave the value half changed.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Names, Arc<TableSchema>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Names, Cached>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the schema of these columns, if it is cached.
     pub(super) fn get(&self, columns: &QueryColumns<'_>) -> Option<Arc<TableSchema>> {
         let schemas = self.lock();
-        schemas.get(&names(columns, true)).or_else(|| schemas.get(&names(columns, false))).cloned()
+        let cached = schemas.get(&names(columns, true)).or_else(|| schemas.get(&names(columns, false)))?;
+        Some(cached.schema.clone())
+    }
+
+    /// Returns whether the version was compared within the last second.
+    pub(super) fn is_confirmed(&self, columns: &QueryColumns<'_>) -> bool {
+        let schemas = self.lock();
+        let cached = schemas.get(&names(columns, true)).or_else(|| schemas.get(&names(columns, false)));
+        cached.is_some_and(|cached| cached.confirmed.elapsed() < CONFIRMED_FOR)
+    }
+
+    /// Remembers that the version was compared just now.
+    pub(super) fn confirm(&self, columns: &QueryColumns<'_>) {
+        let mut schemas = self.lock();
+        for is_complete in [true, false] {
+            if let Some(cached) = schemas.get_mut(&names(columns, is_complete)) {
+                cached.confirmed = Instant::now();
+            }
+        }
     }
 
     /// Caches a schema, if the database provides a version for it.
     pub(super) fn insert(&self, columns: &QueryColumns<'_>, schema: &Arc<TableSchema>) {
         if schema.schema_version.is_some() {
-            self.lock().insert(names(columns, schema.is_complete), schema.clone());
+            let cached = Cached { schema: schema.clone(), confirmed: Instant::now() };
+            self.lock().insert(names(columns, schema.is_complete), cached);
         }
     }
 

@@ -7,7 +7,7 @@ mod schema;
 mod single_statement;
 mod value;
 
-use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, Spelling};
+use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, SchemaCheck, Spelling};
 use super::connection::{AccessMode, SqlValue};
 use super::render::renderer::{Field, Renderer};
 use super::render::write::insert_operation;
@@ -144,8 +144,8 @@ impl Backend for Postgres {
         Ok(schema::read(columns, rows))
     }
 
-    fn schema_version(&self, w: &mut Writer, cache_key: &str, is_alone: bool) {
-        schema::schema_version(w, cache_key, is_alone);
+    fn schema_version(&self, w: &mut Writer, cache_key: &str, check: SchemaCheck) {
+        schema::schema_version(w, cache_key, check);
     }
 
     fn likely_type(&self, field: Field<'_>) -> Result<ColumnType, StoreError> {
@@ -305,7 +305,7 @@ impl Backend for Postgres {
         insert_operation(&mut w, r.prefix, receipt)?;
         w.push(" RETURNING 1)\nSELECT (SELECT count(*) FROM ").push(&noted).push("), ");
         match cache_key {
-            Some(key) => self.schema_version(&mut w, key, false),
+            Some(key) => self.schema_version(&mut w, key, SchemaCheck::InTransaction),
             None => {
                 w.push("NULL::text");
             }

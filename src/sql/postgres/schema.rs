@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::sql::backend::Backend;
+use crate::sql::backend::{Backend, SchemaCheck};
 use crate::sql::connection::SqlValue;
 use crate::sql::render::count::SCHEMA_VERSION;
 use crate::sql::statement::{Statement, Writer};
@@ -36,6 +36,11 @@ const VERSIONS: &str = ", LATERAL (SELECT sum(1 + a.xmin::text::bigint * (1 + a.
      FROM pg_catalog.pg_index AS i \
      WHERE i.indrelid = to_regclass(j.\"value\")) AS v(n)";
 
+/// The tables that the names mean.
+const TABLES_FOUND: &str = "array_agg(to_regclass(j.\"value\")::oid)::text";
+/// The first column of the row that holds them.
+const TABLES: i64 = SCHEMA_VERSION - 1;
+
 /// Renders the tables of the columns, by the names that statements use.
 pub(super) fn cache_key(columns: &QueryColumns<'_>) -> Result<String, StoreError> {
     let names = columns.kinds.iter().map(|kind| super::Postgres.table(kind.table_name()));
@@ -49,24 +54,32 @@ pub(super) fn statement(cache_key: &str) -> Statement {
     let (open, close) = super::SPELLING.json_rows;
     w.push(COLUMNS).push(open).bind(cache_key).push(close);
     w.push("\nUNION ALL SELECT ").number(SCHEMA_VERSION).push(", ");
-    schema_version(&mut w, cache_key, false);
+    schema_version(&mut w, cache_key, SchemaCheck::InTransaction);
+    w.push("\nUNION ALL SELECT ").number(TABLES).push(", (SELECT ").push(TABLES_FOUND).push(" FROM ");
+    w.push(open).bind(cache_key).push(close).push(")");
     w.finish()
 }
 
-/// Writes the schema version of tables, as an expression. For a statement without a transaction around it
-/// (`is_alone`), it is NULL if the session has another encoding, or if row-level security may hide rows.
-pub(super) fn schema_version(w: &mut Writer, cache_key: &str, is_alone: bool) {
+/// Writes what identifies the columns and indexes of tables, as an expression. For a statement without a transaction
+/// around it, it is NULL if the session has another encoding, or if row-level security may hide rows.
+pub(super) fn schema_version(w: &mut Writer, cache_key: &str, check: SchemaCheck) {
     let (open, close) = super::SPELLING.json_rows;
+    let (found, versions) = match check {
+        SchemaCheck::InTransaction | SchemaCheck::Alone => ("sum(v.n)::text", VERSIONS),
+        SchemaCheck::AloneAgain => (TABLES_FOUND, ""),
+    };
     w.push("(SELECT ");
-    if is_alone {
+    if check == SchemaCheck::InTransaction {
+        w.push(found);
+    } else {
         w.push("CASE WHEN (")
             .push(super::ENOUGH_MEMORY)
             .push(") IS NOT NULL AND pg_client_encoding() = 'UTF8' ");
-        w.push("AND bool_or(row_security_active(to_regclass(j.\"value\"))) IS NOT TRUE THEN sum(v.n)::text END FROM ");
-    } else {
-        w.push("sum(v.n)::text FROM ");
+        w.push("AND bool_or(row_security_active(to_regclass(j.\"value\"))) IS NOT TRUE THEN ")
+            .push(found)
+            .push(" END");
     }
-    w.push(open).bind(cache_key).push(close).push(VERSIONS).push(")");
+    w.push(" FROM ").push(open).bind(cache_key).push(close).push(versions).push(")");
 }
 
 #[derive(Deserialize)]
@@ -78,6 +91,10 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
         let [SqlValue::Integer(position), SqlValue::Text(text)] = &*row else { continue };
         if *position == SCHEMA_VERSION {
             schema.schema_version = Some(text.clone());
+            continue;
+        }
+        if *position == TABLES {
+            schema.tables_found = Some(text.clone());
             continue;
         }
         let kind = usize::try_from(*position).ok().and_then(|at| columns.kinds.get(at));

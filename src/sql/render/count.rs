@@ -6,7 +6,7 @@ use super::renderer::{Renderer, id_of};
 use super::shape::fields_read;
 use crate::domain::{FieldName, FieldType, Kind, KindName};
 use crate::protocol::{Question, Rows, SetId};
-use crate::sql::backend::{Asked, Counting};
+use crate::sql::backend::{Asked, Counting, SchemaCheck};
 use crate::sql::connection::SqlValue;
 use crate::sql::statement::{Query, Statement, Union, Writer};
 use crate::store::StoreError;
@@ -39,14 +39,12 @@ impl Renderer<'_> {
     /// Renders the counts of these rows. For sets whose conditions read values, also counts the rows with unreadable
     /// values.
     ///
-    /// The first statement also returns the subjects' ids, and the schema version of the tables in the cache key.
-    /// `is_alone` says whether it runs without a transaction around it.
+    /// The first statement also returns the subjects' ids, and checks the schema of the tables in a cache key.
     pub(crate) fn counting(
         &self,
         rows: impl IntoIterator<Item = Rows>,
         mut subjects: Option<SetId>,
-        mut version_of: Option<&str>,
-        is_alone: bool,
+        mut checked: Option<(&str, SchemaCheck)>,
     ) -> Result<Vec<Statement>, StoreError> {
         let asked = self.asked(rows)?;
         let sets: Vec<SetId> = asked.keys().copied().collect();
@@ -60,9 +58,9 @@ impl Renderer<'_> {
             self.with(&mut w, &needed)?;
             let mut union = Union::new(&mut w, "\nUNION ALL ");
             // Comes first, because it may set what the rest of the statement needs.
-            if let Some(key) = version_of.take() {
+            if let Some((key, check)) = checked.take() {
                 let w = union.part().push("SELECT ").number(SCHEMA_VERSION).push(", 0, ");
-                self.backend.schema_version(w, key, is_alone);
+                self.backend.schema_version(w, key, check);
             }
             self.counts(&mut union, sets, &asked);
             if let Some(set) = subjects {

@@ -7,7 +7,7 @@ mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, Spelling};
+use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, SchemaCheck, Spelling};
 use super::connection::{AccessMode, SqlValue};
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
@@ -89,7 +89,7 @@ impl Backend for Sqlite {
         Ok(schema::version_expression(columns))
     }
 
-    fn schema_version(&self, w: &mut Writer, cache_key: &str, _: bool) {
+    fn schema_version(&self, w: &mut Writer, cache_key: &str, _: SchemaCheck) {
         w.push(cache_key);
     }
 
@@ -248,7 +248,7 @@ impl Backend for Sqlite {
         insert_operation(&mut w, r.prefix, receipt)?;
         w.push(" RETURNING 1");
         if let Some(key) = cache_key {
-            self.schema_version(w.push(", "), key, false);
+            self.schema_version(w.push(", "), key, SchemaCheck::InTransaction);
         }
         Ok(w.finish())
     }

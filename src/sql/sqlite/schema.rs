@@ -125,6 +125,8 @@ pub(super) fn read(
         }
     }
     schema.schema_version = Some(version(&stored));
+    // A statement without a transaction compares the same version.
+    schema.tables_found.clone_from(&schema.schema_version);
     Ok(schema)
 }
 
