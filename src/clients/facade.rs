@@ -80,7 +80,7 @@ impl<S> fmt::Debug for Clients<'_, S> {
 /// Reports the fields whose declared type cannot hold a client's values.
 fn misfits(kind: &Kind) -> impl Iterator<Item = Fault> {
     Client::FIELDS.into_iter().filter(|field| *field != "status").filter_map(|field| {
-        let held = if field == "user_id" { kind.id.clone() } else { field_of(kind, field) };
+        let held = if field == "user_id" { kind.id.only()?.clone() } else { field_of(kind, field) };
         let declared = kind.declared_type(&held)?;
         let fits = match field {
             "user_id" => matches!(declared, FieldType::Text | FieldType::Uuid),

@@ -140,7 +140,10 @@ impl<S: Store + Reader> Clients<'_, S> {
         let query = ReadQuery {
             map: self.lifecycle.policy().map().clone(),
             kind: kind.name.clone(),
-            fields: fields.map(|field| field_of(kind, field)).filter(|field| *field != kind.id).collect(),
+            fields: fields
+                .map(|field| field_of(kind, field))
+                .filter(|field| !kind.id.contains(field))
+                .collect(),
             which,
             when: (!must.is_empty()).then(|| all(must)),
             now: self.lifecycle.now(),

@@ -156,13 +156,9 @@ impl Condition {
         let read = |field: &FieldName, value: &Value| {
             kind.type_of(field).read(value).map_err(|bad| (field.clone(), bad))
         };
-        // The id of a record is not stored in its fields.
-        let id = Value::from(&record.id);
-        let stored = |field: &FieldName| {
-            if *field == kind.id { &id } else { record.get(field) }
-        };
+        let stored = |field: &FieldName| kind.value_of(record, field);
         let compare = |field: &FieldName, value: &Value| -> Result<_, _> {
-            let stored = read(field, stored(field))?;
+            let stored = read(field, &stored(field))?;
             let given = read(field, value)?;
             Ok(kind.type_of(field).compare(&stored, &given))
         };

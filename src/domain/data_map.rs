@@ -1,11 +1,14 @@
 //! The data map: kinds, references, and deliberate exclusions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::map_document::MapDocument;
-use super::{Fault, FaultCode, Faults, FieldName, FieldType, Kind, KindName, Reference, ReferenceName};
+use super::reference_checks::check_references;
+use super::{
+    Fault, FaultCode, Faults, FieldName, FieldType, KeyReader, Kind, KindName, Reference, ReferenceName,
+};
 
 /// The kinds, the references between them, and their fields.
 ///
@@ -94,35 +97,15 @@ impl DataMap {
                     );
                 }
             }
-            if let Some(kind) = map.kinds.get(&reference.from)
-                && kind.id == reference.field
-            {
-                let message = "the id of a kind cannot also be a reference";
-                faults.push(
-                    Fault::new(FaultCode::ConflictingRoles, &path, message)
-                        .remedy("give the kind its own id"),
-                );
-            }
-            if let Some(kind) = map.kinds.get(&reference.from)
-                && kind.personal.contains_key(&reference.field)
-            {
-                let message = "a reference cannot be masked: the mask would not refer to any record";
-                faults.push(
-                    Fault::new(
-                        FaultCode::MaskedKey,
-                        format!("kinds.{}.personal.{}", kind.name, reference.field),
-                        message,
-                    )
-                    .remedy("set `on_survive` in the rule of the reference"),
-                );
-            }
             if map.references.insert(reference.name.clone(), reference).is_some() {
                 faults.push(
-                    Fault::new(FaultCode::Duplicate, path, "the reference is declared twice")
-                        .remedy("a field can refer to only one kind; use one field for each kind"),
+                    Fault::new(FaultCode::Duplicate, path, "the reference is declared twice").remedy(
+                        "give one of them another `name`, and both an `if` if they have the same fields",
+                    ),
                 );
             }
         }
+        check_references(&map, &mut faults);
         faults.or(map)
     }
 
@@ -168,14 +151,65 @@ impl DataMap {
     /// Returns every field of a kind that the map mentions: id, references, status, maintained, declared and personal
     /// fields.
     pub fn fields_of<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a FieldName> {
-        let own = [Some(&kind.id), kind.status.as_ref().map(|s| &s.field), kind.deleted_at.as_ref()];
+        let own = [kind.status.as_ref().map(|s| &s.field), kind.deleted_at.as_ref()];
         let kept = [&kind.created_at, &kind.updated_at, &kind.version].into_iter().flatten();
         let mut fields: Vec<&FieldName> = own.into_iter().flatten().chain(kept).collect();
-        fields.extend(self.references_from(&kind.name).map(|reference| &reference.field));
+        fields.extend(kind.id.fields());
+        fields.extend(self.references_from(&kind.name).flat_map(|reference| &reference.fields));
+        fields.extend(self.keys_of(&kind.name));
         fields.extend(kind.fields.keys().chain(kind.personal.keys()).chain(&kind.shard_key));
         fields.sort();
         fields.dedup();
         fields.into_iter()
+    }
+
+    /// Returns the fields that identify the rows to which a reference leads: its key or, by default, the id.
+    #[must_use]
+    pub fn key_of<'a>(&'a self, reference: &'a Reference) -> &'a [FieldName] {
+        let to = || self.kind(&reference.to).map_or(&[][..], |kind| kind.id.fields());
+        reference.key.as_deref().unwrap_or_else(to)
+    }
+
+    /// Returns how a row of the kind referred to gives the key that the reference compares.
+    pub(crate) fn target_key(&self, reference: &Reference) -> Option<KeyReader> {
+        let to = self.kind(&reference.to)?;
+        Some(KeyReader::new(to, self.key_of(reference), reference.compare))
+    }
+
+    /// Returns how a row of the kind that refers gives the key that the reference compares.
+    pub(crate) fn held_key(&self, reference: &Reference) -> Option<KeyReader> {
+        let from = self.kind(&reference.from)?;
+        Some(KeyReader::new(from, &reference.fields, reference.compare))
+    }
+
+    /// Returns the fields of a kind, other than its id, whose values references hold.
+    fn keys_of<'a>(&'a self, kind: &'a KindName) -> impl Iterator<Item = &'a FieldName> {
+        self.references_to(kind).flat_map(|reference| reference.key.iter().flatten())
+    }
+
+    /// Returns the fields of a reference that become null when it is emptied: those that can be null, and belong neither
+    /// to the id of the row nor to another reference.
+    pub(crate) fn emptied_fields<'a>(
+        &'a self,
+        reference: &'a Reference,
+    ) -> impl Iterator<Item = &'a FieldName> {
+        let kind = self.kind(&reference.from).filter(|_| reference.nullable);
+        // References over the same fields exclude each other, so only one of them holds.
+        let others = self.references_from(&reference.from).filter(|other| other.fields != reference.fields);
+        let shared: BTreeSet<&FieldName> = others.flat_map(|other| &other.fields).collect();
+        let is_own =
+            |field: &&FieldName| kind.is_some_and(|kind| !kind.id.contains(field)) && !shared.contains(field);
+        let is_declared = |field: &&&FieldName| {
+            kind.and_then(|kind| kind.fields.get(**field)).is_some_and(|declared| declared.nullable)
+        };
+        let own: Vec<&FieldName> = reference.fields.iter().filter(is_own).collect();
+        let declared: Vec<&FieldName> = own.iter().filter(is_declared).copied().collect();
+        if declared.is_empty() { own.into_iter() } else { declared.into_iter() }
+    }
+
+    /// Returns whether a reference can be emptied.
+    pub(crate) fn can_be_emptied(&self, reference: &Reference) -> bool {
+        self.emptied_fields(reference).next().is_some()
     }
 
     /// Adds a field without a type, if the map does not have it.
@@ -226,11 +260,19 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
                 .remedy("declare `personal` fields, so that the row that stays is anonymous"),
         );
     }
-    if kind.personal.contains_key(&kind.id) {
+    for field in kind.id.fields().iter().filter(|field| kind.personal.contains_key(*field)) {
         let message = "an id cannot be masked";
         faults.push(
-            Fault::new(FaultCode::MaskedKey, format!("{path}.personal.{}", kind.id), message)
+            Fault::new(FaultCode::MaskedKey, format!("{path}.personal.{field}"), message)
                 .remedy("other records refer to it; give the kind an id that is not personal"),
+        );
+    }
+    let mut fields: Vec<&FieldName> = kind.id.fields().iter().collect();
+    fields.sort();
+    if fields.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+        faults.push(
+            Fault::new(FaultCode::Duplicate, format!("{path}.id"), "a field of the id is listed twice")
+                .remedy("list each field once"),
         );
     }
     maintained_fields(path, kind, faults);
@@ -253,7 +295,7 @@ fn maintained_fields(path: &str, kind: &Kind, faults: &mut Faults) {
         ("updated_at", &kind.updated_at, FieldType::Timestamp),
         ("version", &kind.version, FieldType::Integer),
     ];
-    let mut known = vec![&kind.id];
+    let mut known: Vec<&FieldName> = kind.id.fields().iter().collect();
     known.extend(kind.status.as_ref().map(|status| &status.field));
     known.extend(&kind.deleted_at);
     for (role, field, wanted) in kept {

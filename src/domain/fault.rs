@@ -26,7 +26,11 @@ words! {
         ReferenceName = "reference_name",
         /// The builder should remove or replace a part that the policy does not have.
         NotPresent = "not_present",
-        /// A field has two roles that exclude each other, such as id and reference.
+        /// A kind has no id, but a reference or a rule needs one.
+        MissingIdentity = "missing_identity",
+        /// A reference has another number of fields than the key that it holds.
+        ReferenceKey = "reference_key",
+        /// Two roles exclude each other: of a field, of references over the same fields, or of kinds of one table.
         ConflictingRoles = "conflicting_roles",
         /// A field is not of the type that its role requires.
         FieldType = "field_type",

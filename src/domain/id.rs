@@ -10,10 +10,11 @@ use uuid::Uuid;
 
 use super::text_visitor::TextVisitor;
 
-/// The id of a record: a UUID, an integer, or any other text (a CUID, `user123`).
+/// The id of a record: a UUID, an integer, or any other text (a CUID, `user123`). If several fields identify the rows of
+/// a kind, it is a tuple of such ids, written as a JSON array (`[7,"de"]`) wherever an id is text.
 ///
 /// A UUID in its usual form (lower case, hyphens) is the same id, whether it is given as text or as a [`Uuid`].
-/// Integers sort by value, and before UUIDs and text, which sort by their UTF-8 bytes. Plans and errors show ids. A
+/// Integers sort by value, and before UUIDs and text, which sort by their UTF-8 bytes. Tuples sort field by field. Plans and errors show ids. A
 /// kind whose key is personal data, such as an e-mail address, therefore needs another key.
 ///
 /// ```
@@ -22,6 +23,7 @@ use super::text_visitor::TextVisitor;
 /// assert_eq!(text, RecordId::from(text.as_uuid().expect("a UUID")));
 /// assert!(RecordId::from(9) < RecordId::from(10));
 /// assert_eq!(RecordId::from("user123").to_string(), "user123");
+/// assert_eq!(RecordId::from((7, "de")).to_string(), "[7,\"de\"]");
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RecordId(Repr);
@@ -32,6 +34,8 @@ enum Repr {
     Integer(i64),
     Uuid(Uuid),
     Text(Box<str>),
+    /// Never nested.
+    Tuple(Box<[RecordId]>),
 }
 
 impl RecordId {
@@ -51,6 +55,42 @@ impl RecordId {
             Repr::Integer(integer) => Some(integer),
             _ => None,
         }
+    }
+
+    /// Makes the id of a row that several fields identify, from the values of these fields in their order. A single value
+    /// is itself the id.
+    #[must_use]
+    pub fn tuple(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut flat = Vec::new();
+        for part in parts {
+            match part.0 {
+                Repr::Tuple(inner) => flat.extend(inner),
+                _ => flat.push(part),
+            }
+        }
+        match <[Self; 1]>::try_from(flat) {
+            Ok([only]) => only,
+            Err(flat) => Self(Repr::Tuple(flat.into())),
+        }
+    }
+
+    /// Returns the values of the fields that identify the row: the id itself, unless it is a tuple.
+    #[must_use]
+    pub fn parts(&self) -> &[Self] {
+        match &self.0 {
+            Repr::Tuple(parts) => parts,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
+    /// Returns the id as the id of a row that so many fields identify. Text may be the JSON array of a tuple. `None` if
+    /// the number of values differs.
+    pub(crate) fn read_as_tuple(&self, fields: usize) -> Option<Self> {
+        let read = match &self.0 {
+            Repr::Text(text) if fields > 1 => serde_json::from_str(text).ok()?,
+            _ => self.clone(),
+        };
+        (read.parts().len() == fields).then_some(read)
     }
 
     /// Returns the UUID that this id spells, in upper or lower case. Text without hyphens or in braces does not count
@@ -74,10 +114,23 @@ impl RecordId {
         }
     }
 
-    /// Returns whether the id is empty text. No record has an empty id.
+    /// Returns the id with the letters A to Z in lower case.
+    pub(crate) fn to_ascii_lowercase(&self) -> Self {
+        match &self.0 {
+            Repr::Text(text) => text.to_ascii_lowercase().into(),
+            Repr::Tuple(parts) => Self::tuple(parts.iter().map(Self::to_ascii_lowercase)),
+            Repr::Integer(_) | Repr::Uuid(_) => self.clone(),
+        }
+    }
+
+    /// Returns whether the id, or a part of it, is empty text. No record has an empty id.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        matches!(&self.0, Repr::Text(text) if text.is_empty())
+        match &self.0 {
+            Repr::Text(text) => text.is_empty(),
+            Repr::Tuple(parts) => parts.iter().any(Self::is_empty),
+            Repr::Integer(_) | Repr::Uuid(_) => false,
+        }
     }
 }
 
@@ -111,6 +164,18 @@ impl From<String> for RecordId {
     }
 }
 
+impl<A: Into<Self>, B: Into<Self>> From<(A, B)> for RecordId {
+    fn from((first, second): (A, B)) -> Self {
+        Self::tuple([first.into(), second.into()])
+    }
+}
+
+impl<A: Into<Self>, B: Into<Self>, C: Into<Self>> From<(A, B, C)> for RecordId {
+    fn from((first, second, third): (A, B, C)) -> Self {
+        Self::tuple([first.into(), second.into(), third.into()])
+    }
+}
+
 impl From<&RecordId> for RecordId {
     fn from(id: &RecordId) -> Self {
         id.clone()
@@ -123,6 +188,9 @@ impl Ord for RecordId {
             (Repr::Integer(a), Repr::Integer(b)) => a.cmp(b),
             (Repr::Uuid(a), Repr::Uuid(b)) => a.cmp(b),
             (Repr::Text(a), Repr::Text(b)) => a.cmp(b),
+            (Repr::Tuple(a), Repr::Tuple(b)) => a.cmp(b),
+            (Repr::Tuple(_), _) => Ordering::Greater,
+            (_, Repr::Tuple(_)) => Ordering::Less,
             // The hyphenated form of a UUID sorts as its bytes do.
             (Repr::Uuid(a), Repr::Text(b)) => (*a.hyphenated().encode_lower(&mut [0; 36])).cmp(&**b),
             (Repr::Text(a), Repr::Uuid(b)) => (**a).cmp(b.hyphenated().encode_lower(&mut [0; 36])),
@@ -144,6 +212,7 @@ impl fmt::Display for RecordId {
             Repr::Integer(id) => fmt::Display::fmt(id, f),
             Repr::Uuid(id) => fmt::Display::fmt(id, f),
             Repr::Text(id) => f.pad(id),
+            Repr::Tuple(_) => f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?),
         }
     }
 }
@@ -160,6 +229,7 @@ impl Serialize for RecordId {
             Repr::Integer(id) => serializer.serialize_i64(*id),
             Repr::Uuid(id) => serializer.collect_str(id),
             Repr::Text(id) => serializer.serialize_str(id),
+            Repr::Tuple(parts) => parts.serialize(serializer),
         }
     }
 }
@@ -167,10 +237,10 @@ impl Serialize for RecordId {
 impl<'de> Deserialize<'de> for RecordId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
+        impl<'de> serde::de::Visitor<'de> for Visitor {
             type Value = RecordId;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an id: text or an integer")
+                f.write_str("an id: text, an integer, or a list of them")
             }
             fn visit_i64<E>(self, id: i64) -> Result<RecordId, E> {
                 Ok(id.into())
@@ -182,6 +252,13 @@ impl<'de> Deserialize<'de> for RecordId {
             }
             fn visit_str<E>(self, id: &str) -> Result<RecordId, E> {
                 Ok(id.into())
+            }
+            fn visit_seq<S: serde::de::SeqAccess<'de>>(self, mut list: S) -> Result<RecordId, S::Error> {
+                let mut parts: Vec<RecordId> = Vec::new();
+                while let Some(part) = list.next_element()? {
+                    parts.push(part);
+                }
+                Ok(RecordId::tuple(parts))
             }
         }
         deserializer.deserialize_any(Visitor)

@@ -30,10 +30,15 @@ impl JsonSchema for RecordId {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "The id of a record: an integer or text.",
-            "type": ["integer", "string"],
-            "minimum": i64::MIN,
-            "maximum": i64::MAX,
+            "description": "The id of a record: an integer or text, or a list of them if several fields identify it.",
+            "anyOf": [
+                { "type": ["integer", "string"], "minimum": i64::MIN, "maximum": i64::MAX },
+                {
+                    "type": "array",
+                    "items": { "type": ["integer", "string"], "minimum": i64::MIN, "maximum": i64::MAX },
+                    "minItems": 2,
+                },
+            ],
         })
     }
 }

@@ -1,5 +1,6 @@
-//! Kinds: their fields, the types of fields, and the references between them.
+//! Kinds: their fields, and the types of fields.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +10,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::words::words;
-use super::{Condition, FieldName, KindName, Mask, ReferenceName, Value, to_milliseconds};
+use super::{Condition, FieldName, Identity, KindName, Mask, Record, Value, to_milliseconds};
 
 /// A table or collection of the host.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,8 +20,8 @@ pub struct Kind {
     pub name: KindName,
     /// The table, if its name differs from that of the kind. Stores that read rows use the kind's name.
     pub table: Option<String>,
-    /// The field that identifies a record. Composite ids are not supported.
-    pub id: FieldName,
+    /// The fields that identify a row.
+    pub id: Identity,
     /// The field that holds whether a record is ON or OFF.
     pub status: Option<StatusField>,
     /// The field that holds when the record was marked as deleted; null if it is not deleted.
@@ -149,7 +150,7 @@ impl Kind {
         Self {
             name: name.into(),
             table: None,
-            id: "id".into(),
+            id: Identity::default(),
             status: None,
             deleted_at: None,
             created_at: None,
@@ -179,6 +180,16 @@ impl Kind {
             .unwrap_or_else(|| field.as_str())
     }
 
+    /// Returns the value of a field of a row. A field that identifies the row is read from its id.
+    #[must_use]
+    pub fn value_of<'r>(&self, record: &'r Record, field: &FieldName) -> Cow<'r, Value> {
+        let part = self.id.position(field).map(|position| record.id.parts().get(position));
+        match part {
+            Some(part) => Cow::Owned(part.map(Value::from).unwrap_or_default()),
+            None => Cow::Borrowed(record.get(field)),
+        }
+    }
+
     /// Returns the type of a field. Instants are timestamps, a version is an integer, and undeclared fields are text.
     #[must_use]
     pub fn type_of(&self, field: &FieldName) -> FieldType {
@@ -197,24 +208,6 @@ impl Kind {
         };
         declared.or(by_role)
     }
-}
-
-/// A field of one kind that holds the id of a record of another, or of the same kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Reference {
-    /// The name, such as `debts.client_id`.
-    pub name: ReferenceName,
-    /// The kind that refers.
-    pub from: KindName,
-    /// The field.
-    pub field: FieldName,
-    /// The kind referred to.
-    pub to: KindName,
-    /// Whether the field can be null.
-    pub nullable: bool,
-    /// How the reference is protected if it has no foreign key, while a record it refers to is removed.
-    pub lock: Option<Lock>,
 }
 
 words! {

@@ -1,16 +1,17 @@
 //! The data map in documents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::names::Names;
 use super::plain_errors::PlainErrors;
 use super::unique_keys::unique_keys;
 use super::{
-    Condition, DataMap, Excluded, Fault, FaultCode, Faults, Field, FieldName, FieldType, Kind, KindName,
-    Lock, Mask, Reference, ReferenceName, StatusField, Value,
+    Condition, DataMap, Excluded, Fault, FaultCode, Faults, Field, FieldName, FieldType, Identity,
+    KeyComparison, Kind, KindName, Lock, Mask, Reference, ReferenceName, StatusField, Value,
 };
 
 /// The three parts of a data map in a document.
@@ -37,9 +38,10 @@ pub(crate) struct KindDocument {
     /// The table of the kind. Default: the name of the kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<String>,
-    /// The field that identifies a record. Default: `id`. Composite ids are not supported.
+    /// What identifies a row: the name of a field, a list of names (`["order_id", "line"]`), or `[]` for a table without
+    /// a key. Default: `id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    id: Option<FieldName>,
+    id: Option<Identity>,
     /// The field that holds whether a record is active: `"status"` for a field with the values `ON` and `OFF`, or
     /// `{"field": "active", "on": true, "off": false}`. The modes `deactivate` and `reactivate` need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,8 +67,7 @@ pub(crate) struct KindDocument {
     /// these rows. Default: `false`.
     #[serde(default, skip_serializing_if = "is_false")]
     volatile: bool,
-    /// The records that the policy may touch, such as `{"field": "role", "eq": "USER"}`. Only for the subject's kind.
-    /// Default: all records.
+    /// The rows of the table that are records of this kind, such as `{"field": "role", "eq": "USER"}`. Default: all rows.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "only")]
     filter: Option<Condition>,
     /// The declared fields, by name: a type such as `"timestamp"`, or an object. A field in a condition or a mask
@@ -82,7 +83,7 @@ pub(crate) struct KindDocument {
     shard_key: Option<FieldName>,
 }
 
-/// A field of one kind that holds the id of a record of another, or of the same kind.
+/// Fields of one kind that hold the key of a record of another, or of the same kind.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(
     deny_unknown_fields,
@@ -90,12 +91,23 @@ pub(crate) struct KindDocument {
 )]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Reference"))]
 pub(crate) struct ReferenceDocument {
-    /// The kind and the field that refer: `debts.client_id`. This is also the name of the reference.
-    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[\s\S]+\.[^.]+$")))]
-    from: ReferenceName,
-    /// The kind whose ids the field holds.
-    to: KindName,
-    /// Whether the field can be null. Default: `false`.
+    /// The name of the reference. Default: the kind and its fields, such as `debts.client_id` or
+    /// `lines.tenant_id+order_no`. References over the same fields need names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<ReferenceName>,
+    /// The kind and the field that refer: `debts.client_id`; or several fields of one kind, in the order of the key that
+    /// they hold: `["lines.tenant_id", "lines.order_no"]`.
+    from: Names,
+    /// The kind whose ids the fields hold: `clients`; or the unique fields whose values they hold: `clients.uid`.
+    to: Names,
+    /// How the values on both sides are compared. Default: exactly.
+    #[serde(default, skip_serializing_if = "is_exact")]
+    compare: KeyComparison,
+    /// A condition on the row that refers, such as `{"field": "owner_type", "eq": "Client"}`. A row that does not meet it
+    /// refers to nothing over this reference. Default: every row refers.
+    #[serde(default, rename = "if", skip_serializing_if = "Option::is_none")]
+    when: Option<Condition>,
+    /// Whether the fields can be null. Default: `false`.
     #[serde(default, skip_serializing_if = "is_false")]
     nullable: bool,
     /// How the reference is protected if the database has no foreign key for it. Default: not at all.
@@ -133,6 +145,11 @@ pub(crate) struct FieldFacts {
     /// The value that the rule `set_default` writes. Default: none. Without it, the rule must give a value.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::domain::present")]
     default: Option<Value>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
+fn is_exact(compare: &KeyComparison) -> bool {
+    *compare == KeyComparison::Exact
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
@@ -204,7 +221,7 @@ impl KindDocument {
         Kind {
             name,
             table,
-            id: id.unwrap_or_else(|| "id".into()),
+            id: id.unwrap_or_default(),
             status,
             deleted_at,
             created_at,
@@ -240,7 +257,7 @@ impl From<Kind> for KindDocument {
         } = kind;
         Self {
             table,
-            id: (id != "id").then_some(id),
+            id: (id != Identity::default()).then_some(id),
             status,
             deleted_at,
             created_at,
@@ -252,6 +269,52 @@ impl From<Kind> for KindDocument {
             fields: fields.into_iter().map(|(name, field)| (name, field.into())).collect(),
             personal,
             shard_key,
+        }
+    }
+}
+
+impl ReferenceDocument {
+    /// Reads the reference. `kinds` are the declared kinds, because the name of a kind may contain a dot.
+    fn into_reference(self, kinds: &BTreeSet<KindName>) -> Result<Reference, Fault> {
+        let Self { name, from, to, compare, when, nullable, lock } = self;
+        let path =
+            format!("references.{}", name.as_ref().map_or_else(|| from.0.join("+"), ToString::to_string));
+        let Some((kind, fields)) = from.fields_of_one_kind() else {
+            return Err(Fault::new(FaultCode::ReferenceName, path, "a reference must be `kind.field`")
+                .remedy("for example `debts.client_id`, or a list of fields of one kind"));
+        };
+        let (to, key) = match &*to.0 {
+            [kind] if kinds.contains(kind.as_str()) || !kind.contains('.') => (kind.as_str(), None),
+            _ => match to.fields_of_one_kind() {
+                Some((kind, fields)) => (kind, Some(fields.into_iter().map(FieldName::from).collect())),
+                None => {
+                    let message = "a reference must lead to a kind, or to fields of one kind";
+                    return Err(Fault::new(FaultCode::ReferenceName, path, message)
+                        .remedy("for example `clients`, or `clients.uid`"));
+                }
+            },
+        };
+        let name = name.unwrap_or_else(|| format!("{kind}.{}", fields.join("+")).into());
+        let fields = fields.into_iter().map(FieldName::from).collect();
+        Ok(Reference { name, from: kind.into(), fields, to: to.into(), key, compare, when, nullable, lock })
+    }
+}
+
+impl From<Reference> for ReferenceDocument {
+    fn from(reference: Reference) -> Self {
+        let Reference { name, from, fields, to, key, compare, when, nullable, lock } = reference;
+        let names = |kind: &KindName, fields: &[FieldName]| {
+            Names(fields.iter().map(|field| format!("{kind}.{field}")).collect())
+        };
+        let default = fields.iter().map(FieldName::as_str).collect::<Vec<_>>().join("+");
+        Self {
+            name: (name != *format!("{from}.{default}")).then_some(name),
+            to: key.map_or_else(|| Names(vec![to.to_string()]), |key| names(&to, &key)),
+            from: names(&from, &fields),
+            compare,
+            when,
+            nullable,
+            lock,
         }
     }
 }
@@ -270,19 +333,11 @@ impl TryFrom<MapDocument> for DataMap {
         let mut faults = Faults::none();
         let kinds: Vec<Kind> = document.kinds.into_iter().map(|(name, kind)| kind.into_kind(name)).collect();
         let mut references = Vec::new();
-        for ReferenceDocument { from: name, to, nullable, lock } in document.references {
-            match name.split() {
-                Some((from, field)) => {
-                    references.push(Reference { name, from, field, to, nullable, lock });
-                }
-                None => faults.push(
-                    Fault::new(
-                        FaultCode::ReferenceName,
-                        format!("references.{name}"),
-                        "a reference must be `kind.field`",
-                    )
-                    .remedy("for example `debts.client_id`"),
-                ),
+        let names: BTreeSet<KindName> = kinds.iter().map(|kind| kind.name.clone()).collect();
+        for reference in document.references {
+            match reference.into_reference(&names) {
+                Ok(reference) => references.push(reference),
+                Err(fault) => faults.push(fault),
             }
         }
         match Self::with_excluded(kinds, references, document.excluded) {
@@ -299,15 +354,7 @@ impl From<DataMap> for MapDocument {
     fn from(map: DataMap) -> Self {
         Self {
             kinds: map.kinds().map(|kind| (kind.name.clone(), kind.clone().into())).collect(),
-            references: map
-                .references()
-                .map(|reference| ReferenceDocument {
-                    from: reference.name.clone(),
-                    to: reference.to.clone(),
-                    nullable: reference.nullable,
-                    lock: reference.lock,
-                })
-                .collect(),
+            references: map.references().map(|reference| reference.clone().into()).collect(),
             excluded: map.excluded().to_vec(),
         }
     }

@@ -56,12 +56,13 @@ impl Value {
         }
     }
 
-    /// Returns the id that this value holds, if it is an integer or text.
+    /// Returns the id that this value holds, if it is an integer, text, or a JSON array of them.
     #[must_use]
     pub fn as_id(&self) -> Option<RecordId> {
         match self {
             Self::Integer(id) => Some((*id).into()),
             Self::Text(id) => Some(id.as_str().into()),
+            Self::Json(list) if list.is_array() => RecordId::deserialize(list).ok(),
             _ => None,
         }
     }
@@ -157,6 +158,7 @@ impl From<&RecordId> for Value {
     fn from(id: &RecordId) -> Self {
         match id.as_integer() {
             Some(integer) => Self::Integer(integer),
+            None if id.parts().len() != 1 => serde_json::to_value(id).map_or(Self::Null, Self::Json),
             None => Self::Text(id.to_string()),
         }
     }

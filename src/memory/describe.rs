@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use super::tables::Tables;
-use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, RecordId, Reference};
+use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, Record, RecordId, Reference};
 
 /// The maximum number of rows that a fault names.
 const NAMED: usize = 5;
@@ -22,10 +22,10 @@ pub(super) fn describe(tables: &Tables, map: &DataMap) -> Vec<Fault> {
         faults.extend(mixed_ids(kind, table));
         faults.extend(missing_fields(map, kind, table));
         for reference in map.references_from(&kind.name) {
-            faults.extend(missing_targets(reference, table));
+            faults.extend(missing_targets(kind, reference, table));
             let to = tables.get(reference.to.as_str());
             if let Some(to) = to.filter(|to| !to.has_mixed_ids()) {
-                faults.extend(wrong_targets(reference, table, to));
+                faults.extend(wrong_targets(map, reference, table, to));
             }
         }
     }
@@ -49,11 +49,11 @@ fn mixed_ids(kind: &Kind, table: &Table) -> Option<Fault> {
 fn missing_fields(map: &DataMap, kind: &Kind, table: &Table) -> Vec<Fault> {
     let is_reference = |field: &FieldName| {
         let mut references = map.references_from(&kind.name);
-        references.any(|reference| reference.field == *field)
+        references.any(|reference| reference.fields.contains(field))
     };
     let may_be_absent = |field: &FieldName| {
         let declared = kind.fields.get(field);
-        *field == kind.id
+        kind.id.contains(field)
             || kind.status.as_ref().is_some_and(|status| status.field == *field)
             || kind.deleted_at.as_ref() == Some(field)
             || declared.is_some_and(|declared| declared.nullable)
@@ -77,12 +77,14 @@ fn missing_fields(map: &DataMap, kind: &Kind, table: &Table) -> Vec<Fault> {
         .collect()
 }
 
-fn missing_targets(reference: &Reference, table: &Table) -> Option<Fault> {
-    let Reference { name, field, .. } = reference;
-    if reference.nullable {
+fn missing_targets(kind: &Kind, reference: &Reference, table: &Table) -> Option<Fault> {
+    let Reference { name, fields, when, .. } = reference;
+    // Whether the condition holds depends on the time of a request.
+    if reference.nullable || when.is_some() {
         return None;
     }
-    let rows = table.rows().filter(|row| row.get(field).is_null());
+    let is_null = |row: &&Record| fields.iter().any(|field| kind.value_of(row, field).is_null());
+    let rows = table.rows().filter(is_null);
     let ids: Vec<&RecordId> = rows.map(|row| &row.id).collect();
     (!ids.is_empty()).then(|| {
         Fault::new(
@@ -95,10 +97,13 @@ fn missing_targets(reference: &Reference, table: &Table) -> Option<Fault> {
 }
 
 /// Finds references whose values cannot be ids of the target: text if the ids are integers, or the other way round.
-fn wrong_targets(reference: &Reference, table: &Table, to: &Table) -> Option<Fault> {
+fn wrong_targets(map: &DataMap, reference: &Reference, table: &Table, to: &Table) -> Option<Fault> {
+    let (from, field) = (map.kind(&reference.from)?, reference.only_field()?);
+    let is_to_id = reference.key.is_none() && reference.when.is_none();
+    map.kind(&reference.to)?.id.only().filter(|_| is_to_id)?;
     let integers = to.has_integer_ids()?;
     let wrong = table.rows().filter(|row| {
-        let value = row.get(&reference.field);
+        let value = from.value_of(row, field);
         let fits = value.as_id().is_some_and(|id| id.as_integer().is_some() == integers);
         !value.is_null() && !fits
     });

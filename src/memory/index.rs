@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, btree_map};
 
-use crate::domain::{FieldName, Record, RecordId};
+use crate::domain::{KeyReader, Record, RecordId};
 use crate::store::by_row::RowNumber;
 
 #[derive(Debug, Default)]
@@ -19,14 +19,14 @@ impl Index {
         self.referrers.get(target).map(BTreeMap::iter).unwrap_or_default()
     }
 
-    pub(super) fn add(&mut self, field: &FieldName, record: &Record, number: RowNumber) {
-        if let Some(target) = record.get(field).as_id() {
+    pub(super) fn add(&mut self, key: &KeyReader, record: &Record, number: RowNumber) {
+        if let Some(target) = key.read(record) {
             self.referrers.entry(target).or_default().insert(record.id.clone(), number);
         }
     }
 
-    pub(super) fn remove(&mut self, field: &FieldName, record: &Record) {
-        let Some(target) = record.get(field).as_id() else {
+    pub(super) fn remove(&mut self, key: &KeyReader, record: &Record) {
+        let Some(target) = key.read(record) else {
             return;
         };
         if let Some(referrers) = self.referrers.get_mut(&target) {

@@ -9,7 +9,9 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
 use super::MemoryStore;
-use crate::domain::{DataMap, Fault, FaultCode, Faults, FieldName, KindName, Record, RecordId, Value};
+use crate::domain::{
+    DataMap, Fault, FaultCode, Faults, FieldName, Identity, KindName, Record, RecordId, Value,
+};
 use crate::store::system_tables;
 
 impl MemoryStore {
@@ -94,7 +96,7 @@ impl MemoryStore {
     /// tables.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let default_id = FieldName::from("id");
+        let default_id = Identity::default();
         let mut kinds: Map<String, Json> = self.aside.clone().into_iter().collect();
         for kind in self.records().kinds() {
             let id = self.ids.get(&kind).unwrap_or(&default_id);
@@ -159,7 +161,7 @@ impl<'de> Deserialize<'de> for UniqueKeys {
     }
 }
 
-fn read_rows(kind: &KindName, id_field: &FieldName, rows: &[Json], faults: &mut Faults) -> Vec<Record> {
+fn read_rows(kind: &KindName, identity: &Identity, rows: &[Json], faults: &mut Faults) -> Vec<Record> {
     let mut seen = BTreeSet::new();
     let mut read = Vec::with_capacity(rows.len());
     for (index, row) in rows.iter().enumerate() {
@@ -168,11 +170,15 @@ fn read_rows(kind: &KindName, id_field: &FieldName, rows: &[Json], faults: &mut 
             faults.push(Fault::new(FaultCode::Data, place, "not an object").remedy("write a row as `{…}`"));
             continue;
         };
-        let id = match id(fields.get(id_field.as_str())) {
-            Ok(id) => id,
-            Err(wrong) => {
+        let parts =
+            identity.fields().iter().map(|field| id(fields.get(field.as_str())).map_err(|it| (field, it)));
+        let id = match parts.collect::<Result<Vec<_>, _>>() {
+            // Rows without an identity are numbered.
+            Ok(parts) if parts.is_empty() => number(index),
+            Ok(parts) => RecordId::tuple(parts),
+            Err((field, wrong)) => {
                 faults.push(
-                    Fault::new(FaultCode::Data, format!("{place}.{id_field}"), wrong)
+                    Fault::new(FaultCode::Data, format!("{place}.{field}"), wrong)
                         .remedy("give every row its own id: text or a 64-bit integer"),
                 );
                 continue;
@@ -180,12 +186,13 @@ fn read_rows(kind: &KindName, id_field: &FieldName, rows: &[Json], faults: &mut 
         };
         if !seen.insert(id.clone()) {
             let message = format!("another row has the id `{id}`");
+            let field = identity.only().map(|field| format!(".{field}")).unwrap_or_default();
             faults.push(
-                Fault::new(FaultCode::DuplicateId, format!("{place}.{id_field}"), message)
+                Fault::new(FaultCode::DuplicateId, format!("{place}{field}"), message)
                     .remedy("give every row its own id"),
             );
         }
-        let others = fields.iter().filter(|(name, _)| id_field != name.as_str());
+        let others = fields.iter().filter(|(name, _)| !identity.contains(&FieldName::from(name.as_str())));
         read.push(Record {
             id,
             fields: others.map(|(name, value)| (name.as_str().into(), Value::from(value.clone()))).collect(),
@@ -206,12 +213,19 @@ fn id(value: Option<&Json>) -> Result<RecordId, &'static str> {
     }
 }
 
-fn written(id_field: &FieldName, row: &Record) -> Json {
+/// Returns the id by which the store knows a row that has none.
+fn number(index: usize) -> RecordId {
+    i64::try_from(index).unwrap_or(i64::MAX).into()
+}
+
+fn written(identity: &Identity, row: &Record) -> Json {
     let mut fields = Map::new();
     for (name, value) in &row.fields {
         fields.insert(name.as_str().into(), json(value));
     }
-    fields.insert(id_field.as_str().into(), json(&(&row.id).into()));
+    for (field, part) in identity.fields().iter().zip(row.id.parts()) {
+        fields.insert(field.as_str().into(), json(&part.into()));
+    }
     Json::Object(fields)
 }
 

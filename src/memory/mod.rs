@@ -13,7 +13,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::domain::{AuditEntry, DataMap, Event, Fault, FieldName, KindName, Record};
+use crate::domain::{AuditEntry, DataMap, Event, Fault, Identity, KindName, Record};
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::by_row::{Decision, contention, decide, survey};
 use crate::store::{ByRow, ReadQuery, Reader, Store, StoreError, SystemTable};
@@ -36,8 +36,8 @@ pub use records::MemoryRecords;
 /// ```
 pub struct MemoryStore {
     rows: ByRow<MemoryRecords>,
-    /// The id fields of kinds whose id is not called `id` in JSON.
-    ids: BTreeMap<KindName, FieldName>,
+    /// What identifies the rows of the kinds that were read from JSON.
+    ids: BTreeMap<KindName, Identity>,
     /// Kinds of the JSON that are not in the map. They are written back unchanged.
     aside: BTreeMap<String, serde_json::Value>,
 }
@@ -134,8 +134,8 @@ impl Store for MemoryStore {
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
         let mut tables = self.records().write_lock();
-        for (kind, field) in view::indexed(&changes.query) {
-            tables.index(kind, field);
+        for (kind, key) in view::indexed(&changes.query) {
+            tables.index(kind, &key);
         }
         match at_once(decide(&mut View::of(&tables), changes))? {
             Decision::AppliedBefore(receipt) => Ok(receipt),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::describe::describe;
 use super::table::Table;
 use super::tables::Tables;
-use crate::domain::{DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference};
+use crate::domain::{DataMap, Fault, FieldName, KeyReader, Kind, KindName, Record, RecordId, Reference};
 use crate::store::by_row::RowNumber;
 use crate::store::{
     Batch, BatchError, ExactMatches, ExactReferrers, Page, Records, RowChange, StoreError, Unchanged,
@@ -64,17 +64,17 @@ impl MemoryRecords {
         self.tables.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Locks the tables for reading. Each of these fields has an index then.
-    pub(super) fn read_indexed(&self, fields: &[(&KindName, &FieldName)]) -> RwLockReadGuard<'_, Tables> {
+    /// Locks the tables for reading. Each of these keys has an index then.
+    pub(super) fn read_indexed(&self, keys: &[(&KindName, KeyReader)]) -> RwLockReadGuard<'_, Tables> {
         loop {
             let tables = self.read_lock();
-            if fields.iter().all(|(kind, field)| tables.is_indexed(kind, field)) {
+            if keys.iter().all(|(kind, key)| tables.is_indexed(kind, key)) {
                 return tables;
             }
             drop(tables);
             let mut tables = self.write_lock();
-            for (kind, field) in fields {
-                tables.index(kind, field);
+            for (kind, key) in keys {
+                tables.index(kind, key);
             }
         }
     }
@@ -90,14 +90,15 @@ impl Records for MemoryRecords {
         &self,
         kind: &Kind,
         reference: &Reference,
-        ids: &[RecordId],
+        keys: &[RecordId],
         page: Page<'_>,
     ) -> Result<Vec<Record>, StoreError> {
-        let tables = self.read_indexed(&[(&kind.name, &reference.field)]);
+        let key = KeyReader::new(kind, &reference.fields, reference.compare);
+        let tables = self.read_indexed(&[(&kind.name, key.clone())]);
         let table = tables.table(&kind.name)?;
-        let referrers = ids
+        let referrers = keys
             .iter()
-            .flat_map(|id| table.referrers(&reference.field, id))
+            .flat_map(|target| table.referrers(&key, target))
             .filter(|(id, _)| page.after.is_none_or(|after| *id > after));
         let in_order: BTreeMap<&RecordId, &RowNumber> = referrers.collect();
         let rows = in_order.into_values().filter_map(|number| table.row(*number));
@@ -115,11 +116,10 @@ impl Records for MemoryRecords {
                 return Err(BatchError::Changed);
             }
         }
-        for ExactReferrers { reference, target, referrers } in exact_referrers {
-            let unknown = || StoreError::unknown("reference", reference);
-            let (kind, field) = reference.split().ok_or_else(unknown)?;
-            tables.index(&kind, &field);
-            let found = tables.table(&kind)?.referrers(&field, target).map(|(id, _)| id);
+        for ExactReferrers { reference, kind, target, referrers } in exact_referrers {
+            let key = KeyReader::new(kind, &reference.fields, reference.compare);
+            tables.index(&kind.name, &key);
+            let found = tables.table(&kind.name)?.referrers(&key, target).map(|(id, _)| id);
             if !found.eq(referrers) {
                 return Err(BatchError::Changed);
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, btree_map};
 use std::ops::Bound;
 
 use super::index::Index;
-use crate::domain::{FieldName, KindName, Record, RecordId};
+use crate::domain::{FieldName, KeyReader, KindName, Record, RecordId};
 use crate::store::StoreError;
 use crate::store::by_row::RowNumber;
 
@@ -14,8 +14,8 @@ pub(super) struct Table {
     rows: Vec<Option<Record>>,
     free: Vec<RowNumber>,
     numbers: BTreeMap<RecordId, RowNumber>,
-    /// An index for each field that was looked up before. Writes keep it up to date.
-    indexes: HashMap<FieldName, Index>,
+    /// An index for each reference that was looked up before. Writes keep it up to date.
+    indexes: HashMap<KeyReader, Index>,
 }
 
 impl Table {
@@ -91,11 +91,11 @@ impl Table {
             Some(number) => number,
             None => self.free.pop().unwrap_or(RowNumber(self.rows.len())),
         };
-        for (field, index) in &mut self.indexes {
+        for (key, index) in &mut self.indexes {
             if let Some(old) = self.rows.get(number.0).and_then(Option::as_ref) {
-                index.remove(field, old);
+                index.remove(key, old);
             }
-            index.add(field, &record, number);
+            index.add(key, &record, number);
         }
         self.numbers.insert(record.id.clone(), number);
         match self.rows.get_mut(number.0) {
@@ -109,36 +109,36 @@ impl Table {
             return;
         };
         self.numbers.remove(&record.id);
-        for (field, index) in &mut self.indexes {
-            index.remove(field, &record);
+        for (key, index) in &mut self.indexes {
+            index.remove(key, &record);
         }
         self.free.push(number);
     }
 
-    pub(super) fn is_indexed(&self, field: &FieldName) -> bool {
-        self.indexes.contains_key(field)
+    pub(super) fn is_indexed(&self, key: &KeyReader) -> bool {
+        self.indexes.contains_key(key)
     }
 
-    /// Makes an index on a field, unless there is one.
-    pub(super) fn index(&mut self, field: &FieldName) {
-        if self.is_indexed(field) {
+    /// Makes an index on the key that rows hold, unless there is one.
+    pub(super) fn index(&mut self, key: &KeyReader) {
+        if self.is_indexed(key) {
             return;
         }
         let mut index = Index::default();
         for number in self.numbers.values() {
             if let Some(record) = self.row(*number) {
-                index.add(field, record, *number);
+                index.add(key, record, *number);
             }
         }
-        self.indexes.insert(field.clone(), index);
+        self.indexes.insert(key.clone(), index);
     }
 
-    /// Returns the rows whose indexed field holds this target, in the order of their ids.
+    /// Returns the rows that hold this key, by an index, in the order of their ids.
     pub(super) fn referrers(
         &self,
-        field: &FieldName,
+        key: &KeyReader,
         target: &RecordId,
     ) -> btree_map::Iter<'_, RecordId, RowNumber> {
-        self.indexes.get(field).map(|index| index.get(target)).unwrap_or_default()
+        self.indexes.get(key).map(|index| index.get(target)).unwrap_or_default()
     }
 }

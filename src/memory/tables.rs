@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::table::Table;
-use crate::domain::{FieldName, KindName, Record, RecordId};
+use crate::domain::{KeyReader, KindName, Record, RecordId};
 use crate::store::by_row::{Change, Changes, RowNumber};
 use crate::store::{StoreError, SystemTable, system_tables};
 
@@ -109,15 +109,15 @@ impl Tables {
         }
     }
 
-    /// Returns whether a field of a kind has an index. Kinds without a table need none.
-    pub(super) fn is_indexed(&self, kind: &KindName, field: &FieldName) -> bool {
-        self.kinds.get(kind).is_none_or(|table| table.is_indexed(field))
+    /// Returns whether the keys that rows of a kind hold have an index. Kinds without a table need none.
+    pub(super) fn is_indexed(&self, kind: &KindName, key: &KeyReader) -> bool {
+        self.kinds.get(kind).is_none_or(|table| table.is_indexed(key))
     }
 
-    /// Makes an index on a field of a kind, unless there is one.
-    pub(super) fn index(&mut self, kind: &KindName, field: &FieldName) {
+    /// Makes an index on the keys that rows of a kind hold, unless there is one.
+    pub(super) fn index(&mut self, kind: &KindName, key: &KeyReader) {
         if let Some(table) = self.kinds.get_mut(kind) {
-            table.index(field);
+            table.index(key);
         }
     }
 }

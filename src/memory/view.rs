@@ -5,10 +5,10 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use super::tables::Tables;
-use crate::domain::{FieldName, Kind, KindName, Record, RecordId, Reference};
+use crate::domain::{FieldName, KeyReader, Kind, KindName, Record, RecordId};
 use crate::protocol::{Source, Stratum, SurveyQuery};
 use crate::store::StoreError;
-use crate::store::by_row::{Ranked, RowNumber, Session, as_declared};
+use crate::store::by_row::{KeyedReference, Ranked, RowNumber, Session, as_declared};
 
 /// Locked tables as the rows of an evaluation.
 #[derive(Debug)]
@@ -31,15 +31,15 @@ impl<'t> View<'t> {
     }
 }
 
-/// Returns the fields that a query needs indexes on.
-pub(super) fn indexed(query: &SurveyQuery) -> Vec<(&KindName, &FieldName)> {
+/// Returns the keys that a query needs indexes on.
+pub(super) fn indexed(query: &SurveyQuery) -> Vec<(&KindName, KeyReader)> {
     let sets = query.sets.iter().flat_map(Stratum::sets);
     let sources = sets.flat_map(|set| set.branches.iter().map(|branch| &branch.source));
     let references = sources.filter_map(|source| match source {
         Source::Referrers { reference, .. } => query.map.reference(reference),
         _ => None,
     });
-    references.map(|reference| (&reference.from, &reference.field)).collect()
+    references.filter_map(|reference| Some((&reference.from, query.map.held_key(reference)?))).collect()
 }
 
 impl Session for View<'_> {
@@ -92,15 +92,15 @@ impl Session for View<'_> {
     async fn referrers(
         &mut self,
         kind: &Kind,
-        reference: &Reference,
+        reference: &KeyedReference<'_>,
         targets: &[Ranked],
     ) -> Result<Vec<Ranked>, StoreError> {
         let table = self.tables.table(&kind.name)?;
-        let to = self.tables.get(reference.to.as_str());
+        let to = self.tables.get(reference.to().as_str());
         let mut rows = Vec::new();
         for (number, rank) in targets {
-            if let Some(target) = to.and_then(|to| to.row(*number)) {
-                let referrers = table.referrers(&reference.field, &target.id);
+            if let Some(key) = to.and_then(|to| reference.target.read(to.row(*number)?)) {
+                let referrers = table.referrers(&reference.held, &key);
                 rows.extend(referrers.map(|(_, number)| (*number, *rank)));
             }
         }
@@ -111,13 +111,13 @@ impl Session for View<'_> {
     async fn count_referrers(
         &mut self,
         kind: &Kind,
-        reference: &Reference,
+        reference: &KeyedReference<'_>,
         targets: &[Ranked],
     ) -> Result<u64, StoreError> {
         let table = self.tables.table(&kind.name)?;
-        let to = self.tables.get(reference.to.as_str());
-        let targets = targets.iter().filter_map(|(number, _)| to?.row(*number));
-        let count: usize = targets.map(|target| table.referrers(&reference.field, &target.id).len()).sum();
+        let to = self.tables.get(reference.to().as_str());
+        let keys = targets.iter().filter_map(|(number, _)| reference.target.read(to?.row(*number)?));
+        let count: usize = keys.map(|key| table.referrers(&reference.held, &key).len()).sum();
         self.note(kind, count > 0);
         Ok(count as u64)
     }

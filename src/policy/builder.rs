@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::policy::FIRST_VERSION;
 use super::{Access, Allow, DeletionPolicy, EffectRule, EntryBuilder, Guard, ModePolicy, ReasonRule};
 use crate::domain::{
-    Condition, DataMap, Excluded, Fault, FaultCode, Faults, FieldName, FieldType, Kind, KindName, Lock, Mask,
-    Mode, Reference, ReferenceName, StatusField, Value,
+    Condition, DataMap, Excluded, Fault, FaultCode, Faults, FieldName, FieldType, Identity, KeyComparison,
+    Kind, KindName, Lock, Mask, Mode, Reference, ReferenceName, StatusField, Value,
 };
 
 /// A policy under construction. [`build`](Self::build) checks it.
@@ -63,16 +63,22 @@ impl PolicyBuilder {
         self.reference_with(name, to, |reference| reference)
     }
 
-    /// Declares that a field holds ids of a kind, and whether it is nullable or needs a lock.
+    /// Declares that a field holds ids of a kind, and more about the reference.
+    ///
+    /// The name is `kind.field`. If [`fields`](ReferenceBuilder::fields) names the fields, what follows the kind is only a
+    /// name.
     ///
     /// ```
     /// use client_lifecycle::DeletionPolicy;
-    /// use client_lifecycle::domain::Lock;
+    /// use client_lifecycle::domain::{Lock, eq};
     /// use client_lifecycle::policy::{cascade, set_null};
     /// let policy = DeletionPolicy::of("clients")
     ///     .reference("debts.client_id", "clients")
     ///     .reference_with("invoices.client_id", "clients", |reference| reference.nullable())
     ///     .reference_with("logs.client_id", "clients", |reference| reference.lock(Lock::Table))
+    ///     .reference_with("comments.of_client", "clients", |reference| {
+    ///         reference.fields(["owner_id"]).when(eq("owner_type", "Client"))
+    ///     })
     ///     .hard_delete(|mode| mode.allow("ADMIN").rule("invoices.client_id", set_null()).others(cascade()))
     ///     .build()?;
     /// # let _ = policy;
@@ -99,7 +105,7 @@ impl PolicyBuilder {
         for kind in [&from, &to] {
             self.kinds.entry(kind.clone()).or_insert_with(|| Kind::named(kind));
         }
-        let reference = Reference { name, from, field, to, nullable: false, lock: None };
+        let reference = Reference::new(name, from, field, to);
         self.references.push(say(ReferenceBuilder(reference)).0);
         self
     }
@@ -206,7 +212,31 @@ impl PolicyBuilder {
 pub struct ReferenceBuilder(Reference);
 
 impl ReferenceBuilder {
-    /// Declares that the field can be null.
+    /// Sets the fields that refer, in the order of the key that they hold.
+    pub fn fields<N: Into<FieldName>>(mut self, fields: impl IntoIterator<Item = N>) -> Self {
+        self.0.fields = fields.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the unique fields of the kind referred to whose values the reference holds, if it does not hold ids.
+    pub fn key<N: Into<FieldName>>(mut self, fields: impl IntoIterator<Item = N>) -> Self {
+        self.0.key = Some(fields.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Compares the values on both sides as text, without regard to the case of the letters A to Z.
+    pub fn ignore_ascii_case(mut self) -> Self {
+        self.0.compare = KeyComparison::IgnoreAsciiCase;
+        self
+    }
+
+    /// Sets the condition on the referring row. A row that does not meet it refers to nothing over this reference.
+    pub fn when(mut self, condition: Condition) -> Self {
+        self.0.when = Some(condition);
+        self
+    }
+
+    /// Declares that the fields can be null.
     pub fn nullable(mut self) -> Self {
         self.0.nullable = true;
         self
@@ -231,9 +261,10 @@ impl KindBuilder {
         self
     }
 
-    /// Sets the field that identifies a record; the default is `id`.
-    pub fn id(mut self, field: impl Into<FieldName>) -> Self {
-        self.0.id = field.into();
+    /// Sets what identifies a row: a field, several fields (`["order_id", "line"]`), or
+    /// [`Identity::none`]. The default is the field `id`.
+    pub fn id(mut self, identity: impl Into<Identity>) -> Self {
+        self.0.id = identity.into();
         self
     }
 
@@ -279,7 +310,7 @@ impl KindBuilder {
         self
     }
 
-    /// Restricts the policy to records that meet the condition.
+    /// Declares that only rows that meet the condition are records of this kind.
     pub fn filter(mut self, condition: Condition) -> Self {
         self.0.filter = Some(condition);
         self

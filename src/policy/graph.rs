@@ -131,7 +131,7 @@ mod tests {
         let references = references.map(|(name, to)| {
             let name = ReferenceName::from(name);
             let Some((from, field)) = name.split() else { unreachable!("each has a kind and a field") };
-            Reference { name, from, field, to: to.into(), nullable: false, lock: None }
+            Reference::new(name, from, field, to.into())
         });
         let map = DataMap::new(kinds, references);
         let paths = map.map(|map| shortest_paths(&map, &KindName::from("s"))).unwrap_or_default();

@@ -8,7 +8,7 @@ use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::statement::{Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, TableSchema};
-use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
+use crate::domain::{Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NamedSet, Rank, Receipt, Rows, SetId, SurveyQuery};
 use crate::store::StoreError;
 
@@ -217,15 +217,28 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn is_found_by_index(&self, _field: Field<'_>, _id: Field<'_>) -> Result<bool, StoreError> {
         Ok(false)
     }
-    /// Renders a reference so that it compares with ids in the same way as a foreign key.
-    fn reference(
+    /// Renders a field of a reference so that it compares with its field of the key in the same way as a foreign key.
+    fn held(
         &self,
-        _r: &Renderer<'_>,
+        reference: &Reference,
+        held: Field<'_>,
+        key: Field<'_>,
         stored: &str,
-        _reference: &Reference,
-    ) -> Result<String, StoreError> {
-        Ok(stored.to_owned())
-    }
+    ) -> Result<String, StoreError>;
+    /// Renders a field of the key that a reference holds, so that it compares with [`held`](Self::held) values.
+    fn key(&self, reference: &Reference, key: Field<'_>, stored: &str) -> Result<String, StoreError>;
+    /// Renders some fields of a row as the JSON text of an id: `7`, or `[7,"de"]` if there are several.
+    fn key_text(
+        &self,
+        r: &Renderer<'_>,
+        kind: &Kind,
+        fields: &[FieldName],
+        alias: &str,
+    ) -> Result<String, StoreError>;
+    /// Returns the name by which a statement reads the place of a row, if the schema was not read.
+    fn place(&self) -> &'static str;
+    /// Returns whether a row is looked up by its place without reading the whole table.
+    fn finds_places(&self) -> bool;
     /// Renders text with its ASCII letters in lower case.
     fn lower(&self, field: Field<'_>) -> Result<String, StoreError> {
         Ok(format!("lower({})", field.column()))
@@ -233,6 +246,15 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// Writes the condition that the id of the row `r` is among these ids. The number of bound values does not depend
     /// on the number of ids.
     fn one_of(&self, w: &mut Writer, id: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError>;
+    /// Writes the condition that the id of the row `r`, which has several fields, is among these ids. The number of bound
+    /// values does not depend on the number of ids.
+    fn one_of_tuples(
+        &self,
+        w: &mut Writer,
+        r: &Renderer<'_>,
+        kind: &Kind,
+        ids: &[RecordId],
+    ) -> Result<(), StoreError>;
     /// Renders the condition that `held` holds the id `parent`, for a recursive query.
     fn leads_on(&self, held: &str, parent: &str) -> String;
 

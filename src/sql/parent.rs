@@ -160,7 +160,7 @@ fn statement(
     let mut w = r.writer();
     let mut query = Query::select(&mut w, &is_deleted);
     query.table(kind.table_name(), "r");
-    r.backend.one_of(query.condition(), r.id(kind), std::slice::from_ref(id))?;
+    r.has_id(query.condition(), kind, std::slice::from_ref(id))?;
     query.w().push(r.backend.spelling().parent_lock);
     Ok(w.finish())
 }

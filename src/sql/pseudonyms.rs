@@ -2,7 +2,7 @@
 //! first step. It stores them in a temporary table, from which the steps read them.
 
 use super::connection::SqlValue;
-use super::render::renderer::{Renderer, id_of};
+use super::render::renderer::Renderer;
 use super::session::Session;
 use super::statement::{Query, Statement, Writer};
 use crate::domain::{FieldName, Kind, MaskKey};
@@ -100,7 +100,7 @@ impl Renderer<'_> {
             self.backend.check_pseudonym(self.field(kind, field))?;
             let w = query.w().push(", (SELECT r.").name(kind.column(field)).push(&self.backend.cast("text"));
             w.push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
-            w.push(&id_of(kind)).push(" = s.id)");
+            w.push(&self.row_id(kind)?).push(" = s.id)");
         }
         self.select_rows(&mut query, step.rows)?;
         if let Some(after) = after {
@@ -124,10 +124,11 @@ impl Renderer<'_> {
     }
 
     /// Writes the pseudonym of a field of the row `r`; NULL if the field was NULL.
-    pub(super) fn pseudonym(&self, w: &mut Writer, kind: &Kind, field: &FieldName) {
+    pub(super) fn pseudonym(&self, w: &mut Writer, kind: &Kind, field: &FieldName) -> Result<(), StoreError> {
         w.push("(SELECT m.value FROM ").push(&self.pseudonyms());
         w.push(" AS m WHERE m.kind = ").bind(kind.name.as_str());
         w.push(" AND m.field = ").bind(field.as_str());
-        w.push(" AND m.id = ").push(&self.backend.pseudonym_id(&id_of(kind))).push(")");
+        w.push(" AND m.id = ").push(&self.backend.pseudonym_id(&self.row_id(kind)?)).push(")");
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::connection::{AccessMode, SqlConnection, SqlValue};
-use super::render::renderer::{Renderer, id_of};
+use super::render::renderer::Renderer;
 use super::render::shape::fields_read;
 use super::session::ErrorContext;
 use super::statement::{Query, Statement, Writer};
@@ -33,11 +33,11 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
         self.end_read(tx, context).await?;
         rows.into_iter()
             .map(|row| {
-                let bad_id = || StoreError::bad_value(&kind.name, None, &kind.id, "id");
+                let bad_id = || StoreError::bad_id(kind);
                 let [id, SqlValue::Text(held)] = &*row else {
                     return Err(bad_id());
                 };
-                let id = self.backend().read_id(id).ok_or_else(bad_id)?;
+                let id = r.read_answer(kind, id).ok_or_else(bad_id)?;
                 let mut held: BTreeMap<FieldName, Value> = serde_json::from_str(held)
                     .map_err(|source| StoreError::backend(format!("read `{}`", kind.name), source))?;
                 let mut record = Record::new(id);
@@ -56,28 +56,27 @@ impl Renderer<'_> {
     fn read(&self, read: &ReadQuery) -> Result<Statement, StoreError> {
         let ReadQuery { map: _, kind, fields, which, when, now: _, after, limit } = read;
         let kind = self.kind(kind)?;
-        let id = id_of(kind);
         let mut w = self.writer();
-        let mut query = Query::select(&mut w, &self.backend.answered_id(self.id(kind), &id)?);
+        let mut query = Query::select(&mut w, &self.answer(kind)?);
         self.object(query.w().push(", "), kind, fields)?;
         query.w().push(&self.backend.cast("text"));
         query.table(kind.table_name(), "r");
         match which {
             Which::All => {
-                query.condition().push(&id).push(" IS NOT NULL");
+                query.condition().push(&self.row_id(kind)?).push(" IS NOT NULL");
             }
-            Which::Ids(ids) => self.backend.one_of(query.condition(), self.id(kind), ids)?,
+            Which::Ids(ids) => self.has_id(query.condition(), kind, ids)?,
             Which::WithText { field, text } => self.has_text(query.condition(), kind, field, text)?,
         }
         if let Some(after) = after {
-            self.backend.is_after(query.condition(), self.id(kind), after)?;
+            self.is_after(query.condition(), kind, after)?;
         }
         if let Some(when) = when {
             let w = query.condition().push("(");
             self.converting(w, kind, fields_read(when), |w| self.condition(w, kind, when))?;
             w.push(")");
         }
-        query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(*limit);
+        query.order_by(&self.answer_order(kind)?).limit(*limit);
         Ok(w.finish())
     }
 }

@@ -181,7 +181,7 @@ impl Session<'_, '_> {
         let (statement, kind) = r.undated(rows, field)?;
         let found = self.query(&statement).await?;
         let id = found.first().and_then(|row| row.first());
-        let id = id.and_then(|id| self.backend.read_id(id));
+        let id = id.and_then(|id| r.read_answer(r.kind(&kind).ok()?, id));
         Ok(StoreError::bad_value(&kind, id.as_ref(), field, "timestamp"))
     }
 }
@@ -196,5 +196,5 @@ fn timestamp(milliseconds: &SqlValue) -> Option<DateTime<chrono::Utc>> {
 
 fn answered_id(r: &Renderer<'_>, set: SetId, id: &SqlValue) -> Result<RecordId, StoreError> {
     let kind = r.set_kind(set)?;
-    r.backend.read_id(id).ok_or_else(|| StoreError::bad_value(&kind.name, None, &kind.id, "id"))
+    r.read_answer(kind, id).ok_or_else(|| StoreError::bad_id(kind))
 }

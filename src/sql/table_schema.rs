@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::backend::SchemaCheck;
 use super::connection::SqlValue;
-use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, RecordId, Value};
+use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
 use crate::store::StoreError;
 
@@ -164,11 +164,24 @@ impl ColumnType {
     }
 }
 
+/// Where the rows of a table are, as far as a statement can tell them apart by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// Each row has a place, which it keeps during a statement. The text is the name by which it is read.
+    Place(String),
+    /// The rows have places in the partitions of the table.
+    Part,
+    /// Rows have no place, as in views.
+    Unknown,
+}
+
 /// The columns of the tables in a query. Statements for display are rendered without it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TableSchema {
     /// By the name of the table in the data map, and by the name of the column.
     pub(crate) tables: BTreeMap<String, BTreeMap<String, ColumnType>>,
+    /// Where the rows of tables are, by the name of the table in the data map.
+    pub(crate) locations: BTreeMap<String, Location>,
     /// Whether all columns of all tables are listed. A column that is not listed then does not exist.
     pub(crate) is_complete: bool,
     /// A text that changes whenever a column or an index of the tables changes.
@@ -205,7 +218,7 @@ impl TableSchema {
 
     /// Returns whether it is known that every row of a kind has an id. No statement then has to check it.
     pub(crate) fn has_ids(&self, kind: &Kind) -> bool {
-        self.column(kind, &kind.id).ok().flatten().is_some_and(|id| id.not_null)
+        kind.id.only().is_none_or(|id| self.column(kind, id).ok().flatten().is_some_and(|id| id.not_null))
     }
 }
 
@@ -240,7 +253,9 @@ impl<'a> QueryColumns<'a> {
         let find = |name| find(&query.map, name);
         let kinds = kinds.into_iter().map(find).collect::<Result<_, _>>()?;
         let ids: Vec<&Kind> = ids.into_iter().map(find).collect::<Result<_, _>>()?;
-        Ok(Self { kinds, columns: ids.into_iter().map(|kind| (kind, &kind.id)).collect() })
+        let columns =
+            ids.into_iter().flat_map(|kind| kind.id.fields().iter().map(move |field| (kind, field)));
+        Ok(Self { kinds, columns: columns.collect() })
     }
 
     /// Collects the columns of a change set, including columns to which it writes ids and timestamps.
@@ -263,7 +278,9 @@ impl<'a> QueryColumns<'a> {
             if !all.kinds.iter().any(|known| known.name == kind.name) {
                 all.kinds.push(kind);
             }
-            all.add(kind, &kind.id);
+            for field in kind.id.fields() {
+                all.add(kind, field);
+            }
             for (field, value) in &record.fields {
                 all.add_written(map, kind, field, value);
             }
@@ -273,15 +290,19 @@ impl<'a> QueryColumns<'a> {
 
     /// Collects the columns for looking up rows of one kind.
     pub(crate) fn of_kind(kind: &'a Kind) -> Self {
-        Self { kinds: vec![kind], columns: vec![(kind, &kind.id)] }
+        Self { kinds: vec![kind], columns: kind.id.fields().iter().map(|field| (kind, field)).collect() }
     }
 
     /// Adds a column if its type affects how the value is written.
     fn add_written(&mut self, map: &'a DataMap, kind: &'a Kind, field: &'a FieldName, value: &Value) {
         let mut references = map.references_from(&kind.name);
-        let reference = references.find(|reference| reference.field == *field);
-        if let Some(to) = reference.and_then(|reference| map.kind(&reference.to)) {
-            self.add(to, &to.id);
+        let position = |reference: &Reference| reference.fields.iter().position(|held| held == field);
+        let referred = references.find_map(|reference| {
+            let key = map.key_of(reference).get(position(reference)?)?;
+            Some((map.kind(&reference.to)?, key))
+        });
+        if let Some((to, key)) = referred {
+            self.add(to, key);
         } else if matches!(value, Value::Date(_) | Value::Timestamp(_))
             || kind.type_of(field) == FieldType::Uuid
         {

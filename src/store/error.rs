@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "sql")]
+use crate::domain::Kind;
 use crate::domain::{FieldName, KindName, RecordId};
 use crate::protocol::Difference;
 
@@ -151,6 +153,13 @@ impl StoreError {
     }
 
     /// Makes the error for a value that does not have the type of its field.
+    /// Returns the error for a row whose id cannot be read.
+    #[cfg(feature = "sql")]
+    pub(crate) fn bad_id(kind: &Kind) -> Self {
+        let id = kind.id.fields().first().cloned().unwrap_or_else(|| "id".into());
+        Self::bad_value(&kind.name, None, &id, "id")
+    }
+
     pub(crate) fn bad_value(
         kind: &KindName,
         id: Option<&RecordId>,

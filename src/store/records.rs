@@ -6,10 +6,12 @@
     reason = "a new part must fail to compile in every backend"
 )]
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::{DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
+use crate::domain::{DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference};
 
 /// A backend that reads rows by id and by reference, and writes one conditional batch.
 ///
@@ -32,10 +34,12 @@ pub trait Records: Send + Sync {
     /// [`StoreError::WrongId`] for an id that no record of the kind could have.
     async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError>;
 
-    /// Returns the next page of records that refer to one of the ids. The records are sorted by their own ids, start
-    /// after `page.after`, and number at most `page.limit`.
+    /// Returns the next page of records that hold one of the keys over a reference. The records are sorted by their own
+    /// ids, start after `page.after`, and number at most `page.limit`.
     ///
-    /// `kind` is the kind of the referring records. A page with fewer records than the limit is the last.
+    /// `kind` is the kind of the referring records. [`Reference::held_by`] tells the key that a record holds: usually the
+    /// value of its field, and a tuple if the reference has several fields. The condition of the reference need not be
+    /// checked. A page with fewer records than the limit is the last.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] for a kind that the backend does not have.
@@ -43,7 +47,7 @@ pub trait Records: Send + Sync {
         &self,
         kind: &Kind,
         reference: &Reference,
-        ids: &[RecordId],
+        keys: &[RecordId],
         page: Page<'_>,
     ) -> Result<Vec<Record>, StoreError>;
 
@@ -137,14 +141,17 @@ pub struct Unchanged {
     pub record: Option<Record>,
 }
 
-/// A condition: over this reference, exactly these rows refer to the target.
+/// A condition: over this reference, exactly these rows hold the key. [`Reference::held_by`] tells the key that a row
+/// holds.
 #[derive(Debug, Clone)]
 pub struct ExactReferrers {
     /// The reference.
-    pub reference: ReferenceName,
-    /// The row referred to.
+    pub reference: Arc<Reference>,
+    /// The kind of the referring rows.
+    pub kind: Arc<Kind>,
+    /// The key of the row referred to.
     pub target: RecordId,
-    /// The ids of the referring rows, in the order of [`RecordId`].
+    /// The ids of these rows, in the order of [`RecordId`].
     pub referrers: Vec<RecordId>,
 }
 

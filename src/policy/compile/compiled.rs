@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Condition, FieldName, Kind, KindName, Mask, Period, RecordId, ReferenceName, Value};
+use crate::domain::{
+    Condition, DataMap, FieldName, Kind, KindName, Mask, Period, RecordId, Reference, ReferenceName, Value,
+};
 use crate::plan::StepKey;
 use crate::policy::Guard;
 use crate::protocol::{EventDraft, NewValue, Question, Rows, Stratum, Write};
@@ -111,6 +113,8 @@ pub(crate) enum ValueTemplate {
     /// The new target of a reference: a value from the policy (may be null), or `None` for the record that the
     /// request names.
     Target(Option<Value>),
+    /// The value at this position of the new target, for a reference of several fields.
+    TargetPart(usize, Option<Value>),
 }
 
 impl WriteTemplate {
@@ -146,14 +150,23 @@ impl WriteTemplate {
     }
 
     /// Gives a reference another target.
-    pub(super) fn redirect(kind: &Kind, field: &FieldName, target: Option<Value>) -> Self {
-        let redirected = [(field.clone(), ValueTemplate::Target(target))];
+    pub(super) fn redirect(map: &DataMap, kind: &Kind, reference: &Reference, target: Option<Value>) -> Self {
+        let redirected: Vec<(FieldName, ValueTemplate)> = match (&target, reference.only_field()) {
+            (Some(Value::Null), _) => emptied(map, reference).collect(),
+            (_, Some(field)) => vec![(field.clone(), ValueTemplate::Target(target))],
+            (_, None) => {
+                let parts = reference.fields.iter().enumerate();
+                parts
+                    .map(|(at, field)| (field.clone(), ValueTemplate::TargetPart(at, target.clone())))
+                    .collect()
+            }
+        };
         Self::Update(redirected.into_iter().chain(touched(kind)).collect())
     }
 
     /// Sets a reference to null in rows that a later step deletes.
-    pub(super) fn unlink(field: &FieldName) -> Self {
-        Self::Update(vec![(field.clone(), ValueTemplate::Target(Some(Value::Null)))])
+    pub(super) fn unlink(map: &DataMap, reference: &Reference) -> Self {
+        Self::Update(emptied(map, reference).collect())
     }
 
     /// Writes each field once. Of several values for a field, the last wins.
@@ -165,7 +178,9 @@ impl WriteTemplate {
     pub(crate) fn target(&self, requested: Option<&RecordId>) -> Option<Value> {
         match self {
             Self::Update(values) => values.iter().find_map(|(_, value)| match value {
-                ValueTemplate::Target(target) => Some(target_value(target.as_ref(), requested)),
+                ValueTemplate::Target(target) | ValueTemplate::TargetPart(_, target) => {
+                    Some(target_value(target.as_ref(), requested))
+                }
                 ValueTemplate::Known(_) | ValueTemplate::Now => None,
             }),
             Self::Delete | Self::Mark(_) | Self::Keep => None,
@@ -178,6 +193,11 @@ impl WriteTemplate {
             ValueTemplate::Known(value) => value.clone(),
             ValueTemplate::Now => NewValue::Value(Value::Timestamp(now)),
             ValueTemplate::Target(target) => NewValue::Value(target_value(target.as_ref(), requested)),
+            ValueTemplate::TargetPart(position, target) => {
+                let whole = target_value(target.as_ref(), requested).as_id();
+                let part = whole.as_ref().and_then(|whole| whole.parts().get(*position));
+                NewValue::Value(part.map(Value::from).unwrap_or_default())
+            }
         };
         let filled = |values: &[(FieldName, ValueTemplate)]| {
             values.iter().map(|(field, template)| (field.clone(), value(template))).collect()
@@ -195,6 +215,14 @@ impl WriteTemplate {
 /// blocker.
 fn target_value(target: Option<&Value>, requested: Option<&RecordId>) -> Value {
     target.cloned().unwrap_or_else(|| requested.map_or(Value::Null, Value::from))
+}
+
+/// Returns the fields that become null if a reference is emptied.
+fn emptied<'a>(
+    map: &'a DataMap,
+    reference: &'a Reference,
+) -> impl Iterator<Item = (FieldName, ValueTemplate)> {
+    map.emptied_fields(reference).map(|field| (field.clone(), ValueTemplate::Target(Some(Value::Null))))
 }
 
 fn marked(kind: &Kind) -> impl Iterator<Item = (FieldName, ValueTemplate)> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::outcomes::{RowOutcome, cases};
-use crate::domain::{Condition, DataMap, KindName, Mode, ReferenceName, all, is_null};
+use crate::domain::{Condition, DataMap, KindName, Mode, Reference, ReferenceName, all, is_null};
 use crate::policy::graph::{in_order, is_cycle, shortest_paths};
 use crate::policy::{Entry, ModePolicy, Rules};
 use crate::protocol::{Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum};
@@ -75,6 +75,17 @@ impl<'a> CompileContext<'a> {
         match (kind.filter.clone(), alive) {
             (Some(filter), Some(alive)) => Some(all([filter, alive])),
             (filter, alive) => filter.or(alive),
+        }
+    }
+
+    /// Returns the condition on the rows that refer over a reference: its own, and the filter of their kind. The filter of
+    /// the subject's kind is left out, because a row that it excludes blocks the operation.
+    pub(super) fn referring_condition(&self, reference: &Reference) -> Option<Condition> {
+        let kind = self.map.kind(&reference.from).filter(|kind| !self.is_subject(&kind.name));
+        let filter = kind.and_then(|kind| kind.filter.clone());
+        match (filter, reference.when.clone()) {
+            (Some(filter), Some(when)) => Some(all([filter, when])),
+            (filter, when) => filter.or(when),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{CompileContext, QueryBuilder};
+use super::outcomes::refining;
 use crate::domain::{Condition, KindName, Reference, ReferenceName};
 use crate::policy::graph::{in_order, is_cycle};
 use crate::policy::{Guard, Severity};
@@ -72,14 +73,15 @@ fn dependents_over(
     for reference in via {
         let reference = context.map.reference(reference)?;
         let name = format!("{}: dependents of the subject", reference.name);
-        from = query.add_set(name, &reference.from, vec![below(reference, from)]);
+        from = query.add_set(name, &reference.from, vec![below(context, reference, from)]);
     }
     Some(from)
 }
 
-fn below(reference: &Reference, of: SetId) -> Branch {
+fn below(context: &CompileContext<'_>, reference: &Reference, of: SetId) -> Branch {
     let source = Source::Referrers { reference: reference.name.clone(), of: Rows::all(of) };
-    Branch::new(source, vec![RankCase::always(0)])
+    let condition = context.referring_condition(reference);
+    Branch::new(source, refining(condition.as_ref(), vec![RankCase::always(0)]))
 }
 
 /// Returns the set of all rows of a kind that depend on the subject. Adds the sets that it needs.
@@ -116,7 +118,7 @@ fn all_dependents(
             let branches = references.flat_map(|reference| {
                 let subjects = context.is_subject(&reference.to).then_some(SetId::SUBJECTS);
                 let parents = subjects.into_iter().chain(sets.get(&reference.to).copied());
-                parents.map(|of| below(reference, of)).collect::<Vec<_>>()
+                parents.map(|of| below(context, reference, of)).collect::<Vec<_>>()
             });
             let (id, name) = (*sets.get(kind)?, format!("{kind}: dependents of the subject"));
             Some(NamedSet { id, name, kind: kind.clone(), branches: branches.collect() })

@@ -84,5 +84,7 @@ fn depends_on_conditions(context: &CompileContext<'_>, kind: &KindName) -> bool 
         || context.map.references_from(kind).filter(|reference| context.paths.contains_key(&reference.to));
     let reads = |rule: &Rule| matches!(rule, Rule::Retain(_) | Rule::SoftDelete);
     let mut entries = over().flat_map(|reference| context.entries(&reference.name));
-    over().nth(1).is_some() && entries.any(|entry| entry.when.is_some() || reads(&entry.then))
+    let is_conditional = over().any(|reference| context.referring_condition(reference).is_some());
+    let is_read = is_conditional || entries.any(|entry| entry.when.is_some() || reads(&entry.then));
+    over().nth(1).is_some() && is_read
 }

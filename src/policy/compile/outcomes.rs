@@ -249,7 +249,7 @@ pub(super) fn by_entry(
         when: entry.when.clone(),
         rank: rank(index, entry),
     });
-    referrers(reference, of, cases.collect())
+    referrers(context, reference, of, cases.collect())
 }
 
 /// Builds the branch to the rows that refer to a kind, ranked by the outcomes that the reference gives them.
@@ -283,14 +283,34 @@ pub(super) fn by_outcome(
         let below = if single { Ranks::ALL } else { ranks };
         ranked.extend(cases.into_iter().map(|case| RankCase { below, rank: rank(&case), when: case.when }));
     }
-    referrers(reference, of, ranked)
+    referrers(context, reference, of, ranked)
 }
 
-/// Builds the branch without its trailing cases, which only leave rows out.
-fn referrers(reference: &Reference, of: Rows, mut cases: Vec<RankCase>) -> Option<Branch> {
+/// Narrows cases to the rows that meet a condition, if there is one.
+pub(super) fn refining(condition: Option<&Condition>, cases: Vec<RankCase>) -> Vec<RankCase> {
+    let Some(condition) = condition else { return cases };
+    let narrowed = cases.into_iter().map(|case| {
+        let when = match case.when {
+            Some(when) => all([condition.clone(), when]),
+            None => condition.clone(),
+        };
+        RankCase { when: Some(when), ..case }
+    });
+    narrowed.collect()
+}
+
+/// Builds the branch to the rows that refer to `of`: those that meet the condition of the reference and the filter of
+/// their kind. Trailing cases, which only leave rows out, are removed.
+fn referrers(
+    context: &CompileContext<'_>,
+    reference: &Reference,
+    of: Rows,
+    mut cases: Vec<RankCase>,
+) -> Option<Branch> {
     while cases.last().is_some_and(|case| case.rank.is_none()) {
         cases.pop();
     }
     let source = Source::Referrers { reference: reference.name.clone(), of };
+    let cases = refining(context.referring_condition(reference).as_ref(), cases);
     (!cases.is_empty()).then(|| Branch::new(source, cases))
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::compiled::{CompiledStep, CompiledTarget, WriteTemplate};
 use super::context::{CompileContext, QueryBuilder};
-use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, by_entry};
+use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, by_entry, refining};
 use super::tombstones::{SURVIVORS, Survivor, TombstonesByKind, may_survive, must_keep_reference, surviving};
-use crate::domain::{FieldName, Kind, KindName, Reference, Value};
+use crate::domain::{DataMap, Kind, KindName, Reference, Value};
 use crate::plan::StepKey;
 use crate::policy::{Entry, OnSurvive, Redirect, Rule};
 use crate::protocol::{Branch, Disposition, Rank, RankCase, Ranks, Rows, Source};
@@ -21,13 +21,13 @@ impl Redirects {
     /// Adds the step that redirects some rows. Adds the check of its target too, unless the reference is set to null.
     pub(super) fn add(
         &mut self,
-        kind: &Kind,
-        field: &FieldName,
+        map: &DataMap,
+        (kind, reference): (&Kind, &Reference),
         key: StepKey,
         rows: Rows,
         target: CompiledTarget,
     ) {
-        let write = WriteTemplate::redirect(kind, field, target.target.clone());
+        let write = WriteTemplate::redirect(map, kind, reference, target.target.clone());
         self.steps.push(CompiledStep::new(key, rows, target.question, write));
         if target.target != Some(Value::Null) {
             self.targets.push(target);
@@ -81,7 +81,7 @@ pub(super) fn redirects(
                 except: parents.rows(RowOutcome::is_removed).into_iter().collect(),
                 qualifies: entry.qualifies.clone(),
             };
-            found.add(kind, &reference.field, key, rows, target);
+            found.add(context.map, (kind, reference), key, rows, target);
         }
     }
     found
@@ -100,7 +100,7 @@ fn target(kind: &Kind, reference: &Reference, redirect: &Redirect) -> Option<Val
         Redirect::SetNull => Some(Value::Null),
         Redirect::SetDefault(Some(value)) => Some(value.clone()),
         Redirect::SetDefault(None) => {
-            let field = kind.fields.get(&reference.field);
+            let field = reference.only_field().and_then(|field| kind.fields.get(field));
             Some(field.and_then(|field| field.default.clone()).unwrap_or_default())
         }
         Redirect::Reassign(id) => id.as_ref().map(Value::from),
@@ -108,10 +108,10 @@ fn target(kind: &Kind, reference: &Reference, redirect: &Redirect) -> Option<Val
 }
 
 /// Returns the redirect that an entry gives to a row that survives its parent in this way.
-fn link(reference: &Reference, entry: &Entry, survivor: Survivor) -> Option<Redirect> {
+fn link(map: &DataMap, reference: &Reference, entry: &Entry, survivor: Survivor) -> Option<Redirect> {
     // A redirecting rule takes precedence over `on_survive`, because the rule itself keeps the row.
     let by_rule = survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_));
-    if by_rule || must_keep_reference(reference, entry, survivor) {
+    if by_rule || must_keep_reference(map, reference, entry, survivor) {
         return None;
     }
     match &entry.on_survive {
@@ -149,7 +149,7 @@ impl Redirecting<'_> {
 
     fn link_of(&self, entry: &Entry, survivor: Survivor) -> Option<Redirect> {
         let may_survive = may_survive(self.context, self.reference, entry, survivor, self.tombstone_kinds);
-        may_survive.then(|| link(self.reference, entry, survivor)).flatten()
+        may_survive.then(|| link(self.context.map, self.reference, entry, survivor)).flatten()
     }
 
     fn branches(
@@ -204,7 +204,8 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
             continue;
         }
         let name = format!("{}: references that change", reference.name);
-        let branch = Branch::new(source(context, reference), cases(entries));
+        let cases = refining(context.referring_condition(reference).as_ref(), cases(entries));
+        let branch = Branch::new(source(context, reference), cases);
         let set = query.add_set(name, &reference.from, vec![branch]);
         for (rank, entry) in (0..).zip(entries).filter(|(_, entry)| entry.then.reassigns()) {
             let rows = Rows::ranked(set, rank);
@@ -230,7 +231,7 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
                 except,
                 qualifies: entry.qualifies.clone(),
             };
-            found.add(kind, &reference.field, key, rows, target);
+            found.add(context.map, (kind, reference), key, rows, target);
         }
     }
     found

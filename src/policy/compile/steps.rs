@@ -57,7 +57,9 @@ fn unlinks(
     query: &mut QueryBuilder,
 ) -> Vec<CompiledStep> {
     let inside = context.map.references().filter(|reference| {
-        group.kinds.contains(&reference.from) && group.kinds.contains(&reference.to) && reference.nullable
+        group.kinds.contains(&reference.from)
+            && group.kinds.contains(&reference.to)
+            && context.map.can_be_emptied(reference)
     });
     let steps = inside.filter(|reference| context.may_be_deleted(&reference.to)).filter_map(|reference| {
         let deleted = outcomes.get(&reference.from)?.deleted_rows()?;
@@ -72,7 +74,7 @@ fn unlinks(
             basis: None,
             volatile: true,
         };
-        let write = WriteTemplate::unlink(&reference.field);
+        let write = WriteTemplate::unlink(context.map, reference);
         Some(CompiledStep::hidden(key, rows, query.count(rows), write))
     });
     steps.collect()
@@ -82,7 +84,7 @@ fn unlinks(
 ///
 /// All sets of a cycle are evaluated before the first write, so the updates may run in any order.
 fn sort_in_cycle(context: &CompileContext<'_>, group: &Group, steps: &mut [CompiledStep]) {
-    let mandatory = context.map.references().filter(|reference| !reference.nullable);
+    let mandatory = context.map.references().filter(|reference| !context.map.can_be_emptied(reference));
     let edges = mandatory.map(|reference| (reference.to.clone(), reference.from.clone())).collect();
     let order: Vec<KindName> =
         in_order(&group.kinds.iter().cloned().collect(), &edges).into_iter().flatten().collect();

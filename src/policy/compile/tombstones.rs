@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{CompileContext, Group, QueryBuilder};
 use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, by_entry, cases};
-use crate::domain::{KindName, Mode, Reference, ReferenceName};
+use crate::domain::{DataMap, KindName, Mode, Reference, ReferenceName};
 use crate::policy::{Entry, OnSurvive, Rule};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
@@ -226,13 +226,18 @@ fn may_become(
 }
 
 /// Returns whether a surviving row must keep its reference. Its parent must then stay.
-pub(super) fn must_keep_reference(reference: &Reference, entry: &Entry, survivor: Survivor) -> bool {
+pub(super) fn must_keep_reference(
+    map: &DataMap,
+    reference: &Reference,
+    entry: &Entry,
+    survivor: Survivor,
+) -> bool {
     let redirected = survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_));
     match &entry.on_survive {
         _ if redirected => false,
         Some(OnSurvive::Tombstone) => true,
         Some(OnSurvive::Redirect(_)) => false,
-        None => !reference.nullable,
+        None => !map.can_be_emptied(reference),
     }
 }
 
@@ -245,7 +250,7 @@ fn forces_tombstone(
     tombstone_kinds: &BTreeSet<KindName>,
 ) -> bool {
     may_survive(context, reference, entry, survivor, tombstone_kinds)
-        && must_keep_reference(reference, entry, survivor)
+        && must_keep_reference(context.map, reference, entry, survivor)
 }
 
 /// Finds the kinds whose rows may have to stay. For each, returns the first reference and rule that may force it.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Condition, Event, FieldName, FieldType, Mode, OperationId, Reason, Record, RecordId, Request, Value, all,
-    any, is_null, to_milliseconds,
+    Condition, Event, FieldName, FieldType, Mode, OperationId, Reason, Record, RecordId, Request, all, any,
+    is_null, to_milliseconds,
 };
 use crate::plan::Execution;
 use crate::policy::compile::{CompiledMode, CompiledTarget, compile};
@@ -307,8 +307,8 @@ impl Inquiry {
     pub(crate) fn events_of_new(&self, operation: OperationId, record: &Record) -> Vec<Event> {
         let kind = self.query.map.kind(&self.query.kind);
         let value = |field: &FieldName| match kind {
-            Some(kind) if kind.id == *field => Value::from(&record.id),
-            _ => record.get(field).clone(),
+            Some(kind) => kind.value_of(record, field).into_owned(),
+            None => record.get(field).clone(),
         };
         let events = self.mode.effects.iter().map(|(draft, _)| Event {
             operation,

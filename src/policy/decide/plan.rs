@@ -104,7 +104,8 @@ impl Inquiry {
         let map = &self.query.map;
         let kind = map.kind(&self.request.kind).filter(|_| self.request.mode.deletes());
         let fields = kind.into_iter().flat_map(|kind| {
-            map.fields_of(kind).filter(|field| **field != kind.id && !kind.personal.contains_key(*field))
+            map.fields_of(kind)
+                .filter(|field| !kind.id.contains(field) && !kind.personal.contains_key(*field))
         });
         fields.cloned().collect()
     }

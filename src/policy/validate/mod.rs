@@ -23,13 +23,6 @@ pub(super) fn policy(
         );
         return faults.or(());
     }
-    for kind in map.kinds().filter(|kind| kind.filter.is_some() && kind.name != *subject) {
-        let message = "only the subject's kind can have a filter";
-        faults.push(
-            Fault::new(FaultCode::Misplaced, format!("kinds.{}.filter", kind.name), message)
-                .remedy("use conditions in the rules"),
-        );
-    }
     if modes.is_empty() {
         faults.push(
             Fault::new(FaultCode::MissingMode, "modes", "a policy needs at least one mode")

@@ -1,9 +1,9 @@
 //! Checks rules: every reference has a rule, its entries are valid in the mode, and the kinds have the fields it
 //! needs.
 
-use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode, Reference};
+use crate::domain::{DataMap, Fault, FaultCode, Faults, Kind, KindName, Mode, Reference};
 use crate::policy::compile::{CompileContext, RowOutcome, cases, tombstone_kinds};
-use crate::policy::graph::closes_cycle;
+use crate::policy::graph::{closes_cycle, shortest_paths};
 use crate::policy::{Entry, ModePolicy, OnSurvive, Parent, Redirect, Rule, Rules};
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
@@ -22,6 +22,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             );
         }
     }
+    let reached = shortest_paths(map, subject);
     for reference in map.references() {
         let named = policy.rules.named.get(&reference.name);
         let path = match named {
@@ -32,6 +33,8 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             Some(list) => entries(subject, map, mode, reference, list, &path, faults),
             // In mode `reassign`, a reference without a rule stays unchanged.
             None if !mode.removes() => {}
+            // A reference that cannot be reached from the subject may belong to another policy over the same map.
+            None if !reached.contains_key(&reference.to) => {}
             None => faults.push(
                 Fault::new(
                     FaultCode::Undecided,
@@ -164,10 +167,9 @@ fn misplaced(mode: Mode, entry: &Entry) -> Option<(FaultCode, String, &'static s
 }
 
 fn target(map: &DataMap, reference: &Reference, redirect: &Redirect, path: &str, faults: &mut Faults) {
-    let declared = map
-        .kind(&reference.from)
-        .and_then(|kind| kind.fields.get(&reference.field))
-        .and_then(|field| field.default.as_ref());
+    let from = map.kind(&reference.from);
+    let field = from.and_then(|kind| kind.fields.get(reference.only_field()?));
+    let declared = field.and_then(|field| field.default.as_ref());
     let empties =
         match redirect {
             Redirect::SetNull => true,
@@ -184,11 +186,34 @@ fn target(map: &DataMap, reference: &Reference, redirect: &Redirect, path: &str,
             }
             Redirect::Reassign(_) => false,
         };
-    if empties && !reference.nullable {
-        let message = format!("`{}` is mandatory and cannot be emptied", reference.name);
+    if empties {
+        if !map.can_be_emptied(reference) {
+            let message = format!("`{}` is mandatory and cannot be emptied", reference.name);
+            faults.push(
+                Fault::new(FaultCode::MandatoryReference, path, message)
+                    .remedy("declare the reference `nullable`, or choose another rule"),
+            );
+        }
+        return;
+    }
+    if let Some(field) =
+        reference.fields.iter().find(|field| from.is_some_and(|kind| kind.id.contains(field)))
+    {
+        let message = format!("`{field}` is part of the id of `{}` and cannot be changed", reference.from);
+        faults.push(Fault::new(FaultCode::ConflictingRoles, path, message).remedy("choose another rule"));
+    } else if reference.key.is_some() {
+        let message =
+            format!("`{}` holds another key than an id, so it cannot get a new target", reference.name);
         faults.push(
-            Fault::new(FaultCode::MandatoryReference, path, message)
-                .remedy("declare the reference `nullable`, or choose another rule"),
+            Fault::new(FaultCode::ReferenceKey, path, message)
+                .remedy("use `set_null`, or choose another rule"),
+        );
+    } else if reference.only_field().is_none() && matches!(redirect, Redirect::SetDefault(_)) {
+        let message = format!("`{}` has several fields, but a default has one value", reference.name);
+        faults.push(
+            Fault::new(FaultCode::ReferenceKey, path, message).remedy(
+                "use {\"reassign\": [\u{2026}]} with one value for each field, or choose another rule",
+            ),
         );
     }
 }
@@ -209,7 +234,8 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
     }
     for (field, mask) in own {
         let path = format!("{path}.anonymize.{field}");
-        if *field == kind.id || map.references_from(&kind.name).any(|other| other.field == *field) {
+        let mut held = map.references_from(&kind.name).filter(|other| other.key.is_none());
+        if kind.id.contains(field) || held.any(|other| other.fields.contains(field)) {
             faults.push(
                 Fault::new(FaultCode::MaskedKey, &path, "ids and references cannot be masked")
                     .remedy("use `on_survive`"),
@@ -254,6 +280,10 @@ fn subject_fields(context: &CompileContext<'_>, faults: &mut Faults) {
     let Some(kind) = context.map.kind(context.subject) else {
         return;
     };
+    if kind.id.is_none() {
+        faults.push(without_id("subject", kind, "the subject"));
+        return;
+    }
     let path = format!("modes.{}", context.mode);
     let (missing, code) = match context.mode {
         Mode::Deactivate | Mode::Reactivate if kind.status.is_none() => ("status", FaultCode::MissingStatus),
@@ -274,6 +304,11 @@ fn reference_fields(context: &CompileContext<'_>, reference: &Reference, faults:
     let entries = context.entries(&reference.name);
     for parent in context.possible_outcomes(&reference.to) {
         for case in cases(kind, entries, parent, context.mode) {
+            if kind.id.is_none() && matches!(case.outcome, Some(RowOutcome::Soft | RowOutcome::Retain)) {
+                let rule = entries.get(case.entry).map_or("", |entry| entry.then.as_str());
+                let path = format!("modes.{}.rules.{}", context.mode, reference.name);
+                faults.push(without_id(&path, kind, &format!("`{rule}`")));
+            }
             let (missing, code) = match case.outcome {
                 Some(RowOutcome::Soft) if kind.deleted_at.is_none() => {
                     ("deleted_at", FaultCode::MissingDeletedAt)
@@ -292,6 +327,13 @@ fn reference_fields(context: &CompileContext<'_>, reference: &Reference, faults:
             );
         }
     }
+}
+
+/// Returns the fault of something that must find rows again later, although they have no id.
+fn without_id(path: &str, kind: &Kind, what: &str) -> Fault {
+    let message = format!("{what} must find its rows again, but rows of `{}` have no id", kind.name);
+    Fault::new(FaultCode::MissingIdentity, path, message)
+        .remedy(format!("declare `kinds.{}.id`, or choose another rule", kind.name))
 }
 
 fn tombstones(context: &CompileContext<'_>, faults: &mut Faults) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{
     Comparison, Condition, DataMap, Fault, FaultCode, Faults, FieldName, FieldType, KindName, Mask, Mode,
-    Value,
+    Reference, Value,
 };
 use crate::policy::{ModePolicy, Rule};
 
@@ -22,6 +22,12 @@ pub(super) fn infer(
             condition(map, &kind.name, filter, &format!("{path}.filter"), faults);
         }
         masks(map, &kind.name, &kind.personal, &format!("{path}.personal"), faults);
+    }
+    let references: Vec<_> = map.references().cloned().collect();
+    for Reference { name, from, when, .. } in &references {
+        if let Some(when) = when {
+            condition(map, from, when, &format!("references.{name}.if"), faults);
+        }
     }
     for (mode, policy) in modes {
         let path = format!("modes.{mode}");

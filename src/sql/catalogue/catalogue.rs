@@ -275,7 +275,7 @@ pub(super) async fn read_repeated_ids(
 ) -> Result<(), SqlError> {
     for kind in map.kinds() {
         let view = catalogue.table(kind.table_name()).filter(|table| table.is_view());
-        let id = view.and_then(|view| view.column(kind.column(&kind.id)));
+        let id = view.and_then(|view| view.column(kind.column(kind.id.only()?)));
         let (Some(view), Some(id)) = (view, id) else {
             continue;
         };

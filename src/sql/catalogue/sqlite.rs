@@ -73,8 +73,8 @@ async fn read_collations(
     let mut columns: BTreeSet<(String, String)> = BTreeSet::new();
     for reference in map.references() {
         if let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) {
-            columns.extend(named(from, &reference.field));
-            columns.extend(named(to, &to.id));
+            columns.extend(reference.fields.iter().filter_map(|field| named(from, field)));
+            columns.extend(map.key_of(reference).iter().filter_map(|field| named(to, field)));
         }
     }
     let columns: Vec<(String, String)> = columns.into_iter().collect();

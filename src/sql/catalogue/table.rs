@@ -93,6 +93,17 @@ impl Table {
         matches!(&*self.primary_key, [key] if same(key, column))
     }
 
+    /// Returns whether a unique index or key covers exactly these columns, in any order.
+    pub(crate) fn are_unique(&self, columns: &[&str]) -> bool {
+        let covered = |own: &[String]| {
+            own.len() == columns.len()
+                && columns.iter().all(|column| own.iter().any(|part| same(part, column)))
+        };
+        let mut indexes =
+            self.indexes.iter().filter(|index| index.unique && index.width == index.columns.len());
+        covered(&self.primary_key) || indexes.any(|index| covered(&index.columns))
+    }
+
     /// Returns whether a unique index or key covers exactly this column.
     #[must_use]
     pub(crate) fn is_unique(&self, column: &str) -> bool {

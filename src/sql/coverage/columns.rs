@@ -4,7 +4,7 @@ use super::declared::{MappedColumn, path, table, tables};
 use super::finding::{Finding, FindingCode, FindingCode as Code};
 use crate::domain::{DataMap, FieldName, Kind, Mask};
 use crate::sql::SqlValue;
-use crate::sql::catalogue::{Catalogue, Column, Table};
+use crate::sql::catalogue::{Catalogue, Column, Table, same};
 
 /// Reports tables and columns of the data map that do not exist, or have another type or nullability.
 pub(super) fn schema_mismatch(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
@@ -39,7 +39,8 @@ fn columns(map: &DataMap, kind: &Kind, table: &Table, catalogue: &Catalogue, fou
             let message = format!("declared as {expected} but the column is {}", column.declared);
             found.push(Finding::new(Code::TypeMismatch, &path, message).remedy("correct the declared type"));
         }
-        let compared = *field == kind.id || map.references_from(&kind.name).any(|one| one.field == *field);
+        let mut references = map.references_from(&kind.name);
+        let compared = kind.id.contains(field) || references.any(|one| one.fields.contains(field));
         found.extend(nullability(kind, field, column, &path));
         found.extend(outside_search_path(column, &path).filter(|_| compared));
     }
@@ -77,10 +78,14 @@ fn outside_search_path(column: &Column, path: &str) -> Option<Finding> {
 pub(super) fn ids(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for (kind, table) in tables(map, catalogue) {
-        let Some(MappedColumn { column, .. }) = MappedColumn::of(kind, &kind.id, catalogue) else {
+        let path = format!("kinds.{}.id", kind.name);
+        let Some(id) = kind.id.only() else {
+            found.extend(several_ids(kind, table, catalogue, &path));
             continue;
         };
-        let path = format!("kinds.{}.id", kind.name);
+        let Some(MappedColumn { column, .. }) = MappedColumn::of(kind, id, catalogue) else {
+            continue;
+        };
         if let Some(repeated) = &column.repeated {
             let rows = if repeated.rows == 1 { "1 row".into() } else { format!("{} rows", repeated.rows) };
             let which = match repeated.id.as_id() {
@@ -98,7 +103,7 @@ pub(super) fn ids(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
         if table.is_view() {
             continue;
         }
-        found.extend(uniqueness(kind, table, &path));
+        found.extend(uniqueness(kind.column(id), table, &path));
         if column.storage.column_type().is_some_and(|column| !column.makes_ids()) {
             let message = format!("the column is {}, but ids are text, integers or UUIDs", column.declared);
             found.push(
@@ -118,15 +123,54 @@ pub(super) fn ids(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     found
 }
 
-fn uniqueness(kind: &Kind, table: &Table, path: &str) -> Option<Finding> {
-    let id = kind.column(&kind.id);
+/// Reports an id of several fields that does not identify a row.
+fn several_ids(kind: &Kind, table: &Table, catalogue: &Catalogue, path: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let columns: Vec<&str> = kind.id.fields().iter().map(|field| kind.column(field)).collect();
+    if kind.id.is_none() {
+        if table.is_view() {
+            let message =
+                format!("`{}` is a view, whose rows cannot be told apart without an id", table.name);
+            found.push(
+                Finding::new(Code::AmbiguousId, path, message)
+                    .remedy("declare the columns that identify a row"),
+            );
+        }
+        return found;
+    }
+    if !table.is_view() && !table.are_unique(&columns) {
+        let message = format!("the columns `{}` are not unique together", columns.join("`, `"));
+        found.push(
+            Finding::new(Code::AmbiguousId, path, message)
+                .remedy("use the primary key as `id`, or add a unique index"),
+        );
+    }
+    for field in kind.id.fields() {
+        let Some(MappedColumn { column, .. }) = MappedColumn::of(kind, field, catalogue) else { continue };
+        if !column.not_null
+            && !table.is_view()
+            && !table.primary_key.iter().any(|part| same(part, &column.name))
+        {
+            let message =
+                format!("the column `{}` can be NULL, but every field of an id needs a value", column.name);
+            found.push(
+                Finding::new(Code::NullabilityMismatch, path, message)
+                    .remedy("make the column NOT NULL, or use other columns as `id`"),
+            );
+        }
+    }
+    found
+}
+
+fn uniqueness(id: &str, table: &Table, path: &str) -> Option<Finding> {
     if table.is_unique(id) {
         return None;
     }
     Some(if table.primary_key.len() > 1 {
         let key = table.primary_key.join("`, `");
-        let message = format!("composite primary keys are not supported: `{key}`");
-        Finding::new(Code::CompositeKey, path, message).remedy("add a unique column, and use it as `id`")
+        let list = table.primary_key.join("\", \"");
+        let message = format!("the column `{id}` is only a part of the primary key (`{key}`)");
+        Finding::new(Code::CompositeKey, path, message).remedy(format!("declare `\"id\": [\"{list}\"]`"))
     } else {
         let message = format!("the column `{id}` is not unique");
         Finding::new(Code::AmbiguousId, path, message)

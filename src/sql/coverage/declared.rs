@@ -18,16 +18,20 @@ impl<'a> MappedColumn<'a> {
     }
 }
 
-/// Returns the column of a reference, and the id column it refers to. `None` if either does not exist; another check
-/// reports that.
+/// Returns each column of a reference with the column of the key that it holds. Empty if one of them does not exist;
+/// another check reports that.
 pub(super) fn ends<'a>(
     map: &DataMap,
     reference: &Reference,
     catalogue: &'a Catalogue,
-) -> Option<(MappedColumn<'a>, MappedColumn<'a>)> {
-    let to = map.kind(&reference.to)?;
-    let from = MappedColumn::of(map.kind(&reference.from)?, &reference.field, catalogue)?;
-    Some((from, MappedColumn::of(to, &to.id, catalogue)?))
+) -> Vec<(MappedColumn<'a>, MappedColumn<'a>)> {
+    let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) else {
+        return Vec::new();
+    };
+    let pairs = reference.fields.iter().zip(map.key_of(reference)).map(|(field, key)| {
+        Some((MappedColumn::of(from, field, catalogue)?, MappedColumn::of(to, key, catalogue)?))
+    });
+    pairs.collect::<Option<Vec<_>>>().unwrap_or_default()
 }
 
 /// Returns each kind whose table exists, with the table.
@@ -46,9 +50,9 @@ pub(super) fn table<'a>(kind: &Kind, catalogue: &'a Catalogue) -> Option<&'a Tab
 /// Returns the path of a field in the policy document.
 pub(super) fn path(map: &DataMap, kind: &Kind, field: &FieldName) -> String {
     let mut references = map.references_from(&kind.name);
-    match references.find(|reference| reference.field == *field) {
+    match references.find(|reference| reference.fields.contains(field)) {
         Some(reference) => format!("references.{}", reference.name),
-        None if kind.id == *field => format!("kinds.{}.id", kind.name),
+        None if kind.id.contains(field) => format!("kinds.{}.id", kind.name),
         None => format!("kinds.{}.fields.{field}", kind.name),
     }
 }
@@ -66,7 +70,7 @@ pub(super) fn references<'a>(
 ) -> impl Iterator<Item = &'a Kind> {
     kinds(map, table).flat_map(move |from| {
         map.references_from(&from.name)
-            .filter(move |reference| same(from.column(&reference.field), column))
+            .filter(move |reference| reference.fields.iter().any(|field| same(from.column(field), column)))
             .filter_map(|reference| map.kind(&reference.to))
     })
 }
@@ -77,7 +81,7 @@ pub(super) fn key_declared(map: &DataMap, key: &ForeignKey) -> bool {
     key.columns.iter().any(|column| refers(column))
 }
 
-/// Returns whether a declared reference uses exactly the column that the foreign key pairs with the id.
+/// Returns whether a declared reference uses exactly the columns that the foreign key pairs with its key.
 pub(super) fn key_followed(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
     let is_of = |kind: &Kind, table: &str| {
         catalogue.lineage(table).into_iter().any(|table| catalogue.is_one_name(table, kind.table_name()))
@@ -86,8 +90,12 @@ pub(super) fn key_followed(map: &DataMap, key: &ForeignKey, catalogue: &Catalogu
         let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) else {
             return false;
         };
-        let column = key.column_to(to.column(&to.id));
-        column.is_some_and(|column| same(column, from.column(&reference.field)))
+        let mut pairs = reference.fields.iter().zip(map.key_of(reference));
+        let follows = pairs.all(|(field, to_field)| {
+            key.column_to(to.column(to_field)).is_some_and(|column| same(column, from.column(field)))
+        });
+        follows
+            && key.columns.len() == reference.fields.len()
             && is_of(from, &key.table)
             && is_of(to, &key.to)
     })

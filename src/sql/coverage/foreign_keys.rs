@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use super::declared::{self, ends, is_id, keys_on, paths_from};
 use super::finding::{Finding, FindingCode};
 use super::written::WrittenKinds;
-use crate::domain::{DataMap, Kind, Reference};
+use crate::domain::{DataMap, KeyComparison, Kind, Reference};
 use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, same};
 
 /// Reports references whose foreign key refers to another table or column. The plan and the database would then
@@ -23,7 +23,7 @@ pub(super) fn mismatches<'a>(
             key.to,
             key.to_columns.join("`, `"),
             to.table_name(),
-            to.column(&to.id)
+            key_columns(map, reference).join("`, `")
         );
         let path = format!("references.{}", reference.name);
         let finding = Finding::new(FindingCode::ForeignKeyMismatch, path, message);
@@ -38,11 +38,19 @@ pub(super) fn mismatch<'a>(
     reference: &Reference,
     catalogue: &'a Catalogue,
 ) -> Option<&'a ForeignKey> {
-    let (from, to) = ends(map, reference, catalogue)?;
+    // A condition, a list or another comparison cannot be a foreign key.
+    if reference.when.is_some() || reference.compare != KeyComparison::Exact {
+        return None;
+    }
+    let mut ends = ends(map, reference, catalogue);
+    let (from, to) = ends.pop()?;
+    if !ends.is_empty() {
+        return several_mismatch(map, reference, catalogue);
+    }
     let declared = |(table, column): (&str, &str)| {
         map.references_to(&reference.to).filter(|other| other.name != reference.name).any(|other| {
-            map.kind(&other.from).is_some_and(|kind| {
-                catalogue.is_one_name(kind.table_name(), table) && same(kind.column(&other.field), column)
+            map.kind(&other.from).zip(other.only_field()).is_some_and(|(kind, field)| {
+                catalogue.is_one_name(kind.table_name(), table) && same(kind.column(field), column)
             })
         })
     };
@@ -51,6 +59,36 @@ pub(super) fn mismatch<'a>(
         return None;
     }
     keys_on(&from.table.name, &from.column.name, catalogue).next()
+}
+
+/// Returns a foreign key over exactly the columns of a reference of several fields whose target differs from the map.
+fn several_mismatch<'a>(
+    map: &DataMap,
+    reference: &Reference,
+    catalogue: &'a Catalogue,
+) -> Option<&'a ForeignKey> {
+    let (from, to) = (map.kind(&reference.from)?, map.kind(&reference.to)?);
+    let columns: Vec<&str> = reference.fields.iter().map(|field| from.column(field)).collect();
+    let keys = catalogue.foreign_keys().filter(|key| {
+        catalogue.is_one_name(&key.table, from.table_name())
+            && key.columns.len() == columns.len()
+            && key.columns.iter().all(|part| columns.iter().any(|column| same(part, column)))
+    });
+    let agrees = |key: &&ForeignKey| {
+        let mut pairs = columns.iter().zip(map.key_of(reference));
+        catalogue.is_one_name(&key.to, to.table_name())
+            && pairs
+                .all(|(column, field)| key.column_to(to.column(field)).is_some_and(|own| same(own, column)))
+    };
+    let keys: Vec<&ForeignKey> = keys.collect();
+    if keys.iter().any(agrees) { None } else { keys.first().copied() }
+}
+
+/// Returns the columns of the key that a reference holds.
+fn key_columns<'a>(map: &'a DataMap, reference: &'a Reference) -> Vec<&'a str> {
+    let to = map.kind(&reference.to);
+    let key = map.key_of(reference).iter();
+    key.filter_map(|field| Some(to?.column(field))).collect()
 }
 
 /// Reports keys to declared kinds that have an ON DELETE action and are neither declared nor excluded.

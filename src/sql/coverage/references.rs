@@ -3,7 +3,7 @@
 use super::declared::{MappedColumn, ends, is_id, paths_from};
 use super::finding::{Finding, FindingCode, FindingCode as Code};
 use super::foreign_keys::mismatch;
-use crate::domain::{DataMap, Reference};
+use crate::domain::{DataMap, KeyComparison, Reference};
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, same};
 
 /// Reports references whose column type or nullability differs from the ids they refer to or from their declaration.
@@ -11,10 +11,14 @@ pub(super) fn types(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for reference in map.references() {
         let path = format!("references.{}", reference.name);
-        let from = map.kind(&reference.from);
-        let from = from.and_then(|kind| MappedColumn::of(kind, &reference.field, catalogue));
+        let from = reference.only_field().and_then(|field| {
+            let kind = map.kind(&reference.from)?;
+            MappedColumn::of(kind, field, catalogue)
+        });
+        let from = from.filter(|_| reference.when.is_none());
         found.extend(from.and_then(|from| nullability(reference, &from, &path)));
-        if let Some((from, to)) = ends(map, reference, catalogue) {
+        let exact = reference.compare == KeyComparison::Exact;
+        for (from, to) in ends(map, reference, catalogue).into_iter().filter(|_| exact) {
             found.extend(type_mismatch(reference, &from, &to, &path));
             found.extend(collations(reference, from.column, to.column, &path));
         }
@@ -80,10 +84,13 @@ pub(super) fn missing_indexes<'a>(
     catalogue: &'a Catalogue,
 ) -> impl Iterator<Item = Finding> + 'a {
     map.references().filter_map(|reference| {
-        let from = MappedColumn::of(map.kind(&reference.from)?, &reference.field, catalogue)?;
-        if from.table.is_view() || from.table.is_indexed(&from.column.name) {
+        let kind = map.kind(&reference.from)?;
+        let columns = reference.fields.iter().map(|field| MappedColumn::of(kind, field, catalogue));
+        let columns = columns.collect::<Option<Vec<_>>>()?;
+        if columns.iter().any(|from| from.table.is_view() || from.table.is_indexed(&from.column.name)) {
             return None;
         }
+        let from = columns.first()?;
         let (table, column) = (&from.table.name, &from.column.name);
         let message = format!(
             "no index on `{table}` starts with `{column}`: every plan and every deletion scans the whole table"
@@ -110,10 +117,13 @@ pub(super) fn unprotected<'a>(
 }
 
 fn finding(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Option<Finding> {
-    let (from, to) = ends(map, reference, catalogue)?;
+    let ends = ends(map, reference, catalogue);
+    let (from, _) = ends.first()?;
     let path = format!("references.{}", reference.name);
     let leads = |counts: fn(&ForeignKey) -> bool| {
-        paths_from(&from, catalogue, counts).into_iter().any(|place| is_id(place, &to, catalogue))
+        ends.iter().all(|(from, to)| {
+            paths_from(from, catalogue, counts).into_iter().any(|place| is_id(place, to, catalogue))
+        })
     };
     if leads(|key| key.enforced) {
         let validated = leads(|key| key.enforced && key.validated);

@@ -42,7 +42,7 @@ pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Fi
             found.extend(keys.iter().filter_map(|key| by_key(map, key)));
             found.extend(named.iter().map(|(column, why)| by_name(table, column, why)));
         } else if !keys.is_empty() || !named.is_empty() {
-            found.extend(table_findings(table, &keys, &named));
+            found.push(table_finding(table, &keys, &named));
         }
     }
     found
@@ -75,7 +75,7 @@ fn is_known(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogue
         || declared::references(map, &table.name, &column.name).next().is_some()
         || declared::kinds(map, &table.name).any(|kind| {
             let is = |field| same(kind.column(field), &column.name);
-            is(&kind.id) || kind.shard_key.as_ref().is_some_and(is)
+            kind.id.fields().iter().any(is) || kind.shard_key.as_ref().is_some_and(is)
         })
 }
 
@@ -83,9 +83,10 @@ fn is_known(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogue
 /// declared.
 fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
     let to = declared::kinds(map, &key.to).next()?;
-    let columns = key.columns.join(", ");
-    let path = format!("references.{}.{columns}", key.table);
-    let Some(column) = key.column_to(to.column(&to.id)) else {
+    let path = format!("references.{}.{}", key.table, key.columns.join("+"));
+    let is_to_id = key.to_columns.len() == to.id.fields().len()
+        && to.id.fields().iter().all(|field| key.column_to(to.column(field)).is_some());
+    if !is_to_id {
         let message = format!(
             "the foreign key (`{}`) refers to `{}` (`{}`), which is not the id of `{}`",
             key.columns.join("`, `"),
@@ -93,25 +94,21 @@ fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
             key.to_columns.join("`, `"),
             to.name
         );
-        let code =
-            if key.columns.len() > 1 { FindingCode::CompositeKey } else { FindingCode::UncoveredReference };
-        return Some(
-            Finding::new(code, path, message)
-                .remedy("let it refer to the id, or list it under `excluded` with a reason"),
-        );
-    };
-    let is_id = declared::kinds(map, &key.table).any(|kind| same(kind.column(&kind.id), column));
-    let path = format!("references.{}.{column}", key.table);
+        let names = key.to_columns.iter().map(|column| format!("\"{}.{column}\"", to.name));
+        let names = names.collect::<Vec<_>>().join(", ");
+        let names = if key.to_columns.len() == 1 { names } else { format!("[{names}]") };
+        return Some(Finding::new(FindingCode::UncoveredReference, path, message).remedy(format!(
+            "declare the reference with `\"to\": {names}`, or list it under `excluded` with a reason"
+        )));
+    }
     let message = format!(
         "the foreign key refers to `{}`, but the reference is neither declared nor excluded",
         to.name
     );
-    Some(Finding::new(FindingCode::UncoveredReference, path, message).remedy(if is_id {
-        "it is also the id of its kind: add another unique column, use it as `id`, and \
-             declare the reference"
-    } else {
-        "declare the reference and give it a rule, or list it under `excluded` with a reason"
-    }))
+    Some(
+        Finding::new(FindingCode::UncoveredReference, path, message)
+            .remedy("declare the reference and give it a rule, or list it under `excluded` with a reason"),
+    )
 }
 
 fn by_name(table: &Table, column: &Column, why: &str) -> Finding {
@@ -123,7 +120,7 @@ fn by_name(table: &Table, column: &Column, why: &str) -> Finding {
     .remedy("declare the reference and give it a rule, or list it under `excluded` with a reason")
 }
 
-fn table_findings(table: &Table, keys: &[&ForeignKey], named: &[(&Column, String)]) -> Vec<Finding> {
+fn table_finding(table: &Table, keys: &[&ForeignKey], named: &[(&Column, String)]) -> Finding {
     let by_key = keys.iter().map(|key| {
         let columns = key.columns.join("`, `");
         format!("`{columns}` refers to `{}`", key.to)
@@ -132,19 +129,9 @@ fn table_findings(table: &Table, keys: &[&ForeignKey], named: &[(&Column, String
     let why: Vec<String> = by_key.chain(by_name).collect();
     let path = format!("kinds.{}", table.name);
     let message = format!("the table is neither declared nor excluded: {}", why.join(", "));
-    let mut found = vec![Finding::new(FindingCode::UncoveredTable, &path, message).remedy(
+    Finding::new(FindingCode::UncoveredTable, path, message).remedy(
         "declare it with its references and give them rules, or list it under `excluded` with a reason",
-    )];
-    let single = table.columns.iter().any(|column| table.is_unique(&column.name));
-    if table.primary_key.len() > 1 && !single {
-        let key = table.primary_key.join("`, `");
-        let message = format!("composite primary keys are not supported: `{key}`");
-        found.push(
-            Finding::new(FindingCode::CompositeKey, path, message)
-                .remedy("add a unique column and then declare the table, or list it under `excluded`"),
-        );
-    }
-    found
+    )
 }
 
 /// Names that suggest a reference, each with the kind it would refer to.
@@ -169,7 +156,8 @@ impl<'a> Suspects<'a> {
             let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) else {
                 continue;
             };
-            let name = folded(from.column(&reference.field));
+            let Some(field) = reference.only_field().filter(|_| reference.when.is_none()) else { continue };
+            let name = folded(from.column(field));
             by_name.entry(name).or_insert((to, Why::Reference(&reference.name)));
         }
         for kind in map.kinds() {
@@ -177,8 +165,9 @@ impl<'a> Suspects<'a> {
                 by_name.entry(name).or_insert((kind, Why::Kind));
             }
         }
-        if let Some(subject) = map.kind(policy.subject()) {
-            let id = folded(subject.column(&subject.id));
+        let subject = map.kind(policy.subject());
+        if let Some((subject, id)) = subject.and_then(|subject| Some((subject, subject.id.only()?))) {
+            let id = folded(subject.column(id));
             // Names such as `user_id` and `client_no` say which kind they belong to; `id` and `uuid` do not.
             let specific = singulars(subject.table_name()).iter().any(|name| id.starts_with(name));
             let generic = ["id", "uuid", "guid", "rowid"].contains(&&*id);

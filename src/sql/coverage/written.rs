@@ -119,13 +119,16 @@ pub(super) fn written_by_policy(policy: &DeletionPolicy, catalogue: &Catalogue) 
     }
     for reference in map.references().filter(|reference| may_be_redirected(policy, reference)) {
         let kind = map.kind(&reference.from);
-        let mapped = kind.and_then(|kind| MappedColumn::of(kind, &reference.field, catalogue));
         let path = format!("references.{}", reference.name);
-        found.extend(mapped.and_then(|mapped| generated(mapped.column, &path)));
+        for field in &reference.fields {
+            let mapped = kind.and_then(|kind| MappedColumn::of(kind, field, catalogue));
+            found.extend(mapped.and_then(|mapped| generated(mapped.column, &path)));
+        }
     }
     let subject = map.kind(policy.subject()).filter(|_| policy.mode(Mode::Create).is_some());
     if let Some(kind) = subject
-        && let Some(MappedColumn { column, .. }) = MappedColumn::of(kind, &kind.id, catalogue)
+        && let Some(id) = kind.id.only()
+        && let Some(MappedColumn { column, .. }) = MappedColumn::of(kind, id, catalogue)
         && column.generated
     {
         let message = format!("only the database writes the column `{}`, but `create` sets it", column.name);
@@ -216,8 +219,10 @@ fn length(kind: &Kind, mask: &Mask) -> Option<usize> {
         Mask::Text(text) => Some(text.chars().count()),
         Mask::Hmac => Some(64),
         Mask::PlaceholderEmail => {
-            let id = if kind.declared_type(&kind.id) == Some(FieldType::Uuid) { 36 } else { 1 };
-            Some(id + "@anonymized.invalid".len())
+            let length = |id| if kind.declared_type(id) == Some(FieldType::Uuid) { 36 } else { 1 };
+            // The fields of an id are joined by a hyphen.
+            let id: usize = kind.id.fields().iter().map(|id| length(id) + 1).sum();
+            Some(id.saturating_sub(1) + "@anonymized.invalid".len())
         }
         // These masks never make a value longer.
         Mask::Null | Mask::Year | Mask::Truncate(_) => None,

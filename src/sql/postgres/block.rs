@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::{DataMap, FieldName, Kind, KindName, OperationId};
 use crate::protocol::{ChangeSet, ChangeStep, NewValue, Rows, SetId, Source, Write};
 use crate::sql::backend::{Block, BlockWrite};
-use crate::sql::render::renderer::{Renderer, id_of};
+use crate::sql::render::renderer::Renderer;
 use crate::sql::render::set::{holds_one, is_among};
 use crate::sql::statement::{Query, Statement, Union, With, Writer};
 use crate::store::StoreError;
@@ -226,7 +226,7 @@ impl<'a> Writes<'a> {
             [step] if of.updates.is_empty() => self.r.are_rows(&mut query, of.kind, step.rows)?,
             all => self.is_any_of(&mut query, of.kind, all)?,
         }
-        query.w().push(" RETURNING ").push(&id_of(of.kind));
+        query.w().push(" RETURNING ").push(&self.r.row_id(of.kind)?);
         Ok(())
     }
 
@@ -242,6 +242,15 @@ impl<'a> Writes<'a> {
             w.name(of.kind.column(field)).push(" = ");
             self.last_value(w, of, field)
         })?;
+        let id = self.r.row_id(of.kind)?;
+        let mut returned = id.clone();
+        if of.kind.id.only().is_none() {
+            // An updated row has another place. The statement returns the place that its sets know.
+            let before = self.r.row_id_of(of.kind, "o")?;
+            query.table(of.kind.table_name(), "o");
+            query.condition().push(&before).push(" = ").push(&id);
+            returned = before;
+        }
         match &*of.updates {
             [(step, _)] if of.deletes.is_empty() => self.r.are_rows(&mut query, of.kind, step.rows)?,
             all => {
@@ -249,13 +258,12 @@ impl<'a> Writes<'a> {
                 self.is_any_of(&mut query, of.kind, &steps)?;
             }
         }
-        let id = id_of(of.kind);
         if !of.deletes.is_empty() {
             // A row that is deleted must not be updated as well.
             let deletes = &of.deletes;
             is_among(query.condition(), &id, false, |w| self.ids_of(w, deletes))?;
         }
-        query.w().push(" RETURNING ").push(&id);
+        query.w().push(" RETURNING ").push(&returned);
         Ok(())
     }
 
@@ -284,9 +292,10 @@ impl<'a> Writes<'a> {
             w.push("r.").name(kind.column(field));
             return Ok(());
         };
+        let row_id = self.r.row_id(kind)?;
         let is_meant = |w: &mut Writer| {
             w.push("CASE WHEN ");
-            is_among(w, &id_of(kind), true, |w| self.r.ids(w, step.rows))
+            is_among(w, &row_id, true, |w| self.r.ids(w, step.rows))
         };
         if **value == NewValue::Next {
             // Adds one if the step has the row; NULL counts as 0. The previous value appears only once.
@@ -310,8 +319,8 @@ impl<'a> Writes<'a> {
 
     /// Writes the condition that the row `r` is a row of any of these steps.
     fn is_any_of(&self, query: &mut Query<'_>, kind: &Kind, steps: &[&ChangeStep]) -> Result<(), StoreError> {
-        let by_index = self.r.backend.is_found_by_index(self.r.id(kind), self.r.id(kind))?;
-        holds_one(query.condition(), &id_of(kind), by_index, |w| self.ids_of(w, steps))
+        let (row_id, by_index) = (self.r.row_id(kind)?, self.r.finds_row_ids(kind)?);
+        holds_one(query.condition(), &row_id, by_index, |w| self.ids_of(w, steps))
     }
 
     /// Writes a query for the ids of the rows of several steps.
@@ -325,7 +334,15 @@ impl<'a> Writes<'a> {
         w.list(" UNION ", marking, |w, step| {
             let mut query = Query::select(w, "");
             let columns = query.w().bind_as(self.operation.to_string(), "uuid").push(", ");
-            columns.bind(step.kind.as_str()).push(", c.id::text");
+            columns.bind(step.kind.as_str()).push(", ");
+            let kind = self.r.kind(&step.kind)?;
+            if kind.id.only().is_some() {
+                columns.push("c.id::text");
+            } else {
+                columns.push("(SELECT ").push(&self.r.recorded(kind)?);
+                columns.push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
+                columns.push(&self.r.row_id(kind)?).push(" = c.id)");
+            }
             self.select_ids(&mut query, step.rows)?;
             if let Some(of) = self.of(step).filter(|of| of.updates(step)) {
                 is_returned(&mut query, &[&of.kept])?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::KindName;
 use crate::protocol::NamedSet;
-use crate::sql::render::renderer::{Renderer, id_of};
+use crate::sql::render::renderer::Renderer;
 use crate::sql::render::walk::{WalkIds, walk_steps};
 use crate::sql::statement::{Query, Union, Writer};
 use crate::sql::table_schema::ColumnType;
@@ -49,7 +49,7 @@ pub(super) fn expressions(r: &Renderer<'_>, w: &mut Writer, sets: &[NamedSet]) -
     let mut columns = TypedColumns(BTreeMap::new());
     for set in sets {
         let kind = r.kind(&set.kind)?;
-        let column = (columns.0.len(), r.column_type(kind, &kind.id)?);
+        let column = (columns.0.len(), r.row_id_type(kind)?);
         columns.0.entry(&set.kind).or_insert(column);
     }
     let names: Vec<String> = columns.0.keys().map(|kind| columns.name(kind)).collect();
@@ -58,7 +58,7 @@ pub(super) fn expressions(r: &Renderer<'_>, w: &mut Writer, sets: &[NamedSet]) -
     if let (false, Some(set)) = (r.walk_seeds(w, "\nUNION ALL ", sets, &columns)?, sets.first()) {
         // No rows enter the cycle from outside, but a recursive query needs a first part.
         let kind = r.kind(&set.kind)?;
-        let mut none = Query::select(w, &format!("0, 0, {}", columns.of(&set.kind, &id_of(kind))));
+        let mut none = Query::select(w, &format!("0, 0, {}", columns.of(&set.kind, &r.row_id(kind)?)));
         none.table(kind.table_name(), "r").condition().push("FALSE");
     }
     w.push(")");

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::{Kind, KindName, Lock, RecordId};
 use crate::protocol::{ChangeSet, NamedSet, Rows, Source, Stratum};
 use crate::sql::backend::Locks;
-use crate::sql::render::renderer::{Renderer, id_of};
+use crate::sql::render::renderer::Renderer;
 use crate::sql::statement::{Query, Statement, Writer};
 use crate::store::StoreError;
 
@@ -40,11 +40,12 @@ pub(super) fn locks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, Stor
 /// Writes the query that locks rows and returns their number.
 pub(super) fn lock_rows(r: &Renderer<'_>, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
     let kind = r.set_kind(rows.set)?;
-    locking(w, kind, "UPDATE", |query| r.are_rows(query, kind, rows))
+    locking(r, w, kind, "UPDATE", |query| r.are_rows(query, kind, rows))
 }
 
 /// Writes a query that locks rows in the order of their ids. Two operations then cannot deadlock on them.
 fn locking(
+    r: &Renderer<'_>,
     w: &mut Writer,
     kind: &Kind,
     strength: &str,
@@ -54,7 +55,9 @@ fn locking(
     let mut query = Query::select(w, "1");
     query.table(kind.table_name(), "r");
     conditions(&mut query)?;
-    query.order_by(&id_of(kind)).w().push(&format!(" FOR {strength} OF r) AS locked"));
+    let ids: Vec<String> = kind.id.fields().iter().map(|id| r.field(kind, id).column()).collect();
+    let order = if ids.is_empty() { r.row_id(kind)? } else { ids.join(", ") };
+    query.order_by(&order).w().push(&format!(" FOR {strength} OF r) AS locked"));
     Ok(())
 }
 
@@ -71,7 +74,7 @@ fn named_records(r: &Renderer<'_>) -> Result<Vec<Statement>, StoreError> {
         let kind = r.kind(kind)?;
         let ids: Vec<RecordId> = ids.into_iter().cloned().collect();
         let mut w = r.writer();
-        locking(&mut w, kind, "SHARE", |query| r.backend.one_of(query.condition(), r.id(kind), &ids))?;
+        locking(r, &mut w, kind, "SHARE", |query| r.has_id(query.condition(), kind, &ids))?;
         Ok(w.finish())
     });
     locks.collect()

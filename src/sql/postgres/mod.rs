@@ -13,7 +13,9 @@ use super::render::renderer::{Field, Renderer};
 use super::render::write::insert_operation;
 use super::statement::{Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
-use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
+use crate::domain::{
+    Comparison, FieldName, FieldType, KeyComparison, Kind, KindName, Mask, RecordId, Reference, Value,
+};
 use crate::protocol::{ChangeSet, NamedSet, Receipt, Rows};
 use crate::store::StoreError;
 
@@ -150,12 +152,15 @@ impl Backend for Postgres {
 
     fn likely_type(&self, field: Field<'_>) -> Result<ColumnType, StoreError> {
         let query = field.r.query;
-        if let Some(to) = field.referred_kind()? {
-            return field.r.column_type(to, &to.id);
+        // The id of a kind may itself be a reference, even to a kind whose id refers back.
+        if !field.kind.id.contains(field.name)
+            && let Some((to, key)) = field.referred()?
+        {
+            return field.r.column_type(to, key);
         }
         Ok(match field.kind.declared_type(field.name) {
             Some(declared) => value::type_of_declared(declared),
-            None if field.kind.name == query.kind && *field.name == field.kind.id => {
+            None if field.kind.name == query.kind && field.kind.id.only() == Some(field.name) => {
                 value::type_of_ids(&query.subjects)
             }
             None => value::type_of_declared(FieldType::Text),
@@ -178,21 +183,73 @@ impl Backend for Postgres {
         Ok(field.column_type()?.finds(&id.column_type()?))
     }
 
-    fn reference(&self, r: &Renderer<'_>, stored: &str, reference: &Reference) -> Result<String, StoreError> {
-        let (from, to) = (r.kind(&reference.from)?, r.kind(&reference.to)?);
-        let held = r.column_type(from, &reference.field)?;
-        let id = r.column_type(to, &to.id)?;
-        if !held.compares_with(&id) {
+    fn held(
+        &self,
+        reference: &Reference,
+        held: Field<'_>,
+        key: Field<'_>,
+        stored: &str,
+    ) -> Result<String, StoreError> {
+        if reference.compare == KeyComparison::IgnoreAsciiCase {
+            return Ok(value::lower(stored));
+        }
+        let (to, held, key) = (&key.kind.name, held.column_type()?, key.column_type()?);
+        if !held.compares_with(&key) {
             return Err(StoreError::Unsupported(format!(
-                "the reference `{}`: the column is {}, but the ids of `{}` are {}",
-                reference.name, held.name, to.name, id.name
+                "the reference `{}`: the column is {}, but the ids of `{to}` are {}",
+                reference.name, held.name, key.name
             )));
         }
-        if held.collation == id.collation {
+        if held.collation == key.collation {
             return Ok(stored.to_owned());
         }
-        let collation = id.collation.as_deref().unwrap_or("pg_catalog.\"default\"");
+        let collation = key.collation.as_deref().unwrap_or("pg_catalog.\"default\"");
         Ok(format!("{stored} COLLATE {collation}"))
+    }
+
+    fn key(&self, reference: &Reference, key: Field<'_>, stored: &str) -> Result<String, StoreError> {
+        key.r.check_column(key.kind, key.name)?;
+        Ok(match reference.compare {
+            KeyComparison::IgnoreAsciiCase => value::lower(stored),
+            KeyComparison::Exact => stored.to_owned(),
+        })
+    }
+
+    fn key_text(
+        &self,
+        r: &Renderer<'_>,
+        kind: &Kind,
+        fields: &[FieldName],
+        alias: &str,
+    ) -> Result<String, StoreError> {
+        let parts = fields.iter().map(|field| {
+            let padded = r.column_type(kind, field)?.name == "bpchar";
+            let cast = if padded { "::text" } else { "" };
+            Ok(format!("to_json({alias}.{}{cast})::text", quote(kind.column(field))))
+        });
+        let parts = parts.collect::<Result<Vec<String>, StoreError>>()?;
+        Ok(match &*parts {
+            [part] => part.clone(),
+            parts => format!("('[' || {} || ']')", parts.join(" || ',' || ")),
+        })
+    }
+
+    fn place(&self) -> &'static str {
+        "ctid"
+    }
+
+    fn finds_places(&self) -> bool {
+        true
+    }
+
+    fn one_of_tuples(
+        &self,
+        w: &mut Writer,
+        r: &Renderer<'_>,
+        kind: &Kind,
+        ids: &[RecordId],
+    ) -> Result<(), StoreError> {
+        value::one_of_tuples(w, r, kind, ids)
     }
 
     fn lower(&self, field: Field<'_>) -> Result<String, StoreError> {

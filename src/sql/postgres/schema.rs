@@ -8,18 +8,19 @@ use crate::sql::backend::{Backend, SchemaCheck};
 use crate::sql::connection::SqlValue;
 use crate::sql::render::count::SCHEMA_VERSION;
 use crate::sql::statement::{Statement, Writer};
-use crate::sql::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
+use crate::sql::table_schema::{ColumnType, Location, QueryColumns, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
-/// For each table, its position and a JSON array of its columns; NULL if the table does not exist.
-const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_agg(json_build_array(a.attname, \
+/// For each table, its position, and its kind with a JSON array of its columns; NULL if the table does not exist.
+const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
+     (SELECT c.relkind FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(j.\"value\")), json_agg(json_build_array(a.attname, \
      format_type(b.oid, -1), b.typname, b.typcategory, \
      CASE WHEN a.attcollation <> t.typcollation THEN (SELECT quote_ident(n.nspname) || '.' || quote_ident(o.collname) \
      FROM pg_catalog.pg_collation AS o JOIN pg_catalog.pg_namespace AS n ON n.oid = o.collnamespace \
      WHERE o.oid = a.attcollation) END, \
      a.attnotnull, EXISTS (SELECT 1 FROM pg_catalog.pg_index AS i WHERE i.indrelid = a.attrelid \
      AND i.indkey[0] = a.attnum AND i.indcollation[0] = a.attcollation AND i.indpred IS NULL AND i.indisvalid \
-     AND (SELECT c.relam FROM pg_catalog.pg_class AS c WHERE c.oid = i.indexrelid) = 403)))::text \
+     AND (SELECT c.relam FROM pg_catalog.pg_class AS c WHERE c.oid = i.indexrelid) = 403))))::text \
      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid \
      LEFT JOIN pg_catalog.pg_type AS d ON d.oid = t.typbasetype \
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
@@ -99,7 +100,9 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
         }
         let kind = usize::try_from(*position).ok().and_then(|at| columns.kinds.get(at));
         let Some(kind) = kind else { continue };
-        let rows: Vec<Row> = serde_json::from_str(text).unwrap_or_default();
+        let (relation, rows): (String, Option<Vec<Row>>) = serde_json::from_str(text).unwrap_or_default();
+        let Some(rows) = rows else { continue };
+        schema.locations.insert(kind.table_name().to_owned(), location(&relation));
         let table =
             rows.into_iter().map(|Row(column, name, base, category, collation, not_null, indexed)| {
                 let found = column_type(&name, &base, &category);
@@ -108,6 +111,15 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
         schema.tables.insert(kind.table_name().to_owned(), table.collect::<BTreeMap<_, _>>());
     }
     schema
+}
+
+/// Returns where the rows of a relation are, from its kind in the catalogue.
+fn location(relation: &str) -> Location {
+    match relation {
+        "r" | "m" => Location::Place("ctid".into()),
+        "p" => Location::Part,
+        _ => Location::Unknown,
+    }
 }
 
 /// Returns the type of a column from its name, the name of its base type, and the category of the base type.

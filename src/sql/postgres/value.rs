@@ -4,9 +4,9 @@
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::domain::{Comparison, FieldType, Mask, RecordId, Value, to_milliseconds};
+use crate::domain::{Comparison, FieldType, Kind, Mask, RecordId, Value, to_milliseconds};
 use crate::sql::connection::SqlValue;
-use crate::sql::render::renderer::{Field, id_of};
+use crate::sql::render::renderer::{Field, Renderer};
 use crate::sql::statement::Writer;
 use crate::sql::table_schema::{ColumnType, TypeFamily};
 use crate::store::StoreError;
@@ -82,6 +82,37 @@ pub(super) fn one_of(w: &mut Writer, field: Field<'_>, ids: &[RecordId]) -> Resu
     w.push("ANY((SELECT ").bind(format!("{{{}}}", quoted.join(",")));
     w.push(&format!("::{id_type}[])::{id_type}[])"));
     Ok(())
+}
+
+/// Writes the condition that a row has one of these ids of several fields.
+pub(super) fn one_of_tuples(
+    w: &mut Writer,
+    r: &Renderer<'_>,
+    kind: &Kind,
+    ids: &[RecordId],
+) -> Result<(), StoreError> {
+    let mut columns = Vec::new();
+    let mut values = Vec::new();
+    for (position, field) in kind.id.fields().iter().enumerate() {
+        let (column_type, field) = (r.column_type(kind, field)?, r.field(kind, field));
+        let (cast, id_type) = match column_type.family {
+            TypeFamily::Enum => ("::text", "text"),
+            TypeFamily::Integer => ("", "bigint"),
+            _ => ("", &*column_type.name),
+        };
+        columns.push(format!("{}{cast}", field.column()));
+        values.push(format!("(j.value::json ->> {position})::{id_type}"));
+    }
+    let listed = serde_json::to_string(ids).map_err(|source| StoreError::backend("wrote the ids", source))?;
+    w.push("(").push(&columns.join(", ")).push(") IN (SELECT ").push(&values.join(", "));
+    let (open, close) = super::SPELLING.json_rows;
+    w.push(" FROM ").push(open).bind(super::without_nul(listed)).push(close).push(")");
+    Ok(())
+}
+
+/// Renders text with its ASCII letters in lower case.
+pub(super) fn lower(stored: &str) -> String {
+    format!("lower(({stored})::text COLLATE \"C\")")
 }
 
 /// Binds an id with the type of its column.
@@ -211,7 +242,7 @@ pub(super) fn json_value(field: Field<'_>) -> Result<String, StoreError> {
 /// Writes a new value with the type of its column.
 pub(super) fn new_value(w: &mut Writer, field: Field<'_>, value: &Value) -> Result<(), StoreError> {
     let column_type = field.column_type()?;
-    if field.referred_kind()?.is_some()
+    if field.referred()?.is_some()
         && let Some(id) = value.as_id()
     {
         w.bind(column_type.id(&field.kind.name, &id)?);
@@ -280,10 +311,17 @@ pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), 
             w.push(&format!("left({stored}::text, ")).number(*length).push(")");
         }
         Mask::PlaceholderEmail => {
-            cast(w.push(&format!("({}::text || '@anonymized.invalid')", id_of(field.kind))), &column_type);
+            let id = field
+                .kind
+                .id
+                .fields()
+                .iter()
+                .map(|id| format!("{}::text", field.r.field(field.kind, id).column()));
+            let id = id.collect::<Vec<_>>().join(" || '-' || ");
+            cast(w.push(&format!("({id} || '@anonymized.invalid')")), &column_type);
         }
         Mask::Hmac => {
-            field.r.pseudonym(w, field.kind, field.name);
+            field.r.pseudonym(w, field.kind, field.name)?;
             cast(w, &column_type);
         }
     }

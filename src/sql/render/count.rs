@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::renderer::{Renderer, id_of};
+use super::renderer::Renderer;
 use super::shape::fields_read;
 use crate::domain::{FieldName, FieldType, Kind, KindName};
 use crate::protocol::{Question, Rows, SetId};
@@ -64,9 +64,17 @@ impl Renderer<'_> {
             }
             self.counts(&mut union, sets, &asked);
             if let Some(set) = subjects {
-                let id = self.backend.answered_id(self.id(self.set_kind(set)?), "s.id")?;
-                let mut query = Query::select(union.part(), &format!("{SUBJECTS}, 0, {id}"));
-                self.select_rows(&mut query, Rows::all(set))?;
+                let kind = self.set_kind(set)?;
+                if let Some(id) = kind.id.only() {
+                    let id = self.backend.answered_id(self.field(kind, id), "s.id")?;
+                    let mut query = Query::select(union.part(), &format!("{SUBJECTS}, 0, {id}"));
+                    self.select_rows(&mut query, Rows::all(set))?;
+                } else {
+                    let answer = self.answer(kind)?;
+                    let mut query = Query::select(union.part(), &format!("{SUBJECTS}, 0, {answer}"));
+                    query.table(kind.table_name(), "r");
+                    self.is_one(query.condition(), kind, Rows::all(set))?;
+                }
             }
             if !union.is_empty() {
                 statements.push(w.finish());
@@ -190,12 +198,19 @@ impl Renderer<'_> {
         for (number, question) in questions {
             if question.sample > 0 {
                 let kind = self.set_kind(question.rows.set)?;
-                let id = self.backend.answered_id(self.id(kind), "b.id")?;
-                let w = union.part();
-                w.push(&format!("SELECT {number}, 0, {id}, NULL{null}, 0 FROM ("));
-                let mut rows = Query::select(w, "s.id AS id");
-                self.select_rows(&mut rows, question.rows)?;
-                rows.order_by(&self.backend.id_order(self.id(kind), "s.id")?).limit(question.sample);
+                let (id, w) = (kind.id.only().map(|id| self.field(kind, id)), union.part());
+                let answer = id.map_or(Ok("b.id".into()), |id| self.backend.answered_id(id, "b.id"))?;
+                w.push(&format!("SELECT {number}, 0, {answer}, NULL{null}, 0 FROM ("));
+                if let Some(id) = id {
+                    let mut rows = Query::select(w, "s.id AS id");
+                    self.select_rows(&mut rows, question.rows)?;
+                    rows.order_by(&self.backend.id_order(id, "s.id")?).limit(question.sample);
+                } else {
+                    let mut rows = Query::select(w, &format!("{} AS id", self.answer(kind)?));
+                    rows.table(kind.table_name(), "r");
+                    self.is_one(rows.condition(), kind, question.rows)?;
+                    rows.order_by(&self.answer_order(kind)?).limit(question.sample);
+                }
                 w.push(") AS b");
             }
             if let Some(field) = &question.span {
@@ -233,10 +248,9 @@ impl Renderer<'_> {
         fields.sort();
         fields.dedup();
         let kind = self.set_kind(set)?;
-        let id = id_of(kind);
+        let id = self.row_id(kind)?;
         let mut w = self.writer();
-        let mut query =
-            Query::select(self.with(&mut w, &[set])?, &self.backend.answered_id(self.id(kind), &id)?);
+        let mut query = Query::select(self.with(&mut w, &[set])?, &self.answer(kind)?);
         for field in &fields {
             let invalid = self.invalid(kind, field, kind.type_of(field))?;
             query.w().push(&format!(", CASE WHEN {invalid} THEN 1 ELSE 0 END"));
@@ -246,22 +260,20 @@ impl Renderer<'_> {
         let mut ids = Query::select(list, "s.id");
         self.select_set(&mut ids, set);
         ids.condition().push("s.rank < 0)");
-        query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(1);
+        query.order_by(&self.answer_order(kind)?).limit(1);
         Ok((w.finish(), fields))
     }
 
     /// Renders the query for the first of these rows whose field does not hold a timestamp.
     pub(crate) fn undated(&self, rows: Rows, field: &FieldName) -> Result<(Statement, KindName), StoreError> {
         let kind = self.set_kind(rows.set)?;
-        let id = id_of(kind);
         let invalid = self.invalid(kind, field, FieldType::Timestamp)?;
         let mut w = self.writer();
-        let mut query =
-            Query::select(self.with(&mut w, &[rows.set])?, &self.backend.answered_id(self.id(kind), &id)?);
+        let mut query = Query::select(self.with(&mut w, &[rows.set])?, &self.answer(kind)?);
         query.table(kind.table_name(), "r");
         self.is_one(query.condition(), kind, rows)?;
         query.condition().push(&invalid);
-        query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(1);
+        query.order_by(&self.answer_order(kind)?).limit(1);
         Ok((w.finish(), kind.name.clone()))
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod count;
 pub(crate) mod renderer;
+pub(crate) mod row_id;
 pub(crate) mod set;
 pub(crate) mod shape;
 pub(crate) mod walk;

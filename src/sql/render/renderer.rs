@@ -9,7 +9,7 @@ use crate::domain::{
 use crate::protocol::{ChangeSet, Rows, SetId, Stratum, SurveyQuery};
 use crate::sql::backend::Backend;
 use crate::sql::statement::{Prefix, Statement, Writer, quote};
-use crate::sql::table_schema::{ColumnType, TableSchema};
+use crate::sql::table_schema::{ColumnType, Location, TableSchema};
 use crate::store::StoreError;
 
 /// Renders the sets of one query, with their questions and steps.
@@ -49,7 +49,7 @@ impl<'a> Renderer<'a> {
         schema: &'a TableSchema,
     ) -> Result<Self, StoreError> {
         let sets = query.sets.iter().flat_map(Stratum::sets);
-        let shapes: BTreeMap<_, _> = sets.map(|set| (set.id, Shape::of(set))).collect();
+        let shapes: BTreeMap<_, _> = sets.map(|set| (set.id, Shape::of(set, &query.map))).collect();
         let materializations = backend.materializations(query, changes, &shapes);
         let renderer = Self { backend, prefix, query, schema, shapes, materializations };
         renderer.check_order()?;
@@ -132,10 +132,6 @@ impl<'a> Renderer<'a> {
         Field { r: self, kind, name }
     }
 
-    pub(crate) fn id<'f>(&'f self, kind: &'f Kind) -> Field<'f> {
-        self.field(kind, &kind.id)
-    }
-
     /// Returns the type of a field's column: the type in the database or, if the schema was not read, the most likely
     /// type.
     ///
@@ -156,6 +152,12 @@ impl<'a> Renderer<'a> {
     /// Returns whether it is known that every row of the kind has an id.
     pub(crate) fn has_ids(&self, kind: &Kind) -> bool {
         self.schema.has_ids(kind)
+    }
+
+    /// Returns where the rows of a kind are, if its id is not one column.
+    pub(super) fn location(&self, kind: &Kind) -> Location {
+        let found = self.schema.locations.get(kind.table_name());
+        found.cloned().unwrap_or_else(|| Location::Place(self.backend.place().into()))
     }
 
     /// Returns the temporary table that holds the members of materialized sets.
@@ -208,23 +210,11 @@ impl Field<'_> {
     pub(crate) fn declared(&self) -> FieldType {
         self.kind.type_of(self.name)
     }
-
-    /// Returns the kind that the field refers to.
-    pub(crate) fn referred_kind(&self) -> Result<Option<&Kind>, StoreError> {
-        let mut references = self.r.query.map.references_from(&self.kind.name);
-        let reference = references.find(|reference| reference.field == *self.name);
-        reference.map(|reference| self.r.kind(&reference.to)).transpose()
-    }
 }
 
 /// Returns the column of the row `r`. Without `r.`, SQLite would read an unknown quoted name as text.
 pub(crate) fn column(kind: &Kind, field: &FieldName) -> String {
     format!("r.{}", quote(kind.column(field)))
-}
-
-/// Returns the id of the row `r`.
-pub(crate) fn id_of(kind: &Kind) -> String {
-    column(kind, &kind.id)
 }
 
 impl Renderer<'_> {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::renderer::{Renderer, column, id_of};
+use super::renderer::Renderer;
+use super::row_id::as_row;
 use super::shape::{Materialization, PlainBranch, Shape, fields_read};
 use crate::domain::{FieldName, Kind};
 use crate::protocol::{NamedSet, RankCase, Ranks, Rows, SetId, Source, Stratum};
-use crate::sql::statement::{Query, Union, With, Writer, quote};
+use crate::sql::statement::{Query, Union, With, Writer};
 use crate::store::StoreError;
 
 /// The rank of a row for which a condition read a value of the wrong type. It is below all other ranks, so no range
@@ -77,8 +78,7 @@ impl Renderer<'_> {
 
     /// Writes the condition that the row `r` is among these rows.
     pub(crate) fn is_one(&self, w: &mut Writer, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
-        let by_index = self.backend.is_found_by_index(self.id(kind), self.id(kind))?;
-        holds_one(w, &id_of(kind), by_index, |w| self.ids(w, rows))
+        holds_one(w, &self.row_id(kind)?, self.finds_row_ids(kind)?, |w| self.ids(w, rows))
     }
 
     /// Writes the condition that the row `r` is among these rows. Uses the conditions of their set directly if
@@ -141,7 +141,7 @@ impl Renderer<'_> {
     /// Writes a set as a query for ids and ranks.
     pub(crate) fn set(&self, w: &mut Writer, shape: &Shape<'_>) -> Result<(), StoreError> {
         let kind = self.kind(&shape.set.kind)?;
-        let id = id_of(kind);
+        let id = self.row_id(kind)?;
         if shape.branches.is_empty() {
             let mut none = Query::select(w, &format!("{id} AS id, 0 AS rank"));
             none.table(kind.table_name(), "r").condition().push("FALSE");
@@ -176,29 +176,34 @@ impl Renderer<'_> {
         let kind = self.kind(&set.kind)?;
         let w = query.condition();
         match (branch.source, branch.of) {
-            (Source::Subjects, _) => self.backend.one_of(w, self.id(kind), &self.query.subjects)?,
-            (Source::Ids(ids), _) => self.backend.one_of(w, self.id(kind), ids)?,
+            (Source::Subjects, _) => self.has_id(w, kind, &self.query.subjects)?,
+            (Source::Ids(ids), _) => self.has_id(w, kind, ids)?,
             (Source::WithText { field, text }, _) => self.has_text(w, kind, field, text)?,
             (Source::Members(_), Some(of)) => self.is_one(w, kind, of)?,
             (Source::Referrers { reference, .. }, Some(of)) => {
-                let reference = self.reference(reference)?;
-                let held = self.backend.reference(self, &column(kind, &reference.field), reference)?;
-                let to = self.kind(&reference.to)?;
-                let by_index =
-                    self.backend.is_found_by_index(self.field(kind, &reference.field), self.id(to))?;
-                holds_one(w, &held, by_index, |w| self.ids(w, of))?;
+                let sides = self.sides(self.reference(reference)?)?;
+                let (held, by_index) = (sides.held("r")?, sides.finds_referrers()?);
+                match &*held {
+                    [held] if sides.only_field().is_some() => {
+                        holds_one(w, held, by_index, |w| self.ids(w, of))?;
+                    }
+                    [held] => holds_one(w, held, by_index, |w| sides.keys(w, |w| self.ids(w, of)))?,
+                    held => {
+                        w.push(&as_row(held)).push(" IN (");
+                        sides.keys(w, |w| self.ids(w, of))?;
+                        w.push(")");
+                    }
+                }
             }
             (Source::ReferencedBy { reference, .. }, Some(of)) => {
-                let reference = self.reference(reference)?;
-                let from = self.kind(&reference.from)?;
-                let of_parent = |field| format!("p.{}", quote(from.column(field)));
-                let held = self.backend.reference(self, &of_parent(&reference.field), reference)?;
-                w.push(&id_of(kind)).push(" IN (");
-                let mut parents = Query::select(w, &held);
-                parents.table(from.table_name(), "p");
-                let by_index = self.backend.is_found_by_index(self.id(from), self.id(from))?;
-                let w = parents.condition();
-                holds_one(w, &of_parent(&from.id), by_index, |w| self.ids(w, of))?;
+                let sides = self.sides(self.reference(reference)?)?;
+                let from = sides.from();
+                w.push(&as_row(&sides.key("r")?)).push(" IN (");
+                let mut referring = Query::select(w, &sides.held("p")?.join(", "));
+                referring.table(from.table_name(), "p");
+                let row_id = self.row_id_of(from, "p")?;
+                let w = referring.condition();
+                holds_one(w, &row_id, self.finds_row_ids(from)?, |w| self.ids(w, of))?;
                 w.push(")");
             }
             (_, None) => {
@@ -215,7 +220,7 @@ impl Renderer<'_> {
         kind: &Kind,
         branch: &PlainBranch<'_>,
     ) -> Result<(), StoreError> {
-        let id = id_of(kind);
+        let id = self.row_id(kind)?;
         if !self.has_ids(kind) {
             query.condition().push(&id).push(" IS NOT NULL");
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Condition, FieldName};
+use crate::domain::{Condition, DataMap, FieldName};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
 /// How the rows of a set are provided to a statement.
@@ -41,11 +41,18 @@ pub(crate) struct Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    pub(crate) fn of(set: &'a NamedSet) -> Self {
+    pub(crate) fn of(set: &'a NamedSet, map: &DataMap) -> Self {
         let branches: Vec<PlainBranch<'a>> = set.branches.iter().flat_map(plain_branches).collect();
         // A row has one parent over a reference, and one rank in a set. Parts of one branch therefore do not overlap.
-        let disjoint = set.branches.len() == 1
-            && branches.iter().all(|branch| !matches!(branch.source, Source::ReferencedBy { .. }));
+        // Over a reference to another key than the id, a row may have several parents.
+        let has_one_parent = |branch: &PlainBranch<'_>| match branch.source {
+            Source::Referrers { reference, .. } => {
+                map.reference(reference).is_some_and(|reference| reference.key.is_none())
+            }
+            Source::ReferencedBy { .. } => false,
+            _ => true,
+        };
+        let disjoint = set.branches.len() == 1 && branches.iter().all(has_one_parent);
         let cases = branches.iter().flat_map(|branch| &branch.cases);
         let reads = cases.filter_map(|case| case.when.as_ref()).any(|when| !fields_read(when).is_empty());
         Self { set, repeats: branches.len() > 1 && !disjoint, reads, branches }

@@ -3,12 +3,12 @@
 //! A row of the walk holds the number of a set, an id and a rank. The walk visits a row with every rank it is found
 //! with; at the end, the row keeps its lowest rank. Databases differ in how a recursive query may refer to itself.
 
-use super::renderer::{Renderer, column, id_of};
+use super::renderer::Renderer;
 use super::set::rank_within;
 use super::shape::PlainBranch;
 use crate::domain::{Kind, KindName};
 use crate::protocol::{Branch, NamedSet, RankCase, Rows, SetId, Source};
-use crate::sql::statement::{Query, Union, Writer, quote};
+use crate::sql::statement::{Query, Union, Writer};
 use crate::store::StoreError;
 
 /// How a walk represents ids. Each row of the walk has the number of its set, its rank, and the columns defined here.
@@ -29,14 +29,9 @@ pub(crate) struct WalkStep<'a> {
 impl WalkStep<'_> {
     /// Returns whether an index finds the rows of the step.
     pub(crate) fn is_by_index(&self, r: &Renderer<'_>) -> Result<bool, StoreError> {
-        let kind = r.kind(&self.set.kind)?;
         match &self.branch.source {
-            Source::Referrers { reference, .. } => {
-                let reference = r.reference(reference)?;
-                let to = r.kind(&reference.to)?;
-                r.backend.is_found_by_index(r.field(kind, &reference.field), r.id(to))
-            }
-            _ => r.backend.is_found_by_index(r.id(kind), r.id(kind)),
+            Source::Referrers { reference, .. } => r.sides(r.reference(reference)?)?.finds_referrers(),
+            _ => r.finds_row_ids(r.kind(&self.set.kind)?),
         }
     }
 }
@@ -91,7 +86,7 @@ impl Renderer<'_> {
         ids: &impl WalkIds,
     ) -> Result<(), StoreError> {
         let kind = self.kind(&set.kind)?;
-        let id = id_of(kind);
+        let id = self.row_id(kind)?;
         let cases: Vec<&RankCase> = branch.cases.iter().collect();
         let leads_on = |held: &str, parent: &str| self.backend.leads_on(held, parent);
         let table = |kind: &Kind, name: &str| format!("{} AS {name}", self.backend.table(kind.table_name()));
@@ -99,16 +94,29 @@ impl Renderer<'_> {
         let conditions = match &branch.source {
             Source::Referrers { reference, .. } => {
                 let reference = self.reference(reference)?;
-                let held = self.backend.reference(self, &column(kind, &reference.field), reference)?;
-                vec![leads_on(&held, &ids.parent(&reference.to))]
+                let (sides, held) = (self.sides(reference)?, self.sides(reference)?.held("r")?);
+                let parent = ids.parent(&reference.to);
+                match &*held {
+                    [held] if sides.only_field().is_some() => vec![leads_on(held, &parent)],
+                    held => {
+                        // The key of the row referred to is read from its table.
+                        sources.push(table(sides.to(), "q"));
+                        let key = sides.key("q")?;
+                        let equal = held.iter().zip(&key).map(|(held, key)| leads_on(held, key));
+                        std::iter::once(leads_on(&self.row_id_of(sides.to(), "q")?, &parent))
+                            .chain(equal)
+                            .collect()
+                    }
+                }
             }
             Source::ReferencedBy { reference, .. } => {
                 let reference = self.reference(reference)?;
-                let from = self.kind(&reference.from)?;
-                let of_parent = |field| format!("q.{}", quote(from.column(field)));
-                let held = self.backend.reference(self, &of_parent(&reference.field), reference)?;
-                sources.push(table(from, "q"));
-                vec![leads_on(&of_parent(&from.id), &ids.parent(&reference.from)), leads_on(&id, &held)]
+                let sides = self.sides(reference)?;
+                sources.push(table(sides.from(), "q"));
+                let row_id = self.row_id_of(sides.from(), "q")?;
+                let (key, held) = (sides.key("r")?, sides.held("q")?);
+                let equal = key.iter().zip(&held).map(|(key, held)| leads_on(key, held));
+                std::iter::once(leads_on(&row_id, &ids.parent(&reference.from))).chain(equal).collect()
             }
             Source::Members(_) | Source::Subjects | Source::Ids(_) | Source::WithText { .. } => {
                 vec![leads_on(&id, &ids.parent(&set.kind))]

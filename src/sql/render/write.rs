@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::renderer::{Renderer, column, id_of};
+use super::renderer::{Renderer, column};
 use crate::domain::{AuditEntry, Event, FieldName, Kind, OperationId, Value, instant_text};
 use crate::protocol::{ChangeSet, ChangeStep, EventDraft, NewRow, NewValue, Receipt, Rows, Write};
 use crate::sql::backend::Backend;
@@ -16,12 +16,15 @@ impl Renderer<'_> {
         let held: Vec<(&FieldName, &Value)> =
             record.fields.iter().filter(|(_, value)| !value.is_null()).collect();
         let mut w = self.writer();
-        w.push("INSERT INTO ").table(kind.table_name()).push(" (").name(kind.column(&kind.id));
-        for (field, _) in &held {
-            w.push(", ").name(kind.column(field));
-        }
+        let fields = kind.id.fields().iter().chain(held.iter().map(|(field, _)| *field));
+        w.push("INSERT INTO ").table(kind.table_name()).push(" (");
+        w.join(", ", fields, |w, field| {
+            w.name(kind.column(field));
+        });
         w.push(") VALUES (");
-        self.backend.new_id(&mut w, self.id(kind), &record.id)?;
+        w.list(", ", kind.id.fields().iter().zip(record.id.parts()), |w, (field, part)| {
+            self.backend.new_id(w, self.field(kind, field), part)
+        })?;
         for (field, value) in held {
             w.push(", ");
             self.backend.new_value(&mut w, self.field(kind, field), value)?;
@@ -81,8 +84,15 @@ impl Renderer<'_> {
         let mut w = self.writer();
         self.begin_marks(&mut w);
         let mut query = Query::select(self.with(&mut w, &[step.rows.set])?, "");
-        query.w().bind_as(operation.to_string(), "uuid").push(", ").bind(kind.name.as_str()).push(", s.id");
-        self.select_rows(&mut query, step.rows)?;
+        query.w().bind_as(operation.to_string(), "uuid").push(", ").bind(kind.name.as_str()).push(", ");
+        if kind.id.only().is_some() {
+            query.w().push("s.id");
+            self.select_rows(&mut query, step.rows)?;
+        } else {
+            query.w().push(&self.recorded(kind)?);
+            query.table(kind.table_name(), "r");
+            self.is_one(query.condition(), kind, step.rows)?;
+        }
         // Without this condition, SQLite would read ON CONFLICT as part of a join.
         query.condition().push("TRUE");
         // Two steps of one operation may mark the same row.
@@ -219,7 +229,7 @@ impl Renderer<'_> {
             return plain_audit_rows(w, entry);
         };
         let kind = self.kind(&query.kind)?;
-        let id = self.backend.listed_id(&id_of(kind));
+        let id = self.backend.listed_id(&self.recorded(kind)?);
         let write_entry = |w: &mut Writer, entry| {
             self.backend.entry_with_snapshot(w, entry, "j.fields");
             Ok(())
@@ -269,7 +279,7 @@ impl Renderer<'_> {
     ) -> Result<(), StoreError> {
         let EventDraft { topic, kind, rows, fields } = draft;
         let kind = self.kind_of_rows(kind, *rows)?;
-        let id = id_of(kind);
+        let id = self.recorded(kind)?;
         let mut query = Query::select(w, "");
         let w = query.w().bind_as(operation.to_string(), "uuid").push(", ");
         w.bind(topic.as_str()).push(", ");
@@ -279,7 +289,7 @@ impl Renderer<'_> {
         query.table(kind.table_name(), "r");
         self.is_one(query.condition(), kind, *rows)?;
         // Events are sorted by id, so that the outbox is reproducible.
-        query.order_by(&self.backend.id_order(self.id(kind), &id)?);
+        query.order_by(&self.answer_order(kind)?);
         // Two drafts may contain the same row. The key of an event is its operation, topic and record.
         query.w().push(" ON CONFLICT DO NOTHING");
         Ok(())

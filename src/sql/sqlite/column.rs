@@ -5,9 +5,9 @@
 
 use chrono::{DateTime, NaiveTime, Utc};
 
-use crate::domain::{FieldType, Mask, Value, instant_text};
+use crate::domain::{FieldType, KeyComparison, Mask, Reference, Value, instant_text};
 use crate::sql::connection::SqlValue;
-use crate::sql::render::renderer::{Field, id_of};
+use crate::sql::render::renderer::Field;
 use crate::sql::statement::{Writer, quote};
 use crate::sql::table_schema::TypeFamily;
 use crate::store::StoreError;
@@ -143,10 +143,10 @@ pub(super) fn ids(ids: Vec<SqlValue>) -> (String, Vec<u8>) {
 
 /// Converts a new value to the form in which the column stores it.
 pub(super) fn new_value(field: Field<'_>, value: &Value) -> Result<SqlValue, StoreError> {
-    if let Some(to) = field.referred_kind()?
+    if let Some((to, key)) = field.referred()?
         && let Some(id) = value.as_id()
     {
-        return field.r.column_type(to, &to.id)?.id(&to.name, &id);
+        return field.r.column_type(to, key)?.id(&to.name, &id);
     }
     let column_type = field.column_type()?;
     let is_epoch = column_type.family == TypeFamily::Integer;
@@ -166,7 +166,7 @@ pub(super) fn new_value(field: Field<'_>, value: &Value) -> Result<SqlValue, Sto
     })
 }
 
-pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) {
+pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError> {
     let stored = field.column();
     match mask {
         Mask::Null => {
@@ -191,8 +191,19 @@ pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) {
             w.push(&format!("substr({stored}, 1, ")).number(*length).push(")");
         }
         Mask::PlaceholderEmail => {
-            w.push(&format!("({}) || '@anonymized.invalid'", id_text(&id_of(field.kind))));
+            let id = field.kind.id.fields().iter().map(|id| id_text(&field.r.field(field.kind, id).column()));
+            let id = id.collect::<Vec<_>>().join(") || '-' || (");
+            w.push(&format!("({id}) || '@anonymized.invalid'"));
         }
-        Mask::Hmac => field.r.pseudonym(w, field.kind, field.name),
+        Mask::Hmac => field.r.pseudonym(w, field.kind, field.name)?,
+    }
+    Ok(())
+}
+
+/// Renders a value in the form in which a reference compares it.
+pub(super) fn compared(reference: &Reference, stored: &str) -> String {
+    match reference.compare {
+        KeyComparison::Exact => stored.to_owned(),
+        KeyComparison::IgnoreAsciiCase => format!("lower({stored})"),
     }
 }

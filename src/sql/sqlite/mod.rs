@@ -12,9 +12,11 @@ use super::connection::{AccessMode, SqlValue};
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::render::write::insert_operation;
-use super::statement::{Statement, Writer};
+use super::statement::{Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
-use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Value, to_milliseconds};
+use crate::domain::{
+    Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, Value, to_milliseconds,
+};
 use crate::protocol::{ChangeSet, Receipt, Rows, SetId, SurveyQuery, Write};
 use crate::store::StoreError;
 
@@ -67,7 +69,10 @@ impl Backend for Sqlite {
 
     fn recorded_id(&self, r: &Renderer<'_>, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError> {
         let kind = r.kind(kind)?;
-        r.column_type(kind, &kind.id)?.id(&kind.name, id)
+        match kind.id.only() {
+            Some(field) => r.column_type(kind, field)?.id(&kind.name, id),
+            None => Ok(SqlValue::Text(id.to_string())),
+        }
     }
 
     fn recorded_ids(&self, id: &RecordId) -> Vec<SqlValue> {
@@ -142,6 +147,69 @@ impl Backend for Sqlite {
         }
         let (open, close) = SPELLING.json_rows;
         w.push(" FROM ").push(open).bind(json).push(close).push(")");
+        Ok(())
+    }
+
+    fn held(
+        &self,
+        reference: &Reference,
+        _: Field<'_>,
+        _: Field<'_>,
+        stored: &str,
+    ) -> Result<String, StoreError> {
+        Ok(column::compared(reference, stored))
+    }
+
+    fn key(&self, reference: &Reference, key: Field<'_>, stored: &str) -> Result<String, StoreError> {
+        key.r.check_column(key.kind, key.name)?;
+        Ok(column::compared(reference, stored))
+    }
+
+    fn key_text(
+        &self,
+        _: &Renderer<'_>,
+        kind: &Kind,
+        fields: &[FieldName],
+        alias: &str,
+    ) -> Result<String, StoreError> {
+        let parts =
+            fields.iter().map(|field| column::id_text(&format!("{alias}.{}", quote(kind.column(field)))));
+        let parts: Vec<String> = parts.collect();
+        Ok(match &*parts {
+            [part] => format!("json_quote({part})"),
+            parts => format!("json_array({})", parts.join(", ")),
+        })
+    }
+
+    fn place(&self) -> &'static str {
+        "rowid"
+    }
+
+    fn finds_places(&self) -> bool {
+        false
+    }
+
+    fn one_of_tuples(
+        &self,
+        w: &mut Writer,
+        r: &Renderer<'_>,
+        kind: &Kind,
+        ids: &[RecordId],
+    ) -> Result<(), StoreError> {
+        let fields = kind.id.fields();
+        let columns: Vec<String> = fields.iter().map(|field| r.field(kind, field).column()).collect();
+        let values = fields.iter().enumerate().map(|(position, field)| {
+            let is_bytes = r.column_type(kind, field)?.family == TypeFamily::Bytes;
+            let value = format!("j.value ->> {position}");
+            // JSON holds a UUID as text.
+            Ok(if is_bytes { format!("unhex(replace({value}, '-', ''))") } else { value })
+        });
+        let values = values.collect::<Result<Vec<String>, StoreError>>()?;
+        let listed =
+            serde_json::to_string(ids).map_err(|source| StoreError::backend("wrote the ids", source))?;
+        w.push("(").push(&columns.join(", ")).push(") IN (SELECT ").push(&values.join(", "));
+        let (open, close) = SPELLING.json_rows;
+        w.push(" FROM ").push(open).bind(listed).push(close).push(")");
         Ok(())
     }
 
@@ -228,8 +296,7 @@ impl Backend for Sqlite {
     }
 
     fn mask(&self, w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError> {
-        column::mask(w, field, mask);
-        Ok(())
+        column::mask(w, field, mask)
     }
 
     fn strategy(&self, changes: &ChangeSet, _: u64) -> ApplyStrategy {

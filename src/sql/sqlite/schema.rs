@@ -3,7 +3,7 @@
 use crate::domain::{FieldName, Kind};
 use crate::sql::connection::SqlValue;
 use crate::sql::statement::{Statement, Union, Writer, quote};
-use crate::sql::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
+use crate::sql::table_schema::{ColumnType, Location, QueryColumns, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
 /// The maximum number of rows to read when looking for a value that shows how a column stores values.
@@ -11,9 +11,12 @@ const SAMPLE: i64 = 10_000;
 const COLUMNS_PER_STATEMENT: usize = 200;
 
 /// A question about a kind's table.
+#[derive(Clone, Copy)]
 enum Ask<'a> {
     /// Whether a row of the kind has no id.
     Ids(&'a Kind),
+    /// The name by which the places of rows are read; empty if they have none. For kinds whose id is not one column.
+    Place(&'a Kind),
     /// The declared type of a column, and the type of one of its values.
     Column(&'a Kind, &'a FieldName),
 }
@@ -29,6 +32,9 @@ pub(super) fn statements(columns: &QueryColumns<'_>) -> Vec<Statement> {
             match ask {
                 Ask::Ids(kind) => {
                     w.push(&misses_id(kind)).push(", NULL");
+                }
+                Ask::Place(kind) => {
+                    w.push(&place(kind)).push(", NULL");
                 }
                 Ask::Column(kind, field) => {
                     w.push(&declared_type(kind, field)).push(", ").push(&sampled_type(kind, field));
@@ -47,8 +53,11 @@ pub(super) fn version_expression(columns: &QueryColumns<'_>) -> Option<String> {
     if columns.kinds.len() + columns.columns.len() > COLUMNS_PER_STATEMENT {
         return None;
     }
-    let ids: Vec<String> = columns.kinds.iter().map(|kind| misses_id(kind)).collect();
+    let has_column = |kind: &&&Kind| kind.id.only().is_some();
+    let ids: Vec<String> = columns.kinds.iter().filter(has_column).map(|kind| misses_id(kind)).collect();
     let mut parts = vec![format!("({})", if ids.is_empty() { "0".to_owned() } else { ids.join(" OR ") })];
+    let others = columns.kinds.iter().filter(|kind| kind.id.only().is_none());
+    parts.extend(others.map(|kind| place(kind)));
     parts.extend(columns.columns.iter().map(|(kind, field)| {
         let (sample, declared) = (sampled_type(kind, field), declared_type(kind, field));
         format!("coalesce({sample}, {declared}, '')")
@@ -64,8 +73,20 @@ fn version(columns: &[&str]) -> String {
 
 /// Renders whether a row of the kind has no id. SQLite reads no row for it if the column is declared `NOT NULL`.
 fn misses_id(kind: &Kind) -> String {
-    let (table, id) = (quote(kind.table_name()), quote(kind.column(&kind.id)));
+    let (table, id) = (quote(kind.table_name()), kind.id.only().map(|id| quote(kind.column(id))));
+    let id = id.unwrap_or_else(|| "rowid".into());
     format!("EXISTS (SELECT 1 FROM {table} AS r WHERE r.{id} IS NULL)")
+}
+
+/// Renders the name by which the places of rows are read: one of the names of SQLite that is not also the name of a
+/// column. Empty for views and tables `WITHOUT ROWID`.
+fn place(kind: &Kind) -> String {
+    let table = literal(kind.table_name());
+    format!(
+        "coalesce((SELECT n.value FROM pragma_table_list AS l, json_each('[\"rowid\", \"_rowid_\", \"oid\"]') AS n \
+         WHERE l.name = {table} COLLATE NOCASE AND l.type <> 'view' AND l.wr = 0 AND n.value NOT IN \
+         (SELECT lower(x.name) FROM pragma_table_xinfo({table}) AS x) ORDER BY n.key LIMIT 1), '')"
+    )
 }
 
 fn declared_type(kind: &Kind, field: &FieldName) -> String {
@@ -87,7 +108,10 @@ fn literal(name: &str) -> String {
 }
 
 fn asked<'a>(columns: &QueryColumns<'a>) -> impl Iterator<Item = Ask<'a>> {
-    let kinds = columns.kinds.iter().map(|kind| Ask::Ids(kind));
+    let kinds = columns.kinds.iter().map(|kind| match kind.id.only() {
+        Some(_) => Ask::Ids(kind),
+        None => Ask::Place(kind),
+    });
     kinds.chain(columns.columns.iter().map(|(kind, field)| Ask::Column(kind, field)))
 }
 
@@ -102,20 +126,30 @@ pub(super) fn read(
     rows.sort_by_key(|row| row.first().and_then(SqlValue::as_integer));
     let mut schema = TableSchema::default();
     let mut answers = rows.iter();
-    let mut stored = Vec::new();
+    let (mut places, mut stored) = (Vec::new(), Vec::new());
+    let none = FieldName::from("");
     for ask in asked(columns) {
         let answer = answers.next().map(Vec::as_slice);
-        let (kind, field) = match ask {
-            Ask::Ids(kind) => (kind, &kind.id),
-            Ask::Column(kind, field) => (kind, field),
+        let (kind, field) = match (ask, answer) {
+            (Ask::Ids(kind) | Ask::Place(kind), _) if kind.id.only().is_none() => {
+                let place =
+                    answer.and_then(|answer| answer.get(1)).and_then(SqlValue::as_text).unwrap_or_default();
+                places.push(place);
+                let location =
+                    if place.is_empty() { Location::Unknown } else { Location::Place(place.into()) };
+                schema.locations.insert(kind.table_name().to_owned(), location);
+                continue;
+            }
+            (Ask::Ids(kind) | Ask::Place(kind), _) => (kind, kind.id.only().unwrap_or(&none)),
+            (Ask::Column(kind, field), _) => (kind, field),
         };
         let table = schema.tables.entry(kind.table_name().to_owned()).or_default();
         let text = || ColumnType::new("", TypeFamily::Text);
         let column = table.entry(kind.column(field).to_owned()).or_insert_with(text);
         match (ask, answer) {
             (Ask::Ids(_), Some([_, SqlValue::Integer(0), _])) => column.not_null = true,
-            (Ask::Ids(_), _) => {
-                return Err(StoreError::bad_value(&kind.name, None, &kind.id, "id"));
+            (Ask::Ids(_) | Ask::Place(_), _) => {
+                return Err(StoreError::bad_id(kind));
             }
             (Ask::Column(..), Some([_, declared, sample])) => {
                 stored.push(sample.as_text().or(declared.as_text()).unwrap_or_default());
@@ -124,7 +158,7 @@ pub(super) fn read(
             (Ask::Column(..), _) => {}
         }
     }
-    schema.schema_version = Some(version(&stored));
+    schema.schema_version = Some(version(&[places, stored].concat()));
     // A statement without a transaction compares the same version.
     schema.tables_found.clone_from(&schema.schema_version);
     Ok(schema)

@@ -134,7 +134,7 @@ impl<S: Session> Evaluation<'_, S> {
 }
 
 fn value(kind: &Kind, row: &Record, field: &FieldName) -> Value {
-    if *field == kind.id { (&row.id).into() } else { row.get(field).clone() }
+    kind.value_of(row, field).into_owned()
 }
 
 /// The fields that the audit entry records, for each subject, with the values from before the operation.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::evaluate::{Evaluation, kind, reference_of};
+use super::evaluate::{Evaluation, kind};
+use super::session::KeyedReference;
 use super::session::Session;
 use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, KindName};
 use crate::protocol::{
@@ -82,11 +83,11 @@ fn check_branch(
         Source::Ids(_) | Source::WithText { .. } => (None, &set.kind),
         Source::Members(rows) => (kind_of(rows.set), &set.kind),
         Source::Referrers { reference, .. } => {
-            let reference = reference_of(query, reference)?;
+            let reference = KeyedReference::of(&query.map, reference)?.reference();
             (Some(&reference.to), &reference.from)
         }
         Source::ReferencedBy { reference, .. } => {
-            let reference = reference_of(query, reference)?;
+            let reference = KeyedReference::of(&query.map, reference)?.reference();
             (Some(&reference.from), &reference.to)
         }
     };
@@ -165,8 +166,8 @@ pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
     }
     for ChangeStep { kind: name, write, .. } in &changes.steps {
         let id = &kind(query, name)?.id;
-        if written(write).iter().any(|(field, _)| field == id) {
-            return Err(StoreError::Unsupported(format!("writing the id `{name}.{id}`")));
+        if let Some((field, _)) = written(write).iter().find(|(field, _)| id.contains(field)) {
+            return Err(StoreError::Unsupported(format!("writing the id `{name}.{field}`")));
         }
     }
     Ok(())

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::check_query;
 use super::members::Members;
-use super::session::{Ranked, RowNumber, Session};
+use super::session::{KeyedReference, Ranked, RowNumber, Session};
 use crate::domain::{
-    BadValue, Condition, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName,
+    BadValue, Condition, FieldName, KeyComparison, Kind, KindName, Record, RecordId, ReferenceName,
 };
 use crate::protocol::{
     Branch, NamedSet, Question, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum, SurveyQuery,
@@ -49,9 +49,9 @@ impl<'a, S: Session> Evaluation<'a, S> {
     async fn members(&mut self, set: &NamedSet) -> Result<Members, StoreError> {
         if let Some((reference, of, rank)) = self.only_counted(set) {
             let kind = kind(self.query, &set.kind)?;
-            let reference = reference_of(self.query, reference)?;
+            let reference = KeyedReference::of(&self.query.map, reference)?;
             let targets: Vec<Ranked> = self.rows(of)?.collect();
-            let count = self.session.count_referrers(kind, reference, &targets).await?;
+            let count = self.session.count_referrers(kind, &reference, &targets).await?;
             return Ok(Members::Counted { count, rank });
         }
         let mut found = Vec::new();
@@ -74,7 +74,9 @@ impl<'a, S: Session> Evaluation<'a, S> {
             RankCase { below: Ranks::ALL, when: None, rank } => (*rank)?,
             _ => return None,
         };
-        let is_counted = within.is_empty() && except.is_empty() && !self.listed.contains(&set.id);
+        // Two targets may have the same key if it is not the id.
+        let is_to_id = self.query.map.reference(reference).is_some_and(|reference| reference.key.is_none());
+        let is_counted = is_to_id && within.is_empty() && except.is_empty() && !self.listed.contains(&set.id);
         is_counted.then_some((reference, *of, rank))
     }
 
@@ -106,7 +108,7 @@ impl<'a, S: Session> Evaluation<'a, S> {
             of = self.in_order(from, of);
         }
         let mut chosen = Vec::new();
-        for (number, below) in self.reached(kind, &branch.source, of).await? {
+        for (number, below) in self.reached(kind, branch, of).await? {
             if let Some(rank) = self.rank(kind, branch, number, below)? {
                 chosen.push((number, rank));
             }
@@ -124,12 +126,12 @@ impl<'a, S: Session> Evaluation<'a, S> {
     async fn reached(
         &mut self,
         kind: &Kind,
-        source: &Source,
+        branch: &Branch,
         of: Vec<Ranked>,
     ) -> Result<Vec<Ranked>, StoreError> {
         let query = self.query;
         let from_outside = |found: Vec<RowNumber>| found.into_iter().map(|number| (number, 0)).collect();
-        match source {
+        match &branch.source {
             Source::Subjects => Ok(from_outside(self.session.find(kind, &query.subjects).await?)),
             Source::Ids(ids) => Ok(from_outside(self.session.find(kind, ids).await?)),
             Source::WithText { field, text } => {
@@ -137,26 +139,47 @@ impl<'a, S: Session> Evaluation<'a, S> {
             }
             Source::Members(_) => Ok(of),
             Source::Referrers { reference, .. } => {
-                self.session.referrers(kind, reference_of(query, reference)?, &of).await
+                self.session.referrers(kind, &KeyedReference::of(&query.map, reference)?, &of).await
             }
             Source::ReferencedBy { reference, .. } => {
-                self.referenced_rows(kind, reference_of(query, reference)?, &of).await
+                let reference = KeyedReference::of(&query.map, reference)?;
+                self.referenced_rows(kind, &reference, &branch.within, &of).await
             }
         }
     }
 
     /// Returns the rows that these rows refer to. References to missing rows are skipped.
+    ///
+    /// Rows can be looked up by their ids. Over a reference to another key, only rows that are `within` sets can be found.
     async fn referenced_rows(
         &mut self,
         kind: &Kind,
-        reference: &Reference,
+        reference: &KeyedReference<'_>,
+        within: &[Rows],
         of: &[Ranked],
     ) -> Result<Vec<Ranked>, StoreError> {
+        let from = &reference.reference().from;
         let referring = of.iter().filter_map(|(number, rank)| {
-            let row = self.session.row(&reference.from, *number)?;
-            Some((row.get(&reference.field).as_id()?, *rank))
+            Some((reference.held.read(self.session.row(from, *number)?)?, *rank))
         });
         let (values, ranks): (Vec<RecordId>, Vec<Rank>) = referring.unzip();
+        if reference.reference().key.is_some() || reference.reference().compare != KeyComparison::Exact {
+            let within = within.first().ok_or_else(|| {
+                let name = &reference.reference().name;
+                StoreError::Unsupported(format!("looking up the rows that `{name}` refers to"))
+            })?;
+            let mut by_key: BTreeMap<RecordId, Vec<RowNumber>> = BTreeMap::new();
+            for (number, _) in self.rows(*within)? {
+                let row = self.session.row(&kind.name, number);
+                if let Some(key) = row.and_then(|row| reference.target.read(row)) {
+                    by_key.entry(key).or_default().push(number);
+                }
+            }
+            let found = values.iter().zip(ranks).flat_map(|(value, rank)| {
+                by_key.get(value).into_iter().flatten().map(move |number| (*number, rank))
+            });
+            return Ok(found.collect());
+        }
         let found = self.session.find_exactly(kind, &values).await?;
         Ok(found.into_iter().zip(ranks).filter_map(|(number, rank)| Some((number?, rank))).collect())
     }
@@ -263,11 +286,4 @@ pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, Bad
 
 pub(super) fn kind<'q>(query: &'q SurveyQuery, name: &KindName) -> Result<&'q Kind, StoreError> {
     query.map.kind(name).ok_or_else(|| StoreError::unknown("kind", name))
-}
-
-pub(super) fn reference_of<'q>(
-    query: &'q SurveyQuery,
-    name: &ReferenceName,
-) -> Result<&'q Reference, StoreError> {
-    query.map.reference(name).ok_or_else(|| StoreError::unknown("reference", name))
 }

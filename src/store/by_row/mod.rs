@@ -21,7 +21,7 @@ use read_rows::Loaded;
 
 pub(crate) use apply::{Decision, decide};
 pub(crate) use read_rows::as_declared;
-pub(crate) use session::{Change, Changes, Ranked, RowNumber, Session};
+pub(crate) use session::{Change, Changes, KeyedReference, Ranked, RowNumber, Session};
 pub(crate) use survey::survey;
 
 /// The maximum number of attempts, if rows change while they are read.

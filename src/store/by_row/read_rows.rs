@@ -1,8 +1,9 @@
 //! Reads rows in pages, and remembers which rows were read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::session::{Change, Changes, Ranked, RowNumber, Session};
+use super::session::{Change, Changes, KeyedReference, Ranked, RowNumber, Session};
 use crate::domain::{FieldName, FieldType, Kind, KindName, Record, RecordId, Reference, ReferenceName};
 use crate::protocol::Rank;
 use crate::store::{Batch, ExactMatches, ExactReferrers, Page, Records, RowChange, StoreError, Unchanged};
@@ -17,10 +18,19 @@ pub(super) struct Loaded<'a, R> {
     limit: u64,
     count: u64,
     kinds: BTreeMap<KindName, LoadedKind>,
-    /// The referring rows, by reference and by the id of the row they refer to, in the order of their ids.
-    referrers: BTreeMap<ReferenceName, BTreeMap<RecordId, Vec<RowNumber>>>,
+    /// The referring rows, by reference.
+    referrers: BTreeMap<ReferenceName, Referrers>,
     /// The texts that were looked up, each with the rows that have it, in order.
     exact_matches: Vec<ExactMatches>,
+}
+
+/// The rows that refer over one reference.
+#[derive(Debug)]
+struct Referrers {
+    reference: Arc<Reference>,
+    kind: Arc<Kind>,
+    /// The referring rows, by the key that they hold, in the order of their ids.
+    lists: BTreeMap<RecordId, Vec<RowNumber>>,
 }
 
 /// The rows of one kind that were read.
@@ -106,7 +116,7 @@ impl<'a, R: Records> Loaded<'a, R> {
     async fn read_referrers(
         &mut self,
         kind: &Kind,
-        reference: &Reference,
+        reference: &KeyedReference<'_>,
         targets: &[RecordId],
     ) -> Result<BTreeMap<RecordId, Vec<RowNumber>>, StoreError> {
         let mut lists: BTreeMap<RecordId, Vec<RowNumber>> =
@@ -114,11 +124,11 @@ impl<'a, R: Records> Loaded<'a, R> {
         let mut after: Option<RecordId> = None;
         loop {
             let page = Page { after: after.as_ref(), limit: PAGE };
-            let found = self.records.referrers(kind, reference, targets, page).await?;
+            let found = self.records.referrers(kind, reference.reference(), targets, page).await?;
             let is_last = found.len() < PAGE;
             for row in found {
                 after = Some(row.id.clone());
-                let target = row.get(&reference.field).as_id();
+                let target = reference.held.read(&row);
                 if let Some(list) = target.and_then(|target| lists.get_mut(&target)) {
                     list.push(self.insert(&kind.name, row)?);
                 }
@@ -145,12 +155,12 @@ impl<'a, R: Records> Loaded<'a, R> {
             }
         });
         let changes = changes.collect();
-        let exact_referrers = self.referrers.iter().flat_map(|(reference, lists)| {
-            let kind = reference.split().map(|(kind, _)| kind);
-            lists.iter().map(move |(target, referrers)| ExactReferrers {
+        let exact_referrers = self.referrers.values().flat_map(|Referrers { reference, kind, lists }| {
+            lists.iter().map(|(target, referrers)| ExactReferrers {
                 reference: reference.clone(),
+                kind: kind.clone(),
                 target: target.clone(),
-                referrers: kind.as_ref().map(|kind| ids(kind, referrers)).unwrap_or_default(),
+                referrers: ids(&kind.name, referrers),
             })
         });
         let exact_referrers = exact_referrers.collect();
@@ -231,27 +241,35 @@ impl<R: Records> Session for Loaded<'_, R> {
     async fn referrers(
         &mut self,
         kind: &Kind,
-        reference: &Reference,
+        reference: &KeyedReference<'_>,
         targets: &[Ranked],
     ) -> Result<Vec<Ranked>, StoreError> {
         if targets.is_empty() {
             self.records.get(kind, &[]).await?;
         }
-        let named = targets
-            .iter()
-            .filter_map(|(number, rank)| Some((self.row(&reference.to, *number)?.id.clone(), *rank)));
+        let named = targets.iter().filter_map(|(number, rank)| {
+            let target = self.row(reference.to(), *number)?;
+            Some((reference.target.read(target)?, *rank))
+        });
         let named: Vec<(RecordId, Rank)> = named.collect();
-        let known = self.referrers.entry(reference.name.clone()).or_default();
-        let new = named.iter().map(|(target, _)| target).filter(|target| !known.contains_key(*target));
+        let name = &reference.reference().name;
+        let known = self.referrers.entry(name.clone()).or_insert_with(|| Referrers {
+            reference: Arc::new(reference.reference().clone()),
+            kind: Arc::new(kind.clone()),
+            lists: BTreeMap::new(),
+        });
+        let new = named.iter().map(|(target, _)| target).filter(|target| !known.lists.contains_key(*target));
         let new: BTreeSet<&RecordId> = new.collect();
         let new: Vec<RecordId> = new.into_iter().cloned().collect();
         for part in new.chunks(PAGE) {
             let lists = self.read_referrers(kind, reference, part).await?;
-            self.referrers.entry(reference.name.clone()).or_default().extend(lists);
+            if let Some(known) = self.referrers.get_mut(name) {
+                known.lists.extend(lists);
+            }
         }
-        let lists = self.referrers.get(&reference.name);
+        let known = self.referrers.get(name);
         let reached = named.iter().flat_map(|(target, rank)| {
-            let referrers = lists.and_then(|lists| lists.get(target)).into_iter().flatten();
+            let referrers = known.and_then(|known| known.lists.get(target)).into_iter().flatten();
             referrers.map(|number| (*number, *rank))
         });
         Ok(reached.collect())
@@ -274,15 +292,17 @@ impl<R: Records> Session for Loaded<'_, R> {
 /// Converts an id to the type that the map declares for ids of the kind. Without a declared type, the backend
 /// converts it.
 pub(crate) fn as_declared(kind: &Kind, id: &RecordId) -> Result<RecordId, StoreError> {
-    if kind.declared_type(&kind.id) != Some(FieldType::Integer) || id.as_integer().is_some() {
-        return Ok(id.clone());
-    }
-    let text = id.to_string();
-    // `007` and `+7` are not the text of 7.
-    let integer = text.parse().ok().filter(|it: &i64| it.to_string() == text);
-    integer.map(RecordId::from).ok_or_else(|| StoreError::WrongId {
-        kind: kind.name.clone(),
-        id: id.clone(),
-        expected: "integers",
-    })
+    let fields = kind.id.fields();
+    let wrong = |expected| StoreError::WrongId { kind: kind.name.clone(), id: id.clone(), expected };
+    let id = id.read_as_tuple(fields.len()).ok_or_else(|| wrong("one value for each field of the id"))?;
+    let parts = fields.iter().zip(id.parts()).map(|(field, part)| {
+        if kind.declared_type(field) != Some(FieldType::Integer) || part.as_integer().is_some() {
+            return Ok(part.clone());
+        }
+        let text = part.to_string();
+        // `007` and `+7` are not the text of 7.
+        let integer = text.parse().ok().filter(|it: &i64| it.to_string() == text);
+        integer.map(RecordId::from).ok_or_else(|| wrong("integers"))
+    });
+    Ok(RecordId::tuple(parts.collect::<Result<Vec<_>, _>>()?))
 }

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
-use crate::domain::{FieldName, Kind, KindName, Record, RecordId, Reference};
+use crate::domain::{
+    DataMap, FieldName, KeyReader, Kind, KindName, Record, RecordId, Reference, ReferenceName,
+};
 use crate::protocol::Rank;
 use crate::store::StoreError;
 
@@ -12,6 +14,35 @@ pub(crate) struct RowNumber(pub(crate) usize);
 
 /// A row with a rank: its own rank, or the rank of the row it was reached from.
 pub(crate) type Ranked = (RowNumber, Rank);
+
+/// A reference, and how the rows on both sides give the keys that it compares.
+#[derive(Debug)]
+pub(crate) struct KeyedReference<'q> {
+    reference: &'q Reference,
+    /// The key that a referring row holds.
+    pub(crate) held: KeyReader,
+    /// The key of a row referred to.
+    pub(crate) target: KeyReader,
+}
+
+impl<'q> KeyedReference<'q> {
+    pub(super) fn of(map: &'q DataMap, name: &ReferenceName) -> Result<Self, StoreError> {
+        let unknown = || StoreError::unknown("reference", name);
+        let reference = map.reference(name).ok_or_else(unknown)?;
+        let held = map.held_key(reference).ok_or_else(unknown)?;
+        let target = map.target_key(reference).ok_or_else(unknown)?;
+        Ok(Self { reference, held, target })
+    }
+
+    pub(super) fn reference(&self) -> &'q Reference {
+        self.reference
+    }
+
+    /// Returns the kind referred to.
+    pub(crate) fn to(&self) -> &'q KindName {
+        &self.reference.to
+    }
+}
 
 /// The rows that one evaluation reads. It refers to them by number, so that no id or row is copied.
 pub(crate) trait Session: Send + Sync {
@@ -47,7 +78,7 @@ pub(crate) trait Session: Send + Sync {
     fn referrers(
         &mut self,
         kind: &Kind,
-        reference: &Reference,
+        reference: &KeyedReference<'_>,
         targets: &[Ranked],
     ) -> impl Future<Output = Result<Vec<Ranked>, StoreError>> + Send;
 
@@ -55,7 +86,7 @@ pub(crate) trait Session: Send + Sync {
     fn count_referrers(
         &mut self,
         kind: &Kind,
-        reference: &Reference,
+        reference: &KeyedReference<'_>,
         targets: &[Ranked],
     ) -> impl Future<Output = Result<u64, StoreError>> + Send {
         async { Ok(self.referrers(kind, reference, targets).await?.len() as u64) }

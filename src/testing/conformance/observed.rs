@@ -58,7 +58,7 @@ impl Observed {
 
 pub(super) async fn rows(host: &dyn Host, name: &str) -> Rows {
     let (map, kind) = (world(), kind(name));
-    let known: Vec<&FieldName> = map.fields_of(&kind).filter(|f| **f != kind.id).collect();
+    let known: Vec<&FieldName> = map.fields_of(&kind).filter(|field| !kind.id.contains(field)).collect();
     let form = |record: &Record, field: &FieldName| {
         let value = record.get(field);
         let read = kind.declared_type(field).map(|known| known.read(value));

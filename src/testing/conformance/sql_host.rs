@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::session;
 use super::world::{KINDS, kind};
 use super::{Counted, Host, Recorded, Sent, Traffic, world};
-use crate::domain::{FieldType, Kind, Record, Value};
+use crate::domain::{FieldName, FieldType, Kind, Record, Value};
 use crate::sql::{AccessMode, Dialect, SqlConnection, SqlStore, SqlValue};
 use crate::store::Store;
 
@@ -50,19 +50,28 @@ impl<C: SqlConnection> SqlHost<C> {
     /// Returns `CREATE TABLE` for a kind of the suite.
     fn table(&self, kind: &Kind) -> String {
         let map = world();
+        let quoted = |kind: &Kind, fields: &[FieldName]| {
+            let names = fields.iter().map(|field| self.dialect.quote(kind.column(field)));
+            names.collect::<Vec<_>>().join(", ")
+        };
         let columns = map.fields_of(kind).map(|field| {
-            let reference =
-                map.references().find(|reference| reference.from == kind.name && reference.field == *field);
-            let target = reference.and_then(|reference| map.kind(&reference.to));
-            let declared = target.map_or_else(|| kind.type_of(field), |target| target.type_of(&target.id));
-            let declared = self.column_type(declared);
-            let key = if *field == kind.id { " PRIMARY KEY NOT NULL" } else { "" };
-            let refers = target.map_or_else(String::new, |target| {
-                format!(" REFERENCES {}", self.dialect.quote(target.table_name()))
+            let declared = map.references_from(&kind.name).find_map(|reference| {
+                let position = reference.fields.iter().position(|held| held == field)?;
+                let key = map.key_of(reference).get(position)?;
+                Some(map.kind(&reference.to)?.type_of(key))
             });
-            format!("{} {declared}{key}{refers}", self.dialect.quote(kind.column(field)))
+            let declared = self.column_type(declared.unwrap_or_else(|| kind.type_of(field)));
+            let not_null = if kind.id.contains(field) { " NOT NULL" } else { "" };
+            format!("{} {declared}{not_null}", self.dialect.quote(kind.column(field)))
         });
-        let columns: Vec<_> = columns.collect();
+        let key = (!kind.id.is_none()).then(|| format!("PRIMARY KEY ({})", quoted(kind, kind.id.fields())));
+        let keys = map.references_from(&kind.name).filter(|reference| reference.when.is_none());
+        let keys = keys.filter_map(|reference| {
+            let to = map.kind(&reference.to)?;
+            let (fields, key) = (quoted(kind, &reference.fields), quoted(to, map.key_of(reference)));
+            Some(format!("FOREIGN KEY ({fields}) REFERENCES {} ({key})", self.dialect.quote(to.table_name())))
+        });
+        let columns: Vec<_> = columns.chain(key).chain(keys).collect();
         let table = self.dialect.quote(kind.table_name());
         format!("CREATE TABLE {table} ({})", columns.join(", "))
     }
@@ -81,9 +90,10 @@ impl<C: SqlConnection> SqlHost<C> {
     /// other rows refer to it.
     fn insert(&self, kind: &Kind, row: &Record) -> (String, Vec<SqlValue>) {
         let quote = |name: &str| self.dialect.quote(name);
-        let id = Value::from(&row.id);
+        let id: Vec<Value> = row.id.parts().iter().map(Value::from).collect();
+        let key = kind.id.fields().iter().map(|field| kind.column(field)).zip(&id);
         let fields = row.fields.iter().map(|(name, value)| (kind.column(name), value));
-        let all: Vec<_> = fields.chain([(kind.column(&kind.id), &id)]).collect();
+        let all: Vec<_> = fields.chain(key).collect();
         let names: Vec<_> = all.iter().map(|(name, _)| quote(name)).collect();
         let updates: Vec<_> = names.iter().map(|name| format!("{name} = excluded.{name}")).collect();
         let (table, names, updates) = (quote(kind.table_name()), names.join(", "), updates.join(", "));
@@ -103,8 +113,12 @@ impl<C: SqlConnection> SqlHost<C> {
                 (rows, vec![SqlValue::Text(whole)])
             }
         };
-        let key = quote(kind.column(&kind.id));
-        (format!("INSERT INTO {table} ({names}) {rows} ON CONFLICT ({key}) DO UPDATE SET {updates}"), params)
+        let key: Vec<_> = kind.id.fields().iter().map(|field| quote(kind.column(field))).collect();
+        let replace = match &*key.join(", ") {
+            "" => String::new(),
+            key => format!(" ON CONFLICT ({key}) DO UPDATE SET {updates}"),
+        };
+        (format!("INSERT INTO {table} ({names}) {rows}{replace}"), params)
     }
 
     /// Renders a column of one of the library's tables as text.
@@ -149,8 +163,8 @@ impl<C: SqlConnection> Host for SqlHost<C> {
 
     async fn rows(&self, kind: &Kind) -> Vec<Record> {
         let map = world();
-        let fields: Vec<_> = map.fields_of(kind).filter(|field| **field != kind.id).collect();
-        let columns = [&kind.id].into_iter().chain(fields.iter().copied());
+        let fields: Vec<_> = map.fields_of(kind).filter(|field| !kind.id.contains(field)).collect();
+        let columns = kind.id.fields().iter().chain(fields.iter().copied());
         let columns: Vec<_> = columns.map(|field| kind.column(field)).collect();
         let read: Vec<_> = columns
             .iter()

@@ -64,7 +64,7 @@ impl<R: Records> Records for Watched<R> {
             let Some(row) = next.into_iter().next() else {
                 break;
             };
-            let refers = row.get(&reference.field).as_id();
+            let refers = reference.held_by(kind, &row);
             assert!(
                 refers.is_some_and(|id| ids.contains(&id)),
                 "{what}: {:?} refers to none of the ids",

@@ -91,10 +91,25 @@ impl<'a> World<'a> {
         found
     }
 
+    /// Returns whether a field becomes null when its reference is emptied. Fields of the id and of other references stay,
+    /// and so do fields that cannot be null.
+    fn is_emptied(&self, reference: &Reference, field: &FieldName) -> bool {
+        let kind = self.kind(&reference.from);
+        let is_own = |field: &FieldName| {
+            let mut others = self.map.references_from(&kind.name);
+            let is_shared =
+                others.any(|other| other.fields != reference.fields && other.fields.contains(field));
+            !kind.id.contains(field) && !is_shared
+        };
+        let is_nullable = |field: &FieldName| kind.fields.get(field).is_some_and(|field| field.nullable);
+        let any_declared = reference.fields.iter().any(|field| is_own(field) && is_nullable(field));
+        is_own(field) && (!any_declared || is_nullable(field))
+    }
+
     fn target(&self, request: &Request, reference: &ReferenceName, redirect: &Redirect) -> Value {
         let reference = self.map.reference(reference).expect("a reference");
         let default = || {
-            let field = self.kind(&reference.from).fields.get(&reference.field);
+            let field = reference.only_field().and_then(|field| self.kind(&reference.from).fields.get(field));
             field.and_then(|field| field.default.clone()).unwrap_or_default()
         };
         match redirect {
@@ -312,7 +327,13 @@ impl<'a> World<'a> {
             for reference in self.map.references_from(&self.kind(&id.0).name) {
                 if let Some((_, redirect)) = redirects.get(&(id.clone(), reference.name.clone())) {
                     let value = self.target(request, &reference.name, redirect);
-                    row.fields.insert(reference.field.clone(), value);
+                    let target = value.as_id();
+                    for (position, field) in reference.fields.iter().enumerate() {
+                        let part = target.as_ref().and_then(|target| target.parts().get(position));
+                        if part.is_some() || self.is_emptied(reference, field) {
+                            row.fields.insert(field.clone(), part.map(Value::from).unwrap_or_default());
+                        }
+                    }
                     writes += 1;
                 }
             }

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Condition, DataMap, Kind, KindName, MaskKey, Mode, Record, RecordId, Reference, ReferenceName, Request,
-    Value, to_milliseconds,
+    Condition, DataMap, KeyComparison, Kind, KindName, MaskKey, Mode, Record, RecordId, Reference,
+    ReferenceName, Request, Value, to_milliseconds,
 };
 use crate::policy::{DeletionPolicy, Entry, ModePolicy, Parent, Rule};
 use crate::protocol::Disposition;
@@ -157,11 +157,28 @@ impl<'a> World<'a> {
         self.rows.get(&id.0).and_then(|rows| rows.get(&id.1)).expect("a row")
     }
 
-    /// Returns the row that `row` refers to.
+    /// Returns the row that `row` refers to: the row whose key equals the fields of the reference, one by one. A row that
+    /// does not meet the condition of the reference, or is not a record of the kind, refers to nothing.
     fn parent(&self, row: &Record, reference: &Reference) -> Option<Id> {
-        let id = row.get(&reference.field).as_id()?;
-        self.rows.get(&reference.to)?.get(&id)?;
-        Some((reference.to.clone(), id))
+        let (from, to) = (self.kind(&reference.from), self.kind(&reference.to));
+        let is_subject = self.subjects.iter().next().is_some_and(|(kind, _)| *kind == from.name);
+        let filter = from.filter.as_ref().filter(|_| !is_subject);
+        if !self.holds(from, row, reference.when.as_ref()) || !self.holds(from, row, filter) {
+            return None;
+        }
+        let key = reference.key.as_deref().unwrap_or_else(|| to.id.fields());
+        let is_equal = |held: &Value, key: &Value| match (held, key) {
+            (Value::Text(held), Value::Text(key)) if reference.compare == KeyComparison::IgnoreAsciiCase => {
+                held.eq_ignore_ascii_case(key)
+            }
+            (held, key) => !held.is_null() && held == key,
+        };
+        let refers = |target: &Record| {
+            let mut pairs = reference.fields.iter().zip(key);
+            pairs.all(|(field, key)| is_equal(&from.value_of(row, field), &to.value_of(target, key)))
+        };
+        let found = self.rows.get(&reference.to)?.iter().find(|(_, target)| refers(target));
+        found.map(|(id, _)| (reference.to.clone(), id.clone()))
     }
 
     /// Returns the first entry of the reference that applies below a parent with this outcome and whose condition

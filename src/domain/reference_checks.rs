@@ -1,0 +1,120 @@
+//! Checks of references, and of kinds that share a table, when a data map is built.
+
+use std::collections::BTreeSet;
+
+use super::{Comparison, Condition, DataMap, Fault, FaultCode, Faults, FieldName, Kind, Reference, Value};
+
+/// Checks every reference of a map, and every pair of references or kinds that share rows.
+pub(super) fn check_references(map: &DataMap, faults: &mut Faults) {
+    for reference in map.references() {
+        check_fields(map, reference, faults);
+        check_masks(map, reference, faults);
+    }
+    let references: Vec<&Reference> = map.references().collect();
+    for (reference, other) in pairs(&references) {
+        if reference.from == other.from && same_fields(reference, other) && !exclude(reference, other) {
+            faults.push(
+                Fault::new(
+                    FaultCode::ConflictingRoles,
+                    format!("references.{}", other.name),
+                    format!("a row could refer over `{}` and over `{}`", reference.name, other.name),
+                )
+                .remedy("give both an `if` with different values of one field (`eq` or `in`)"),
+            );
+        }
+    }
+    let kinds: Vec<&Kind> = map.kinds().collect();
+    for (kind, other) in pairs(&kinds) {
+        if kind.table_name() == other.table_name() && !excludes(kind.filter.as_ref(), other.filter.as_ref()) {
+            faults.push(
+                Fault::new(
+                    FaultCode::ConflictingRoles,
+                    format!("kinds.{}.table", other.name),
+                    format!(
+                        "a row of the table could be a record of `{}` and of `{}`",
+                        kind.name, other.name
+                    ),
+                )
+                .remedy("give both kinds a `filter` with different values of one field (`eq` or `in`)"),
+            );
+        }
+    }
+}
+
+fn pairs<'t, T>(all: &'t [T]) -> impl Iterator<Item = (&'t T, &'t T)> {
+    all.iter().enumerate().flat_map(|(at, one)| all.iter().skip(at + 1).map(move |other| (one, other)))
+}
+
+fn same_fields(a: &Reference, b: &Reference) -> bool {
+    let fields = |reference: &Reference| reference.fields.iter().cloned().collect::<BTreeSet<FieldName>>();
+    fields(a) == fields(b)
+}
+
+fn exclude(a: &Reference, b: &Reference) -> bool {
+    excludes(a.when.as_ref(), b.when.as_ref())
+}
+
+/// Returns whether no row can meet both conditions, because they require different values of one field.
+fn excludes(a: Option<&Condition>, b: Option<&Condition>) -> bool {
+    let (Some(a), Some(b)) = (a, b) else { return false };
+    let b = required_values(b);
+    required_values(a).iter().any(|(field, values)| {
+        let mut others = b.iter().filter(|(other, _)| other == field);
+        others.any(|(_, others)| values.iter().all(|value| !others.contains(value)))
+    })
+}
+
+/// Returns the fields of which a condition requires one of a few values.
+fn required_values(condition: &Condition) -> Vec<(&FieldName, Vec<&Value>)> {
+    match condition {
+        Condition::Compare { field, is: Comparison::Equal, value } => vec![(field, vec![value])],
+        Condition::OneOf { field, values } => vec![(field, values.iter().collect())],
+        Condition::All(conditions) => conditions.iter().flat_map(required_values).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Checks that a reference has as many fields as the key that it holds.
+fn check_fields(map: &DataMap, reference: &Reference, faults: &mut Faults) {
+    let path = format!("references.{}", reference.name);
+    let fields: BTreeSet<&FieldName> = reference.fields.iter().collect();
+    if fields.is_empty() || fields.len() < reference.fields.len() {
+        let message = "a reference needs fields, each of them once";
+        faults.push(
+            Fault::new(FaultCode::ReferenceName, &path, message).remedy("for example `debts.client_id`"),
+        );
+    }
+    let Some(to) = map.kind(&reference.to) else { return };
+    let key = reference.key.as_deref().unwrap_or_else(|| to.id.fields());
+    if key.is_empty() {
+        let message = format!("`{}` has no id, so nothing can refer to its rows", to.name);
+        faults.push(
+            Fault::new(FaultCode::MissingIdentity, path, message)
+                .remedy(format!("declare `kinds.{}.id`, or refer to unique fields", to.name)),
+        );
+    } else if key.len() != reference.fields.len() {
+        let message = format!(
+            "the reference has {} fields, but the key of `{}` has {}",
+            reference.fields.len(),
+            to.name,
+            key.len()
+        );
+        faults.push(
+            Fault::new(FaultCode::ReferenceKey, path, message)
+                .remedy("list one field for each field of the key, in the same order"),
+        );
+    }
+}
+
+/// Checks that no field that holds an id has a mask. A copy of another field, such as an e-mail address, may have one:
+/// once it is masked, the row no longer refers to anything.
+fn check_masks(map: &DataMap, reference: &Reference, faults: &mut Faults) {
+    let Some(kind) = map.kind(&reference.from).filter(|_| reference.key.is_none()) else { return };
+    for field in reference.fields.iter().filter(|field| kind.personal.contains_key(*field)) {
+        let message = "a reference cannot be masked: the mask would not refer to any record";
+        faults.push(
+            Fault::new(FaultCode::MaskedKey, format!("kinds.{}.personal.{field}", kind.name), message)
+                .remedy("set `on_survive` in the rule of the reference"),
+        );
+    }
+}
