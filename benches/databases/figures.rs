@@ -80,6 +80,11 @@ pub(crate) fn say_percentiles(what: &str, each: &Times, periods: &Times) {
     println!("    {what:<44} {rate:>9.0} per second, p50 {median:.2}, p95 {most:.2}, p99 {nearly_all:.2} ms");
 }
 
+/// Prints what share one duration is of another.
+pub(crate) fn say_share(what: &str, part: &Times, whole: &Times) {
+    println!("    {what:<44} {:>9.2} of the duration", part.sum() / whole.sum());
+}
+
 /// Prints the ratio of the sums, with its goal, and of the medians.
 pub(crate) fn say_ratio_of_sums(what: &str, ours: &Times, theirs: &Times, goal: Option<f64>) {
     let ratio = ours.sum() / theirs.sum();

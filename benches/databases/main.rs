@@ -34,6 +34,7 @@ mod in_memory;
 mod nothing_lost;
 mod parallel;
 mod policy;
+mod processor;
 mod resident;
 mod rows;
 mod size;

@@ -68,7 +68,7 @@ pub(crate) struct ParallelSize {
     pub(crate) slice: usize,
     /// The number of connections, and of workers.
     pub(crate) connections: u32,
-    /// Whether the goals apply to this size.
+    /// Whether the goal applies to this size.
     is_full: bool,
 }
 
@@ -76,6 +76,11 @@ impl ParallelSize {
     /// Returns the measured size: 2.8 million rows.
     pub(crate) const fn full() -> Self {
         Self { clients: 10_000, slice: 250, connections: 8, is_full: true }
+    }
+
+    /// Returns a size for figures without a goal.
+    pub(crate) const fn brief() -> Self {
+        Self { clients: 2_000, is_full: false, ..Self::full() }
     }
 
     /// Returns a size just large enough to check that every connection deletes.
