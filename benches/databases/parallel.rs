@@ -85,8 +85,8 @@ pub(crate) async fn run(keys: ForeignKeys, is_test: bool) {
             // Discards the first slice of each side.
             measured = SIDES.map(|_| Measured::default());
         }
-        let side = whose_turn(slice);
-        deletions.extend(delete(&shared, SIDES[side], clients, &mut measured[side]).await);
+        let turn = whose_turn(slice);
+        deletions.extend(delete(&shared, SIDES[turn], clients, &mut measured[turn]).await);
     }
 
     report(size, &measured);
@@ -134,7 +134,9 @@ async fn delete(
     for worker in workers {
         let (done, times) = worker.await.unwrap();
         deletions.extend(done);
-        times.into_iter().for_each(|time| measured.deletions.push(time));
+        for time in times {
+            measured.deletions.push(time);
+        }
     }
     measured.slices.push(start.elapsed());
     measured.processor.push(processor::used().saturating_sub(used));
