@@ -1,4 +1,4 @@
-//! The two databases of the benchmark, each with a pool of one connection.
+//! The two databases of the benchmark, each with a pool of one connection; PostgreSQL also with several.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,19 +41,25 @@ pub(crate) struct Took {
 impl Database {
     /// Creates a schema with a random name; returns `None` if no server can be reached.
     pub(crate) async fn postgres(keys: ForeignKeys) -> Option<Self> {
+        Some(Self::postgres_with(keys, 1).await?.0)
+    }
+
+    /// Creates a schema with a random name, and also returns its pool of up to so many connections; returns `None` if
+    /// no server can be reached.
+    pub(crate) async fn postgres_with(keys: ForeignKeys, connections: u32) -> Option<(Self, PgPool)> {
         let schema = format!("bench_{}", uuid::Uuid::new_v4().simple());
         let options = postgres_options(&schema);
-        let pool = match PgPoolOptions::new().max_connections(1).connect_with(options).await {
+        let pool = match PgPoolOptions::new().max_connections(connections).connect_with(options).await {
             Ok(pool) => pool,
             Err(error) => {
                 without_postgres(&error);
                 return None;
             }
         };
-        let database =
-            Self { keys, tally: Arc::default(), pool: Pool::Postgres { pool, schema: schema.clone() } };
+        let own = Pool::Postgres { pool: pool.clone(), schema: schema.clone() };
+        let database = Self { keys, tally: Arc::default(), pool: own };
         database.run(&format!("CREATE SCHEMA {schema}")).await;
-        Some(database)
+        Some((database, pool))
     }
 
     /// Creates a database in a new file.

@@ -28,6 +28,24 @@ impl Times {
         self.sorted()[self.times.len() / 2]
     }
 
+    /// Returns the time in milliseconds that this share of the rounds did not exceed.
+    fn percentile(&self, share: f64) -> f64 {
+        let sorted = self.sorted();
+        #[allow(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a position in a short list"
+        )]
+        let at = (share * sorted.len() as f64) as usize;
+        sorted[at.min(sorted.len() - 1)]
+    }
+
+    /// Returns the sum in milliseconds.
+    fn sum(&self) -> f64 {
+        self.times.iter().sum::<Duration>().as_secs_f64() * 1e3
+    }
+
     /// Returns the minimum in milliseconds.
     pub(crate) fn minimum(&self) -> f64 {
         self.sorted()[0]
@@ -51,6 +69,28 @@ pub(crate) fn say_ratio(what: &str, ours: &Times, theirs: &Times, goal: Option<f
     let least = ours.minimum() / theirs.minimum();
     let goal = said(ratio, goal, "");
     println!("    {what:<44} {ratio:>9.2} / {least:>9.2} ×   {goal}");
+}
+
+/// Prints how many operations there were in a second, and percentiles of their durations. The `periods` are those in which
+/// all of them ran, several at the same time.
+pub(crate) fn say_percentiles(what: &str, each: &Times, periods: &Times) {
+    #[allow(clippy::cast_precision_loss, reason = "a number of operations")]
+    let rate = each.times.len() as f64 / periods.sum() * 1e3;
+    let [median, most, nearly_all] = [0.5, 0.95, 0.99].map(|share| each.percentile(share));
+    println!("    {what:<44} {rate:>9.0} per second, p50 {median:.2}, p95 {most:.2}, p99 {nearly_all:.2} ms");
+}
+
+/// Prints what share one duration is of another.
+pub(crate) fn say_share(what: &str, part: &Times, whole: &Times) {
+    println!("    {what:<44} {:>9.2} of the duration", part.sum() / whole.sum());
+}
+
+/// Prints the ratio of the sums, with its goal, and of the medians.
+pub(crate) fn say_ratio_of_sums(what: &str, ours: &Times, theirs: &Times, goal: Option<f64>) {
+    let ratio = ours.sum() / theirs.sum();
+    let medians = ours.median() / theirs.median();
+    let (what, goal) = (format!("{what}, sum / median"), said(ratio, goal, ""));
+    println!("    {what:<44} {ratio:>9.2} / {medians:>9.2} ×   {goal}");
 }
 
 fn said(found: f64, goal: Option<f64>, unit: &str) -> String {

@@ -39,6 +39,21 @@ pub(crate) fn deleted(cohort: &str, size: &Size) -> u64 {
     touched(cohort, size) - u64::try_from(counts(SURVIVING, size)[at]).unwrap()
 }
 
+/// Returns the number of rows of one table that are deleted with a small client.
+pub(crate) fn deleted_from(table: &str, size: &Size) -> usize {
+    match table {
+        "clients" => 1,
+        "booking_items" => 9 * counts("bookings", size)[0],
+        SURVIVING => 0,
+        _ => counts(table, size)[0],
+    }
+}
+
+/// Returns the number of rows of a small client that lose their reference when it is deleted.
+pub(crate) fn kept(size: &Size) -> usize {
+    counts(SURVIVING, size)[0]
+}
+
 /// Returns the statements that fill the tables. Run them before the indexes are created.
 pub(crate) fn rows(system: System, size: &Size) -> String {
     let (id, at) = match system {
@@ -49,7 +64,7 @@ pub(crate) fn rows(system: System, size: &Size) -> String {
             "'2026-01-01T00:00:00.000Z'",
         ),
     };
-    let longest = size.clients.max(size.bookings).max(200);
+    let longest = size.clients.max(size.bookings).max(size.small_clients()).max(200);
     let mut sql = format!(
         "CREATE TABLE bench_series (i integer PRIMARY KEY);
          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {longest}) INSERT INTO bench_series SELECT i FROM n;\n"

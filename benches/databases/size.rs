@@ -59,3 +59,42 @@ impl Size {
         3 * (self.warm_up + self.small)
     }
 }
+
+/// The size of a run with several connections.
+pub(crate) struct ParallelSize {
+    /// The number of clients that each side deletes.
+    pub(crate) clients: usize,
+    /// The number of clients that one side deletes before the next side has its turn.
+    pub(crate) slice: usize,
+    /// The number of connections, and of workers.
+    pub(crate) connections: u32,
+    /// Whether the goal applies to this size.
+    is_full: bool,
+}
+
+impl ParallelSize {
+    /// Returns the measured size: 2.8 million rows.
+    pub(crate) const fn full() -> Self {
+        Self { clients: 10_000, slice: 250, connections: 8, is_full: true }
+    }
+
+    /// Returns a size for figures without a goal.
+    pub(crate) const fn brief() -> Self {
+        Self { clients: 2_000, is_full: false, ..Self::full() }
+    }
+
+    /// Returns a size just large enough to check that every connection deletes.
+    pub(crate) const fn small() -> Self {
+        Self { clients: 16, slice: 8, connections: 4, is_full: false }
+    }
+
+    /// Returns the rows: the clients of each side, one slice more for the warm-up, and some that stay.
+    pub(crate) const fn rows(&self) -> Size {
+        Size { clients: 100, bookings: 100, warm_up: self.slice, small: self.clients, ..Size::small() }
+    }
+
+    /// Returns the goal if goals apply to this size.
+    pub(crate) fn goal(&self, goal: f64) -> Option<f64> {
+        self.is_full.then_some(goal)
+    }
+}

@@ -7,7 +7,7 @@ use super::connection::{AccessMode, SqlValue};
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::statement::{Statement, Writer, quote};
-use super::table_schema::{ColumnType, QueryColumns, TableSchema};
+use super::table_schema::{ColumnType, QueryColumns, SchemaCheck, TableSchema};
 use crate::domain::{Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NamedSet, Rank, Receipt, Rows, SetId, SurveyQuery};
 use crate::store::StoreError;
@@ -19,18 +19,6 @@ pub(crate) enum Counting {
     Together(Rank),
     /// By rank.
     ByRank,
-}
-
-/// How a statement finds out whether the cached schema still describes the tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SchemaCheck {
-    /// By the schema version, in a transaction of the library.
-    InTransaction,
-    /// By the schema version, without a transaction around the statement. The statement sets what it needs for itself,
-    /// and says that the schema is outdated if the session's other settings differ from those of a transaction.
-    Alone,
-    /// Like `Alone`, but only by the tables that the names mean, because the schema version was compared a moment ago.
-    AloneAgain,
 }
 
 /// The sets to count.

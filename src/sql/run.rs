@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::backend::{ApplyStrategy, Block, BlockWrite, Locks, SchemaCheck};
+use super::backend::{ApplyStrategy, Block, BlockWrite, Locks};
 use super::connection::{AccessMode, SqlConnection, SqlError, SqlErrorClass, SqlValue};
 use super::render::count::{Counts, WRITTEN};
 use super::render::renderer::Renderer;
@@ -11,7 +11,7 @@ use super::render::write;
 use super::script::{Part, assumed_counts, script};
 use super::session::{ErrorContext, Session, execute, query};
 use super::store::SqlStore;
-use super::table_schema::{QueryColumns, TableSchema};
+use super::table_schema::{QueryColumns, SchemaCheck, TableSchema};
 use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, Write};
 use crate::store::patience::counting;
 use crate::store::{StoreError, require_key};

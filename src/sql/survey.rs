@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 
-use super::backend::SchemaCheck;
 use super::connection::{AccessMode, SqlConnection, SqlValue};
 use super::render::count::Counts;
 use super::render::renderer::Renderer;
 use super::session::{ErrorContext, Session};
 use super::store::SqlStore;
-use super::table_schema::{QueryColumns, TableSchema};
+use super::table_schema::{QueryColumns, SchemaCheck, TableSchema};
 use crate::domain::{FieldName, RecordId};
 use crate::protocol::{Answer, Question, Rows, SetId, Survey, SurveyQuery};
 use crate::store::StoreError;

@@ -3,15 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::backend::SchemaCheck;
 use super::connection::SqlValue;
 use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
 use crate::store::StoreError;
+use crate::store::patience::Timer;
 
 /// How a column stores its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,6 +175,18 @@ pub(crate) enum Location {
     Unknown,
 }
 
+/// How a statement finds out whether the cached schema still describes the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SchemaCheck {
+    /// By the schema version, in a transaction of the library.
+    InTransaction,
+    /// By the schema version, without a transaction around the statement. The statement sets what it needs for itself,
+    /// and says that the schema is outdated if the session's other settings differ from those of a transaction.
+    Alone,
+    /// Like `Alone`, but only by the tables that the names mean, because the schema version was compared a moment ago.
+    AloneAgain,
+}
+
 /// The columns of the tables in a query. Statements for display are rendered without it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TableSchema {
@@ -334,7 +346,7 @@ pub(super) struct SchemaCache(Mutex<BTreeMap<Names, Cached>>);
 struct Cached {
     schema: Arc<TableSchema>,
     /// When its version was last compared.
-    confirmed: Instant,
+    confirmed: Timer,
 }
 
 /// How long a plan relies on the last comparison of the schema version. On PostgreSQL, the version takes a third of the
@@ -369,7 +381,7 @@ impl SchemaCache {
         let mut schemas = self.lock();
         for is_complete in [true, false] {
             if let Some(cached) = schemas.get_mut(&names(columns, is_complete)) {
-                cached.confirmed = Instant::now();
+                cached.confirmed = Timer::start();
             }
         }
     }
@@ -377,7 +389,7 @@ impl SchemaCache {
     /// Caches a schema, if the database provides a version for it.
     pub(super) fn insert(&self, columns: &QueryColumns<'_>, schema: &Arc<TableSchema>) {
         if schema.schema_version.is_some() {
-            let cached = Cached { schema: schema.clone(), confirmed: Instant::now() };
+            let cached = Cached { schema: schema.clone(), confirmed: Timer::start() };
             self.lock().insert(names(columns, schema.is_complete), cached);
         }
     }

@@ -50,6 +50,22 @@ pub fn patience_left(patience: Duration, waited: Duration) -> Duration {
     patience.saturating_sub(waited).max(patience / 10)
 }
 
+/// Measures how long ago something happened.
+#[cfg(feature = "sql")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timer(std::time::Instant);
+
+#[cfg(feature = "sql")]
+impl Timer {
+    pub(crate) fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// Runs an operation whose transactions share one patience. An operation inside another one is a part of it.
 pub(crate) fn one_operation<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
     // On the heap, so that the futures of callers stay small.

@@ -32,6 +32,7 @@ mod in_transaction;
 mod keys;
 mod known;
 mod names;
+mod prepared;
 mod protections;
 mod races;
 mod relations;

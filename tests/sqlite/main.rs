@@ -29,6 +29,7 @@ mod host;
 mod ids;
 mod keyed;
 mod names;
+mod prepared;
 mod quickstart;
 mod rendering;
 mod scale;

@@ -7,12 +7,12 @@ mod schema;
 mod single_statement;
 mod value;
 
-use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, SchemaCheck, Spelling};
+use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, Spelling};
 use super::connection::{AccessMode, SqlValue};
 use super::render::renderer::{Field, Renderer};
 use super::render::write::insert_operation;
 use super::statement::{Statement, Writer, quote};
-use super::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
+use super::table_schema::{ColumnType, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
 use crate::domain::{
     Comparison, FieldName, FieldType, KeyComparison, Kind, KindName, Mask, RecordId, Reference, Value,
 };

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::sql::backend::{Backend, SchemaCheck};
+use crate::sql::backend::Backend;
 use crate::sql::connection::SqlValue;
 use crate::sql::render::count::SCHEMA_VERSION;
 use crate::sql::statement::{Statement, Writer};
-use crate::sql::table_schema::{ColumnType, Location, QueryColumns, TableSchema, TypeFamily};
+use crate::sql::table_schema::{ColumnType, Location, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
 /// For each table, its position, and its kind with a JSON array of its columns; NULL if the table does not exist.

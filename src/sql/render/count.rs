@@ -6,9 +6,10 @@ use super::renderer::Renderer;
 use super::shape::fields_read;
 use crate::domain::{FieldName, FieldType, Kind, KindName};
 use crate::protocol::{Question, Rows, SetId};
-use crate::sql::backend::{Asked, Counting, SchemaCheck};
+use crate::sql::backend::{Asked, Counting};
 use crate::sql::connection::SqlValue;
 use crate::sql::statement::{Query, Statement, Union, Writer};
+use crate::sql::table_schema::SchemaCheck;
 use crate::store::StoreError;
 
 /// The maximum number of sets in one statement: SQLite allows 500 SELECTs in a UNION.

@@ -7,13 +7,13 @@ mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, SchemaCheck, Spelling};
+use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, Spelling};
 use super::connection::{AccessMode, SqlValue};
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::render::write::insert_operation;
 use super::statement::{Statement, Writer, quote};
-use super::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
+use super::table_schema::{ColumnType, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
 use crate::domain::{
     Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, Value, to_milliseconds,
 };

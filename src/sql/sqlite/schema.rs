@@ -14,7 +14,7 @@ const COLUMNS_PER_STATEMENT: usize = 200;
 #[derive(Clone, Copy)]
 enum Ask<'a> {
     /// Whether a row of the kind has no id.
-    Ids(&'a Kind),
+    Ids(&'a Kind, &'a FieldName),
     /// The name by which the places of rows are read; empty if they have none. For kinds whose id is not one column.
     Place(&'a Kind),
     /// The declared type of a column, and the type of one of its values.
@@ -30,8 +30,8 @@ pub(super) fn statements(columns: &QueryColumns<'_>) -> Vec<Statement> {
         for (position, ask) in part {
             let w = union.part().push(&format!("SELECT {position}, "));
             match ask {
-                Ask::Ids(kind) => {
-                    w.push(&misses_id(kind)).push(", NULL");
+                Ask::Ids(kind, id) => {
+                    w.push(&misses_id(kind, id)).push(", NULL");
                 }
                 Ask::Place(kind) => {
                     w.push(&place(kind)).push(", NULL");
@@ -53,8 +53,8 @@ pub(super) fn version_expression(columns: &QueryColumns<'_>) -> Option<String> {
     if columns.kinds.len() + columns.columns.len() > COLUMNS_PER_STATEMENT {
         return None;
     }
-    let has_column = |kind: &&&Kind| kind.id.only().is_some();
-    let ids: Vec<String> = columns.kinds.iter().filter(has_column).map(|kind| misses_id(kind)).collect();
+    let ids = columns.kinds.iter().filter_map(|kind| Some(misses_id(kind, kind.id.only()?)));
+    let ids: Vec<String> = ids.collect();
     let mut parts = vec![format!("({})", if ids.is_empty() { "0".to_owned() } else { ids.join(" OR ") })];
     let others = columns.kinds.iter().filter(|kind| kind.id.only().is_none());
     parts.extend(others.map(|kind| place(kind)));
@@ -72,9 +72,8 @@ fn version(columns: &[&str]) -> String {
 }
 
 /// Renders whether a row of the kind has no id. SQLite reads no row for it if the column is declared `NOT NULL`.
-fn misses_id(kind: &Kind) -> String {
-    let (table, id) = (quote(kind.table_name()), kind.id.only().map(|id| quote(kind.column(id))));
-    let id = id.unwrap_or_else(|| "rowid".into());
+fn misses_id(kind: &Kind, id: &FieldName) -> String {
+    let (table, id) = (quote(kind.table_name()), quote(kind.column(id)));
     format!("EXISTS (SELECT 1 FROM {table} AS r WHERE r.{id} IS NULL)")
 }
 
@@ -109,7 +108,7 @@ fn literal(name: &str) -> String {
 
 fn asked<'a>(columns: &QueryColumns<'a>) -> impl Iterator<Item = Ask<'a>> {
     let kinds = columns.kinds.iter().map(|kind| match kind.id.only() {
-        Some(_) => Ask::Ids(kind),
+        Some(id) => Ask::Ids(kind, id),
         None => Ask::Place(kind),
     });
     kinds.chain(columns.columns.iter().map(|(kind, field)| Ask::Column(kind, field)))
@@ -127,35 +126,32 @@ pub(super) fn read(
     let mut schema = TableSchema::default();
     let mut answers = rows.iter();
     let (mut places, mut stored) = (Vec::new(), Vec::new());
-    let none = FieldName::from("");
     for ask in asked(columns) {
         let answer = answers.next().map(Vec::as_slice);
-        let (kind, field) = match (ask, answer) {
-            (Ask::Ids(kind) | Ask::Place(kind), _) if kind.id.only().is_none() => {
-                let place =
-                    answer.and_then(|answer| answer.get(1)).and_then(SqlValue::as_text).unwrap_or_default();
+        let (kind, field) = match ask {
+            Ask::Place(kind) => {
+                let place = answer.and_then(|answer| answer.get(1)).and_then(SqlValue::as_text);
+                let place = place.unwrap_or_default();
                 places.push(place);
                 let location =
                     if place.is_empty() { Location::Unknown } else { Location::Place(place.into()) };
                 schema.locations.insert(kind.table_name().to_owned(), location);
                 continue;
             }
-            (Ask::Ids(kind) | Ask::Place(kind), _) => (kind, kind.id.only().unwrap_or(&none)),
-            (Ask::Column(kind, field), _) => (kind, field),
+            Ask::Ids(kind, id) => (kind, id),
+            Ask::Column(kind, field) => (kind, field),
         };
         let table = schema.tables.entry(kind.table_name().to_owned()).or_default();
         let text = || ColumnType::new("", TypeFamily::Text);
         let column = table.entry(kind.column(field).to_owned()).or_insert_with(text);
         match (ask, answer) {
-            (Ask::Ids(_), Some([_, SqlValue::Integer(0), _])) => column.not_null = true,
-            (Ask::Ids(_) | Ask::Place(_), _) => {
-                return Err(StoreError::bad_id(kind));
-            }
+            (Ask::Ids(..), Some([_, SqlValue::Integer(0), _])) => column.not_null = true,
+            (Ask::Ids(..), _) => return Err(StoreError::bad_id(kind)),
             (Ask::Column(..), Some([_, declared, sample])) => {
                 stored.push(sample.as_text().or(declared.as_text()).unwrap_or_default());
                 column.family = family(declared.as_text().unwrap_or_default(), sample.as_text());
             }
-            (Ask::Column(..), _) => {}
+            (Ask::Column(..) | Ask::Place(_), _) => {}
         }
     }
     schema.schema_version = Some(version(&[places, stored].concat()));
