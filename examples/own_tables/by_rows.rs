@@ -92,12 +92,12 @@ impl Records for Documents {
         &self,
         kind: &Kind,
         reference: &Reference,
-        ids: &[RecordId],
+        keys: &[RecordId],
         page: Page<'_>,
     ) -> Result<Vec<Record>, StoreError> {
         let collections = self.lock();
         let rows = collections.get(&kind.name).ok_or_else(|| unknown(&kind.name))?;
-        let refers = |row: &&Record| row.get(&reference.field).as_id().is_some_and(|id| ids.contains(&id));
+        let refers = |row: &&Record| reference.held_by(kind, row).is_some_and(|key| keys.contains(&key));
         let is_next = |row: &&Record| page.after.is_none_or(|after| row.id > *after);
         let found = rows.values().filter(is_next).filter(refers);
         Ok(found.take(page.limit).cloned().collect())
@@ -154,11 +154,8 @@ fn holds(collections: &Collections, batch: &Batch) -> bool {
         found == row.record.as_ref()
     });
     let exact_referrers = batch.exact_referrers.iter().all(|none| {
-        let Some((kind, field)) = none.reference.split() else {
-            return false;
-        };
-        let rows = collections.get(&kind).into_iter().flat_map(BTreeMap::values);
-        let found = rows.filter(|row| row.get(&field).as_id().as_ref() == Some(&none.target));
+        let rows = collections.get(&none.kind.name).into_iter().flat_map(BTreeMap::values);
+        let found = rows.filter(|row| none.reference.held_by(&none.kind, row).as_ref() == Some(&none.target));
         found.map(|row| &row.id).eq(&none.referrers)
     });
     let exact_matches = batch.exact_matches.iter().all(|held| {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::map_document::MapDocument;
 use super::reference_checks::check_references;
 use super::{
-    Fault, FaultCode, Faults, FieldName, FieldType, KeyReader, Kind, KindName, Reference, ReferenceName,
+    Fault, FaultCode, Faults, FieldName, FieldType, KeyReader, Kind, KindName, Mask, Reference, ReferenceName,
 };
 
 /// The kinds, the references between them, and their fields.
@@ -277,6 +277,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
     }
     maintained_fields(path, kind, faults);
     for (field, mask) in &kind.personal {
+        faults.extend(placeholder_without_id(&format!("{path}.personal.{field}"), kind, mask));
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
         if unique && !mask.keeps_unique() {
             let message = "the field is unique, and the mask may give two rows the same value";
@@ -286,6 +287,15 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
             );
         }
     }
+}
+
+/// Returns the fault of a placeholder for rows without an id, of which it would be made.
+pub(crate) fn placeholder_without_id(path: &str, kind: &Kind, mask: &Mask) -> Option<Fault> {
+    let is_faulty = kind.id.is_none() && *mask == Mask::PlaceholderEmail;
+    is_faulty.then(|| {
+        let message = format!("the placeholder is made of the id, but rows of `{}` have none", kind.name);
+        Fault::new(FaultCode::MissingIdentity, path, message).remedy("use another mask, such as `null`")
+    })
 }
 
 /// Checks that the fields that every write sets have the right type and no other role.

@@ -35,7 +35,7 @@ pub use condition::{
     older_than, one_of, within,
 };
 pub use data_map::DataMap;
-pub(crate) use data_map::Excluded;
+pub(crate) use data_map::{Excluded, placeholder_without_id};
 pub use fault::{Fault, FaultCode, Faults};
 pub use id::{FieldName, KindName, OperationId, RecordId, ReferenceName};
 pub use identity::Identity;

@@ -32,7 +32,10 @@ pub fn masked(
     match mask {
         Mask::Null => Ok(Value::Null),
         Mask::Text(text) => Ok(text.as_str().into()),
-        Mask::PlaceholderEmail => Ok(format!("{}@anonymized.invalid", record.id).into()),
+        Mask::PlaceholderEmail => {
+            let parts: Vec<String> = record.id.parts().iter().map(ToString::to_string).collect();
+            Ok(format!("{}@anonymized.invalid", parts.join("-")).into())
+        }
         Mask::Year => year(old).ok_or_else(|| bad("date")),
         Mask::Truncate(length) => match old {
             Value::Null => Ok(Value::Null),

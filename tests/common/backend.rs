@@ -105,7 +105,7 @@ impl Backend {
     pub(crate) async fn insert(&self, kind: &str, row: Value) {
         match self {
             Self::Memory(store, map) => {
-                let id = &map.kind(&kind.into()).unwrap().id;
+                let id = map.kind(&kind.into()).unwrap().id.only().unwrap();
                 let mut record = Record::new(row[id.as_str()].as_id());
                 for (field, value) in row.as_object().unwrap() {
                     if field != id.as_str() {

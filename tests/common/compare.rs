@@ -103,7 +103,8 @@ pub(crate) async fn agrees_without_rows<S: Store>(
 
 /// Returns the rows that the model expects after the request. They are unchanged if the request is blocked.
 pub(crate) fn expected_rows(case: &RandomWorld, verdict: &Verdict) -> Value {
-    sorted(&rows_document(if verdict.executable { &verdict.rows } else { &case.rows }))
+    let rows = if verdict.executable { &verdict.rows } else { &case.rows };
+    sorted(&rows_document(case.policy.map(), rows))
 }
 
 async fn done<S: Store>(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{DataMap, FieldName, KindName, Record, RecordId, Reference};
+use client_lifecycle::domain::{DataMap, FieldName, Kind, KindName, Record, RecordId, Reference};
 use client_lifecycle::policy::OnSurvive;
 use client_lifecycle::protocol::Disposition;
 use client_lifecycle::testing::model::{self, Verdict};
@@ -18,7 +18,7 @@ const ENOUGH: u32 = 1_000;
 type Id = (KindName, RecordId);
 
 /// Returns the features: a description of each, and whether this world has it.
-fn features(world: &World<'_>) -> [(&'static str, bool); 10] {
+fn features(world: &World<'_>) -> [(&'static str, bool); 16] {
     let is_redirected = {
         let mut steps = world.verdict.steps.keys();
         steps.any(|(_, disposition, ..)| disposition.is_redirect())
@@ -36,6 +36,21 @@ fn features(world: &World<'_>) -> [(&'static str, bool); 10] {
         (
             "an already soft-deleted row that is reached",
             world.any(|id, row| world.is_marked(id, row) && !world.reaching(id, row).is_empty()),
+        ),
+        (
+            "a row with an id of two fields that is reached",
+            world.reaches(|kind, _| kind.id.fields().len() > 1),
+        ),
+        ("a row without an id that is reached", world.reaches(|kind, _| kind.id.is_none())),
+        (
+            "a row that is reached over its id",
+            world.reaches(|kind, reference| reference.fields.iter().any(|field| kind.id.contains(field))),
+        ),
+        ("a row that is reached over two fields", world.reaches(|_, reference| reference.fields.len() > 1)),
+        ("a row that is reached over another key", world.reaches(|_, reference| reference.key.is_some())),
+        (
+            "a row that a condition keeps from referring",
+            world.any(|id, row| world.is_kept_from_referring(id, row)),
         ),
     ]
 }
@@ -101,9 +116,38 @@ impl<'a> World<'a> {
 
     /// Returns the row that `row` refers to, and its disposition.
     fn parent(&self, row: &Record, reference: &Reference) -> Option<(Id, Disposition)> {
-        let id = (reference.to.clone(), row.get(&reference.field).as_id()?);
+        if !self.meets(row, reference) {
+            return None;
+        }
+        let id = (reference.to.clone(), super::referred(self.map(), &self.case.rows, row, reference)?);
         let disposition = *self.verdict.dispositions.get(&id)?;
         Some((id, disposition))
+    }
+
+    /// Returns whether a row meets the condition of a reference.
+    fn meets(&self, row: &Record, reference: &Reference) -> bool {
+        let kind = self.map().kind(&reference.from).unwrap();
+        let when = reference.when.as_ref();
+        when.is_none_or(|when| when.holds(kind, row, self.case.now).unwrap() == Some(true))
+    }
+
+    /// Returns whether a removed row leads to a row over a reference with this property.
+    fn reaches(&self, test: impl Fn(&Kind, &Reference) -> bool) -> bool {
+        self.any(|id, row| {
+            let kind = self.map().kind(&id.0).unwrap();
+            self.reaching(id, row).into_iter().any(|reference| test(kind, reference))
+        })
+    }
+
+    /// Returns whether a row would refer to a removed row, but does not meet the condition of the reference.
+    fn is_kept_from_referring(&self, id: &Id, row: &Record) -> bool {
+        let mut references = self.map().references_from(&id.0);
+        references.any(|reference| {
+            let target = super::referred(self.map(), &self.case.rows, row, reference);
+            let target = target.map(|target| (reference.to.clone(), target));
+            let is_removed = target.is_some_and(|target| self.verdict.dispositions.contains_key(&target));
+            !self.meets(row, reference) && is_removed
+        })
     }
 
     /// Returns the references of a row whose parents are removed.
@@ -129,8 +173,9 @@ impl<'a> World<'a> {
 
     fn dangles(&self, id: &Id, row: &Record) -> bool {
         self.map().references_from(&id.0).any(|reference| {
-            let parent = row.get(&reference.field).as_id();
-            parent.is_some_and(|parent| !self.case.rows[&reference.to].contains_key(&parent))
+            let kind = self.map().kind(&id.0).unwrap();
+            let holds = reference.held_by(kind, row).is_some();
+            holds && super::referred(self.map(), &self.case.rows, row, reference).is_none()
         })
     }
 

@@ -27,7 +27,7 @@ pub(crate) mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use client_lifecycle::domain::{Actor, DataMap, Request};
+use client_lifecycle::domain::{Actor, DataMap, FieldName, KeyComparison, Kind, Reference, Request};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::plan::Plan;
 use client_lifecycle::protocol::Receipt;
@@ -133,15 +133,61 @@ pub(crate) fn agrees(plan: &Plan, receipt: &Receipt) {
     }
 }
 
+/// Returns the kind and the field of the key that a field holds, if it belongs to a reference.
+pub(crate) fn key_of_field<'a>(
+    map: &'a DataMap,
+    kind: &'a Kind,
+    field: &FieldName,
+) -> Option<(&'a Kind, &'a FieldName)> {
+    map.references_from(&kind.name).find_map(|reference| {
+        let position = reference.fields.iter().position(|held| held == field)?;
+        let to = map.kind(&reference.to)?;
+        Some((to, map.key_of(reference).get(position)?))
+    })
+}
+
+/// Returns the id of the row whose key a row holds, whether or not it meets the condition of the reference.
+#[cfg(feature = "testing")]
+pub(crate) fn referred(
+    map: &DataMap,
+    rows: &client_lifecycle::testing::model::Rows,
+    row: &client_lifecycle::domain::Record,
+    reference: &Reference,
+) -> Option<client_lifecycle::domain::RecordId> {
+    let (from, to) = (map.kind(&reference.from)?, map.kind(&reference.to)?);
+    let held = reference.held_by(from, row)?.to_string();
+    let key = |target: &client_lifecycle::domain::Record| {
+        let parts = map.key_of(reference).iter().map(|field| to.value_of(target, field).as_id());
+        let key = client_lifecycle::domain::RecordId::tuple(parts.collect::<Option<Vec<_>>>()?).to_string();
+        Some(if reference.compare == KeyComparison::Exact { key } else { key.to_ascii_lowercase() })
+    };
+    let mut found = rows.get(&reference.to)?.iter();
+    found.find(|(_, target)| key(target).is_some_and(|key| key == held)).map(|(id, _)| id.clone())
+}
+
+/// Returns whether a field can never be null: it belongs to the id, or to a reference that every row has.
+pub(crate) fn is_mandatory(map: &DataMap, kind: &Kind, field: &FieldName) -> bool {
+    let mut references = map.references_from(&kind.name);
+    let by_reference = references
+        .any(|reference| reference.fields.contains(field) && !reference.nullable && reference.when.is_none());
+    kind.id.contains(field) || by_reference
+}
+
+/// Returns whether a foreign key can say what the reference says.
+pub(crate) fn may_have_key(reference: &Reference) -> bool {
+    reference.when.is_none() && reference.compare == KeyComparison::Exact
+}
+
 /// Returns the rows sorted by id, without null fields.
 pub(crate) fn sorted(rows: &Value) -> Value {
     let mut rows = rows.clone();
     for (_, list) in rows.as_object_mut().unwrap() {
         let list = list.as_array_mut().unwrap();
-        list.sort_by_key(|row| row["id"].to_string());
-        for row in list {
+        for row in &mut *list {
             row.as_object_mut().unwrap().retain(|_, value| !value.is_null());
         }
+        // Rows without an id sort by all their fields.
+        list.sort_by_key(|row| (row["id"].to_string(), row.to_string()));
     }
     rows
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use client_lifecycle::domain::{AuditEntry, DataMap, Event, Fault, FieldType, Kind, KindName, Record};
+use client_lifecycle::domain::{
+    AuditEntry, DataMap, Event, Fault, FieldName, FieldType, Kind, KindName, Record,
+};
 use client_lifecycle::postgres::{PostgresStore, sqlx};
 use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use client_lifecycle::store::{ReadQuery, Reader, Store, StoreError};
@@ -57,15 +59,20 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
         let columns: Vec<String> = columns
             .iter()
             .map(|(name, sort)| {
-                let reference = map.references_from(&kind.name).find(|reference| reference.field == **name);
-                let rest = match reference {
-                    _ if kind.id == **name => " PRIMARY KEY",
-                    Some(reference) if !reference.nullable => " NOT NULL",
-                    _ => "",
+                let field = FieldName::from(name.as_str());
+                let unique = kind.fields.get(&field).is_some_and(|field| field.unique);
+                let rest = match () {
+                    () if kind.id.only() == Some(&field) => " PRIMARY KEY",
+                    () if super::is_mandatory(map, kind, &field) => " NOT NULL",
+                    () if unique => " UNIQUE",
+                    () => "",
                 };
                 format!("{} {sort}{rest}", quote(name))
             })
             .collect();
+        let key = list(kind, kind.id.fields());
+        let key = (kind.id.fields().len() > 1).then(|| format!("PRIMARY KEY ({key})"));
+        let columns: Vec<String> = columns.into_iter().chain(key).collect();
         parts.push(format!("CREATE TABLE {} ({})", quote(kind.table_name()), columns.join(", ")));
     }
     for kind in &kinds {
@@ -76,23 +83,28 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
     // Rows are inserted in the order of the document, before the foreign keys exist. A reference with dangling values
     // gets no key.
     for kind in &kinds {
-        for reference in map.references_from(&kind.name) {
+        for reference in map.references_from(&kind.name).filter(|reference| super::may_have_key(reference)) {
             let to = map.kind(&reference.to).unwrap();
-            let list = |kind: &Kind| rows[kind.name.as_str()].as_array().cloned().unwrap_or_default();
-            let held = list(kind).into_iter().map(|row| row[reference.field.as_str()].clone());
-            let ids: Vec<Value> = list(to).into_iter().map(|row| row[to.id.as_str()].clone()).collect();
-            if held.into_iter().any(|id| !id.is_null() && !ids.contains(&id)) {
+            let all = |kind: &Kind, fields: &[FieldName]| -> Vec<Vec<Value>> {
+                let rows = rows[kind.name.as_str()].as_array().cloned().unwrap_or_default();
+                let values = |row: &Value| fields.iter().map(|field| row[field.as_str()].clone()).collect();
+                rows.iter().map(values).collect()
+            };
+            let (held, targets) = (all(kind, &reference.fields), all(to, map.key_of(reference)));
+            if held.iter().any(|held| !held.iter().any(Value::is_null) && !targets.contains(held)) {
                 continue;
             }
             // A key that sets a mandatory column to null fails if rows refer to each other in a cycle.
             let empties = matches!(keys.on_delete, "SET NULL" | "SET DEFAULT");
-            let impossible = empties && !reference.nullable && closes_cycle(map, &kind.name, &to.name);
+            let is_id = reference.fields.iter().any(|field| kind.id.contains(field));
+            let closes = !reference.nullable && closes_cycle(map, &kind.name, &to.name);
+            let impossible = empties && (closes || is_id);
             parts.push(format!(
                 "ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} {}",
                 quote(kind.table_name()),
-                quote(kind.column(&reference.field)),
+                list(kind, &reference.fields),
                 quote(to.table_name()),
-                quote(to.column(&to.id)),
+                list(to, map.key_of(reference)),
                 if impossible { "NO ACTION" } else { keys.on_delete },
                 keys.checked
             ));
@@ -135,25 +147,28 @@ fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str
     }
     let columns = values.into_iter().map(|(name, value)| {
         let field = name.as_str().into();
-        let reference = map.references_from(&kind.name).find(|reference| reference.field == *name);
-        // A reference has the type of the ids it refers to, even if its own table is empty.
-        let id = reference.map(|reference| {
-            let to = map.kind(&reference.to).unwrap();
-            &all[to.name.as_str()][0][to.id.as_str()]
-        });
-        let sort = match (kind.declared_type(&field), id.unwrap_or(&value)) {
+        // A reference has the type of the key that it holds, even if its own table is empty.
+        let key = super::key_of_field(map, kind, &field);
+        let key_value = key.map(|(to, key)| &all[to.name.as_str()][0][key.as_str()]);
+        let sort = match (kind.declared_type(&field), key_value.unwrap_or(&value)) {
             (Some(FieldType::Timestamp), _) => "timestamptz",
             (Some(FieldType::Date), _) => "date",
             (_, Value::Bool(_)) => "boolean",
             (_, Value::Number(_)) => "bigint",
             (_, Value::String(text)) if is_uuid(text) => "uuid",
             // Short columns: a table with potentially long rows gets a TOAST table, and creating tables is slow.
-            _ if kind.id == field || reference.is_some() => "varchar(20)",
+            _ if kind.id.contains(&field) || key.is_some() => "varchar(20)",
             _ => "varchar(70)",
         };
         (name, sort)
     });
     columns.collect()
+}
+
+/// Lists the columns of some fields.
+fn list(kind: &Kind, fields: &[FieldName]) -> String {
+    let columns: Vec<String> = fields.iter().map(|field| quote(kind.column(field))).collect();
+    columns.join(", ")
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -260,14 +275,16 @@ impl Tables {
 
     pub(crate) async fn set(&self, kind: &str, id: &str, field: &str, value: &Value) {
         let kind = self.kind(kind);
-        let (table, field, key) = (quote(kind.table_name()), quote(field), quote(kind.id.as_str()));
+        let key = quote(kind.id.only().unwrap().as_str());
+        let (table, field) = (quote(kind.table_name()), quote(field));
         let (value, id) = (literal(value), literal(&json!(id)));
         self.schema.run(&format!("UPDATE {table} SET {field} = {value} WHERE {key} = {id}")).await;
     }
 
     pub(crate) async fn remove(&self, kind: &str, id: &str) {
         let kind = self.kind(kind);
-        let (table, key, id) = (quote(kind.table_name()), quote(kind.id.as_str()), literal(&json!(id)));
+        let key = quote(kind.id.only().unwrap().as_str());
+        let (table, id) = (quote(kind.table_name()), literal(&json!(id)));
         self.schema.run(&format!("DELETE FROM {table} WHERE {key} = {id}")).await;
     }
 

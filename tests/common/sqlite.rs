@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use client_lifecycle::domain::{AuditEntry, DataMap, Event, Kind, KindName};
+use client_lifecycle::domain::{AuditEntry, DataMap, Event, FieldName, Kind, KindName};
 use client_lifecycle::sqlite::{SqliteStore, sqlx};
 use serde_json::{Map, Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -86,14 +86,16 @@ impl File {
 
     pub(crate) async fn set(&self, kind: &str, id: &str, field: &str, value: &Value) {
         let kind = self.kind(kind);
-        let (table, field, key) = (quote(kind.table_name()), quote(field), quote(kind.id.as_str()));
+        let key = quote(kind.id.only().unwrap().as_str());
+        let (table, field) = (quote(kind.table_name()), quote(field));
         let (value, id) = (literal(value), literal(&json!(id)));
         self.run(&format!("UPDATE {table} SET {field} = {value} WHERE {key} = {id}")).await;
     }
 
     pub(crate) async fn remove(&self, kind: &str, id: &str) {
         let kind = self.kind(kind);
-        let (table, key, id) = (quote(kind.table_name()), quote(kind.id.as_str()), literal(&json!(id)));
+        let key = quote(kind.id.only().unwrap().as_str());
+        let (table, id) = (quote(kind.table_name()), literal(&json!(id)));
         self.run(&format!("DELETE FROM {table} WHERE {key} = {id}")).await;
     }
 
@@ -176,36 +178,45 @@ fn create_table(map: &DataMap, kind: &Kind, all: &Value, schema: Schema) -> Stri
     let mut parts: Vec<String> = columns
         .iter()
         .map(|(name, value)| {
-            let reference = map.references_from(&kind.name).find(|reference| reference.field == **name);
-            // A reference has the type of the ids it refers to, even if its own table is empty.
-            let id = reference.map(|reference| {
-                let to = map.kind(&reference.to).unwrap();
-                &all[to.name.as_str()][0][to.id.as_str()]
-            });
-            let value = id.unwrap_or(value);
+            let field = FieldName::from(name.as_str());
+            // A reference has the type of the key that it holds, even if its own table is empty.
+            let key = super::key_of_field(map, kind, &field);
+            let value = key.map_or(value, |(to, key)| &all[to.name.as_str()][0][key.as_str()]);
             let sort = if value.is_number() || value.is_boolean() { "INTEGER" } else { "TEXT" };
-            let rest = match reference {
-                _ if kind.id == **name => " PRIMARY KEY NOT NULL",
-                Some(reference) if !reference.nullable => " NOT NULL",
-                _ => "",
+            let unique = kind.fields.get(&field).is_some_and(|field| field.unique);
+            let rest = match () {
+                () if kind.id.only() == Some(&field) => " PRIMARY KEY NOT NULL",
+                () if super::is_mandatory(map, kind, &field) => " NOT NULL",
+                () if unique => " UNIQUE",
+                () => "",
             };
             format!("{} {sort}{rest}", quote(name))
         })
         .collect();
-    for reference in map.references_from(&kind.name) {
+    if kind.id.fields().len() > 1 {
+        parts.push(format!("PRIMARY KEY ({})", list(kind.id.fields())));
+    }
+    for reference in map.references_from(&kind.name).filter(|reference| super::may_have_key(reference)) {
         let to = map.kind(&reference.to).unwrap();
         // A key that sets a mandatory column to null fails if rows refer to each other in a cycle.
         let empties = matches!(schema.on_delete, "SET NULL" | "SET DEFAULT");
-        let impossible = empties && !reference.nullable && closes_cycle(map, &kind.name, &to.name);
+        let is_id = reference.fields.iter().any(|field| kind.id.contains(field));
+        let closes = !reference.nullable && closes_cycle(map, &kind.name, &to.name);
+        let impossible = empties && (closes || is_id);
         parts.push(format!(
             "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {}",
-            quote(reference.field.as_str()),
+            list(&reference.fields),
             quote(to.table_name()),
-            quote(to.id.as_str()),
+            list(map.key_of(reference)),
             if impossible { "NO ACTION" } else { schema.on_delete },
         ));
     }
     format!("CREATE TABLE {} ({})", quote(kind.table_name()), parts.join(", "))
+}
+
+fn list(fields: &[FieldName]) -> String {
+    let columns: Vec<String> = fields.iter().map(|field| quote(field.as_str())).collect();
+    columns.join(", ")
 }
 
 fn closes_cycle(map: &DataMap, from: &KindName, to: &KindName) -> bool {

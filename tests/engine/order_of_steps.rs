@@ -4,9 +4,10 @@
 use std::sync::{Arc, Mutex};
 
 use crate::common::compare::{memory, opened, planned};
+use crate::common::may_have_key;
 use crate::common::random::on_random_worlds;
 use async_trait::async_trait;
-use client_lifecycle::domain::{self, DataMap, Fault, KindName, Reference};
+use client_lifecycle::domain::{self, DataMap, Fault, FieldName, KindName, Reference};
 use client_lifecycle::protocol::{ChangeSet, NewValue, Receipt, Survey, SurveyQuery, Write};
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{MemoryStore, Store};
@@ -38,7 +39,7 @@ impl Store for Stepwise {
             let emptied = values.iter().filter(|(_, value)| *value == NewValue::Value(domain::Value::Null));
             for (field, _) in emptied {
                 let mut references = self.map.references_from(&step.kind);
-                if references.any(|reference| reference.field == *field && !reference.nullable) {
+                if references.any(|reference| reference.fields.contains(field) && !reference.nullable) {
                     self.gaps.lock().unwrap().push(format!("`{field}` is mandatory: {step:?}"));
                 }
             }
@@ -49,8 +50,9 @@ impl Store for Stepwise {
             first.steps.truncate(count);
             store.apply(&first).await?;
             let after = store.to_json();
-            let checked = self.map.references().filter(|reference| can_hold(&self.map, reference));
-            let gaps = checked.filter(|reference| leaves_a_gap(&self.rows, &after, reference));
+            let checked = self.map.references().filter(|reference| may_have_key(reference));
+            let checked = checked.filter(|reference| can_hold(&self.map, reference));
+            let gaps = checked.filter(|reference| leaves_a_gap(&self.map, &self.rows, &after, reference));
             let said = gaps.map(|reference| format!("{}: {:?}", reference.name, changes.steps[count - 1]));
             self.gaps.lock().unwrap().extend(said);
         }
@@ -74,13 +76,17 @@ fn can_hold(map: &DataMap, reference: &Reference) -> bool {
 }
 
 /// Returns whether a remaining row refers to a row that the steps have deleted.
-fn leaves_a_gap(before: &Value, after: &Value, reference: &Reference) -> bool {
-    let is_there = |rows: &Value, id: &Value| {
-        rows[reference.to.as_str()].as_array().unwrap().iter().any(|row| row["id"] == *id)
+fn leaves_a_gap(map: &DataMap, before: &Value, after: &Value, reference: &Reference) -> bool {
+    let values = |row: &Value, fields: &[FieldName]| -> Vec<Value> {
+        fields.iter().map(|field| row[field.as_str()].clone()).collect()
+    };
+    let is_there = |rows: &Value, held: &[Value]| {
+        let mut rows = rows[reference.to.as_str()].as_array().unwrap().iter();
+        rows.any(|row| values(row, map.key_of(reference)) == held)
     };
     let rows = after[reference.from.as_str()].as_array().unwrap();
-    let mut targets = rows.iter().map(|row| &row[reference.field.as_str()]);
-    targets.any(|id| is_there(before, id) && !is_there(after, id))
+    let mut held = rows.iter().map(|row| values(row, &reference.fields));
+    held.any(|held| is_there(before, &held) && !is_there(after, &held))
 }
 
 #[test]

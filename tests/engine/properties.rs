@@ -10,11 +10,12 @@ use crate::common::coverage::Coverage;
 #[cfg(feature = "postgres")]
 use crate::common::random::for_random_worlds_in;
 use crate::common::random::on_random_worlds;
-use crate::common::sorted;
+use crate::common::{referred, sorted};
 use client_lifecycle::domain::{RecordId, Reference, Request};
 use client_lifecycle::memory::MemoryRecords;
 use client_lifecycle::store::{ByRow, SystemTable};
 use client_lifecycle::testing::model::Rows;
+use client_lifecycle::testing::strategies::RandomWorld;
 use client_lifecycle::{DeletionPolicy, MemoryStore};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -72,19 +73,22 @@ fn random_worlds_cover_all_features() {
 
 #[test]
 fn no_surviving_row_refers_to_a_deleted_row() {
-    let target = |rows: &Rows, reference: &Reference, id: &RecordId| {
-        let target = rows.get(&reference.from)?.get(id)?.get(&reference.field);
-        let target = target.as_id()?;
-        let is_there = rows.get(&reference.to)?.contains_key(&target);
-        Some((target, is_there))
+    let target = |case: &RandomWorld, rows: &Rows, reference: &Reference, id: &RecordId| {
+        let (map, row) = (case.policy.map(), rows.get(&reference.from)?.get(id)?);
+        let kind = map.kind(&reference.from)?;
+        let when = reference.when.as_ref();
+        if when.is_some_and(|when| when.holds(kind, row, case.now).unwrap() != Some(true)) {
+            return None;
+        }
+        Some((reference.held_by(kind, row)?, referred(map, rows, row, reference).is_some()))
     };
     on_random_worlds(async |case, verdict| {
         // In a blocked plan, rows are not redirected, so check dangling references only in executable plans.
         let executable = Some(case.policy.map()).filter(|_| verdict.executable);
         for reference in executable.into_iter().flat_map(|map| map.references()) {
             for id in verdict.rows[&reference.from].keys() {
-                let before = target(&case.rows, reference, id);
-                let after = target(&verdict.rows, reference, id);
+                let before = target(case, &case.rows, reference, id);
+                let after = target(case, &verdict.rows, reference, id);
                 let gone = after.as_ref().is_some_and(|(_, is_there)| !is_there);
                 prop_assert!(!gone || before == after, "{} of `{id}`", reference.name);
             }

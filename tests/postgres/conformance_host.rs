@@ -50,7 +50,7 @@ impl Host for PostgresHost {
         let table = kind.table_name();
         for row in rows {
             let mut whole = serde_json::to_value(&row.fields).unwrap();
-            whole[kind.id.as_str()] = serde_json::to_value(Value::from(&row.id)).unwrap();
+            whole[kind.id.only().unwrap().as_str()] = serde_json::to_value(Value::from(&row.id)).unwrap();
             let names: Vec<&String> = whole.as_object().unwrap().keys().collect();
             let updates: Vec<_> = names.iter().map(|name| format!("{name} = excluded.{name}")).collect();
             let sql = format!(
@@ -68,8 +68,12 @@ impl Host for PostgresHost {
         let rows = self.read(&format!("SELECT to_jsonb(t)::text FROM {} AS t", kind.table_name())).await;
         let records = rows.iter().map(|row| {
             let whole: serde_json::Value = serde_json::from_str(row.get(0)).unwrap();
-            let id = serde_json::from_value(whole[kind.id.as_str()].clone()).unwrap();
-            let fields = whole.as_object().unwrap().iter().filter(|(name, _)| **name != kind.id.as_str());
+            let id = serde_json::from_value(whole[kind.id.only().unwrap().as_str()].clone()).unwrap();
+            let fields = whole
+                .as_object()
+                .unwrap()
+                .iter()
+                .filter(|(name, _)| **name != kind.id.only().unwrap().as_str());
             let fields = fields.map(|(name, value)| (name.as_str().into(), Value::from(value.clone())));
             Record { id, fields: fields.collect() }
         });

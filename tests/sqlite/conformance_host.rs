@@ -67,7 +67,7 @@ impl Host for SqliteHost {
         for row in rows {
             let id = Value::from(&row.id);
             let fields = row.fields.iter().map(|(name, value)| (kind.column(name), value));
-            let all: Vec<(&str, &Value)> = fields.chain([(kind.id.as_str(), &id)]).collect();
+            let all: Vec<(&str, &Value)> = fields.chain([(kind.id.only().unwrap().as_str(), &id)]).collect();
             let names: Vec<_> = all.iter().map(|(name, _)| format!("\"{name}\"")).collect();
             let places = vec!["?"; all.len()].join(", ");
             let table = kind.table_name();
@@ -87,10 +87,10 @@ impl Host for SqliteHost {
     async fn rows(&self, kind: &Kind) -> Vec<Record> {
         let rows = self.read(&format!("SELECT * FROM \"{}\"", kind.table_name())).await;
         let records = rows.iter().map(|row| {
-            let mut record = Record::new(value(row, kind.id.as_str()).as_id().unwrap());
+            let mut record = Record::new(value(row, kind.id.only().unwrap().as_str()).as_id().unwrap());
             for column in sqlx::Row::columns(row) {
                 let name = sqlx::Column::name(column);
-                if name != kind.id.as_str() {
+                if name != kind.id.only().unwrap().as_str() {
                     record = record.with(name, value(row, name));
                 }
             }

@@ -58,6 +58,13 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             );
         }
         check_dependents(subject, map, on, &effect.via, &path, faults);
+        if map.kind(on).is_some_and(|kind| kind.id.is_none()) {
+            let message = format!("an event names a record by its id, but rows of `{on}` have none");
+            faults.push(
+                Fault::new(FaultCode::MissingIdentity, format!("{path}.on"), message)
+                    .remedy(format!("declare `kinds.{on}.id`")),
+            );
+        }
         for field in &effect.fields {
             let json = map.kind(on).is_some_and(|kind| kind.type_of(field) == FieldType::Json);
             if field.as_str().is_empty() || json {

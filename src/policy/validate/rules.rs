@@ -249,6 +249,7 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
                 Fault::new(FaultCode::MaskConflict, &path, message).remedy("use one mask for each field"),
             );
         }
+        faults.extend(crate::domain::placeholder_without_id(&path, kind, mask));
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
         if unique && !mask.keeps_unique() {
             let message = "the field is unique, and the mask may give two rows the same value";
@@ -306,7 +307,8 @@ fn reference_fields(context: &CompileContext<'_>, reference: &Reference, faults:
         for case in cases(kind, entries, parent, context.mode) {
             if kind.id.is_none() && matches!(case.outcome, Some(RowOutcome::Soft | RowOutcome::Retain)) {
                 let rule = entries.get(case.entry).map_or("", |entry| entry.then.as_str());
-                let path = format!("modes.{}.rules.{}", context.mode, reference.name);
+                let position = if entries.len() > 1 { format!("[{}]", case.entry) } else { String::new() };
+                let path = format!("modes.{}.rules.{}{position}", context.mode, reference.name);
                 faults.push(without_id(&path, kind, &format!("`{rule}`")));
             }
             let (missing, code) = match case.outcome {

@@ -20,21 +20,28 @@ fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
     for fault in faults {
         let quoted: Vec<&str> = fault.message.split('`').skip(1).step_by(2).collect();
         let kind = quoted.last().copied().unwrap_or_default();
+        // The placeholder is made of the id.
+        let personal = |kind: &str| match &document["kinds"][kind]["id"] {
+            Json::Array(fields) if fields.is_empty() => json!({ "note": { "truncate": 2 } }),
+            _ => json!({ "mail": "placeholder_email" }),
+        };
+        let (own, second) = (personal(kind), personal(quoted.get(1).copied().unwrap_or_default()));
         let mut make = |key: &str| {
             let facts = &mut document["kinds"][kind];
-            facts["personal"] = json!({ "mail": "placeholder_email", "note": { "truncate": 2 } });
+            facts["personal"] = own.clone();
+            facts["personal"]["note"] = json!({ "truncate": 2 });
             facts[key] = if key == "tombstone" { json!(true) } else { json!(key) };
         };
         if fault.code == FaultCode::MissingTombstone {
             let kind = quoted.get(1).copied()?;
             document["kinds"][kind]["tombstone"] = json!(true);
-            document["kinds"][kind]["personal"] = json!({ "mail": "placeholder_email" });
+            document["kinds"][kind]["personal"] = second;
         } else if fault.code == FaultCode::MissingDeletedAt {
             make("deleted_at");
         } else if fault.code == FaultCode::MissingStatus {
             make("status");
         } else if fault.code == FaultCode::MissingPersonal {
-            document["kinds"][kind]["personal"] = json!({ "mail": "placeholder_email" });
+            document["kinds"][kind]["personal"] = own;
         } else if let Some(rest) = fault.path.strip_prefix(&format!("modes.{mode}.rules.")) {
             mend_rule(document, mode, rest, fault.code)?;
         } else if fault.path.contains(".guards") {
@@ -51,8 +58,11 @@ fn mend_rule(document: &mut Json, mode: Mode, path: &str, code: FaultCode) -> Op
     let at: usize = path.split('[').nth(1).and_then(|rest| rest.split(']').next()?.parse().ok()).unwrap_or(0);
     if code == FaultCode::MandatoryReference {
         let references = document["references"].as_array_mut()?;
-        references.iter_mut().find(|one| one["from"] == name)?["nullable"] = json!(true);
-        return Some(());
+        let reference = references.iter_mut().find(|one| one["name"] == name)?;
+        if reference["nullable"] != json!(true) {
+            reference["nullable"] = json!(true);
+            return Some(());
+        }
     }
     let entries = document["modes"][mode.as_str()]["rules"][name].as_array_mut()?;
     if code == FaultCode::UnreachableEntry {

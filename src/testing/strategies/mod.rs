@@ -3,6 +3,7 @@
 mod mend;
 mod motif;
 mod rows;
+mod shapes;
 
 use std::fmt;
 
@@ -12,11 +13,12 @@ use proptest::sample::Index;
 use serde_json::{Map, Value as Json, json};
 
 use super::model::Rows;
-use crate::domain::{Actor, MaskKey, Mode, Request};
+use crate::domain::{Actor, DataMap, MaskKey, Mode, Request};
 use crate::policy::DeletionPolicy;
 use mend::mended;
 use motif::{Motif, motif};
 use rows::rows;
+use shapes::Shapes;
 
 /// A random policy, rows and a request. `Debug` prints everything needed to repeat the test.
 #[derive(Clone)]
@@ -40,21 +42,21 @@ impl RandomWorld {
     /// Returns the rows as a document: `{"a": [{"id": 1, …}], …}`.
     #[must_use]
     pub fn rows_document(&self) -> Json {
-        rows_document(&self.rows)
+        rows_document(self.policy.map(), &self.rows)
     }
 }
 
-/// Returns rows as a JSON document. Each row is an object of its id and its fields.
+/// Returns rows as a JSON document. Each row is an object of the fields of its id and its other fields.
 #[must_use]
-pub fn rows_document(rows: &Rows) -> Json {
-    let kinds = rows.iter().map(|(kind, rows)| {
+pub fn rows_document(map: &DataMap, rows: &Rows) -> Json {
+    let kinds = rows.iter().map(|(name, rows)| {
+        let id = map.kind(name).map_or(&[][..], |kind| kind.id.fields());
         let rows = rows.values().map(|row| {
-            let mut fields: Map<String, Json> =
-                row.fields.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
-            fields.insert("id".into(), json!(row.id));
-            Json::Object(fields)
+            let parts = id.iter().zip(row.id.parts()).map(|(field, part)| (field.to_string(), json!(part)));
+            let fields = row.fields.iter().map(|(name, value)| (name.to_string(), json!(value)));
+            Json::Object(parts.chain(fields).collect())
         });
-        (kind.to_string(), rows.collect())
+        (name.to_string(), rows.collect())
     });
     Json::Object(kinds.collect())
 }
@@ -71,6 +73,9 @@ impl fmt::Debug for RandomWorld {
 ///
 /// Two in three contain a pattern that is rare by chance: a tombstone that makes its parent a tombstone too, a row
 /// that one reference restricts and another deletes, or an entry below an anonymized or retained row.
+///
+/// Some kinds have an id of two fields, none, or one that is also a reference. Some references have two fields, hold a
+/// unique text of the other kind (with or without regard to case), or lead from rows that meet a condition.
 pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
     // The parts are generated independently, so a failing world shrinks part by part.
     (
@@ -90,6 +95,7 @@ pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
 struct KindSeed {
     tombstone: bool,
     bare: bool,
+    identity: u8,
     rows: Vec<RowSeed>,
 }
 
@@ -113,6 +119,7 @@ struct ReferenceSeed {
     from: Index,
     to: Index,
     nullable: bool,
+    shape: u8,
     entries: Vec<EntrySeed>,
 }
 
@@ -127,15 +134,15 @@ struct EntrySeed {
 fn kind() -> impl Strategy<Value = KindSeed> {
     let row = (prop::collection::vec(any::<Index>(), 6), 0..4_u8, 0..4_u8, prop::bool::weighted(0.15));
     let row = row.prop_map(|(references, state, at, marked)| RowSeed { references, state, at, marked });
-    (prop::bool::weighted(0.6), prop::bool::weighted(0.1), prop::collection::vec(row, 1..=5))
-        .prop_map(|(tombstone, bare, rows)| KindSeed { tombstone, bare, rows })
+    (prop::bool::weighted(0.6), prop::bool::weighted(0.1), 0..10_u8, prop::collection::vec(row, 1..=5))
+        .prop_map(|(tombstone, bare, identity, rows)| KindSeed { tombstone, bare, identity, rows })
 }
 
 fn reference() -> impl Strategy<Value = ReferenceSeed> {
     let entry = (prop::option::weighted(0.6, condition()), 0..8_u8, 0..22_u8, 0..6_u8)
         .prop_map(|(when, parent, rule, link)| EntrySeed { when, parent, rule, link });
-    (any::<Index>(), any::<Index>(), any::<bool>(), prop::collection::vec(entry, 1..=3))
-        .prop_map(|(from, to, nullable, entries)| ReferenceSeed { from, to, nullable, entries })
+    (any::<Index>(), any::<Index>(), any::<bool>(), 0..11_u8, prop::collection::vec(entry, 1..=3))
+        .prop_map(|(from, to, nullable, shape, entries)| ReferenceSeed { from, to, nullable, shape, entries })
 }
 
 fn condition() -> impl Strategy<Value = u8> {
@@ -227,6 +234,7 @@ struct Declared {
     to: usize,
     name: String,
     nullable: bool,
+    shape: u8,
     entries: Vec<EntrySeed>,
 }
 
@@ -243,6 +251,7 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
             to,
             name: String::new(),
             nullable: seed.nullable || from == to,
+            shape: seed.shape,
             entries: seed.entries.clone(),
         })
         .collect();
@@ -252,9 +261,16 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
     for (number, one) in references.iter_mut().enumerate() {
         one.name = format!("{}.r{number}", name(one.from));
     }
+    let shapes = Shapes::of(&kinds, &mut references);
     let mut document = json!({ "subject": "a", "kinds": {}, "references": [], "modes": {} });
     for (at, seed) in kinds.iter().enumerate() {
-        let mut facts = json!({ "fields": { "state": "text", "at": "timestamp", "note": "text", "deleted_at": "timestamp" } });
+        let mut facts = json!({ "fields": {
+            "state": "text", "at": "timestamp", "note": "text", "deleted_at": "timestamp",
+            "tag": { "type": "text", "unique": true }
+        } });
+        if let Some(id) = shapes.id(at) {
+            facts["id"] = id;
+        }
         if !seed.bare {
             facts["status"] = json!("status");
             facts["deleted_at"] = json!("deleted_at");
@@ -266,6 +282,10 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
             }
             facts["tombstone"] = json!(seed.tombstone);
         }
+        if shapes.is_without_id(at) && !seed.bare {
+            // The placeholder is made of the id.
+            facts["personal"].as_object_mut()?.remove("mail");
+        }
         if at == 0 && only {
             facts["filter"] = json!({ "not": { "field": "state", "eq": "C" } });
         }
@@ -273,8 +293,7 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
     }
     let mut rules = Map::new();
     for one in &references {
-        let reference = json!({ "from": one.name, "to": name(one.to), "nullable": one.nullable });
-        document["references"].as_array_mut()?.push(reference);
+        document["references"].as_array_mut()?.push(shapes.reference(one));
         let last = one.entries.len() - 1;
         let entries = one.entries.iter().enumerate();
         let entries: Vec<Json> =
@@ -288,7 +307,7 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
             json!([{ "name": "guard", "on": on, "severity": "block", "when": condition_of(when) }]);
     }
     let policy = mended(&mut document, mode)?;
-    let (rows, subjects) = rows(&kinds, &references, &document, subjects)?;
+    let (rows, subjects) = rows(&kinds, &references, &shapes, &document, subjects)?;
     let mut request = Request::batch(mode, "a", subjects).by(Actor::new("ana", "ADMIN"));
     for reference in &references {
         request = request.acknowledge(format!("undated:{}", reference.name));

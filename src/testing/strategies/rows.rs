@@ -5,36 +5,30 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::super::model::Rows;
+use super::shapes::{Shapes, tag};
 use super::{Declared, KindSeed, name};
 use crate::domain::{Record, RecordId, Value};
 
 /// The number of a row that exists in no kind.
 const GONE: usize = 8;
 
-fn id_of(kind: usize, row: usize) -> RecordId {
-    match kind % 3 {
-        0 => RecordId::from(format!("{}{}", name(kind), row + 1)),
-        1 => i64::try_from(row + 1).unwrap_or_default().into(),
-        _ => uuid::Uuid::from_u128(u128::from(row as u64 + 1) << 64 | kind as u128).into(),
-    }
-}
-
 pub(super) fn rows(
     kinds: &[KindSeed],
     references: &[Declared],
+    shapes: &Shapes,
     document: &Json,
     subjects: usize,
 ) -> Option<(Rows, Vec<RecordId>)> {
     let mandatory = |name: &str| {
         let declared = document["references"].as_array();
-        let found = declared.into_iter().flatten().find(|one| one["from"] == name);
+        let found = declared.into_iter().flatten().find(|one| one["name"] == name);
         found.is_some_and(|one| one["nullable"] != json!(true))
     };
     let mut found: BTreeMap<_, BTreeMap<RecordId, Record>> = BTreeMap::new();
     for (kind, seed) in kinds.iter().enumerate() {
         let facts = &document["kinds"][name(kind)];
         let mut table = BTreeMap::new();
-        for (at, row) in seed.rows.iter().enumerate() {
+        for (at, row) in seed.rows.iter().take(shapes.count(kinds, kind)).enumerate() {
             let is_subject = kind == 0 && at < subjects;
             let state = match row.state {
                 0 => Value::from("A"),
@@ -50,12 +44,13 @@ pub(super) fn rows(
                 2 => "2027-01-01T00:00:00.000Z".into(),
                 _ => Value::Null,
             };
-            let mut record = Record::new(id_of(kind, at))
+            let mut record = Record::new(shapes.id_of(kind, at))
                 .with("state", state)
                 .with("at", when)
                 .with("note", "private")
                 // The same value in many rows of many kinds, and null in some rows.
                 .with("code", (row.at < 3).then(|| format!("code {}", row.state)))
+                .with("tag", tag(kind, at))
                 .with("mail", format!("{}{at}@example.org", name(kind)))
                 .with("deleted_at", Value::Null);
             if row.marked && !is_subject && !facts["deleted_at"].is_null() {
@@ -70,24 +65,29 @@ pub(super) fn rows(
             }
             let own = references.iter().filter(|one| one.from == kind);
             for (reference, index) in own.zip(row.references.iter().cycle()) {
-                let parents = kinds.get(reference.to)?.rows.len();
+                let parents = shapes.count(kinds, reference.to);
                 // The index one past the last row means null.
                 let choices = if mandatory(&reference.name) { parents } else { parents + 1 };
                 let parent = index.index(choices);
                 // Some references dangle, but never a reference to the row's own kind: on every write to such a row,
                 // SQLite checks the foreign key again and refuses the write.
                 let dangles = reference.to != kind && row.at == 1 && (row.marked || parent == parents);
-                let value = match parent {
-                    _ if dangles => id_of(reference.to, GONE).into(),
-                    parent if parent < parents => id_of(reference.to, parent).into(),
-                    _ => Value::Null,
+                let parent = match parent {
+                    _ if dangles => Some(GONE),
+                    parent if parent < parents => Some(parent),
+                    _ => None,
                 };
-                record = record.with(reference.name.split('.').nth(1)?, value);
+                for (field, value) in shapes.held(reference, parent) {
+                    // The first of two references that share a field decides.
+                    if !record.fields.contains_key(&*field) {
+                        record = record.with(field, value);
+                    }
+                }
             }
             table.insert(record.id.clone(), record);
         }
         found.insert(name(kind).into(), table);
     }
     let rows = kinds.first()?.rows.len().min(subjects);
-    Some((found, (0..rows).map(|row| id_of(0, row)).collect()))
+    Some((found, (0..rows).map(|row| shapes.id_of(0, row)).collect()))
 }
