@@ -140,7 +140,8 @@ fn the_order_of_declarations_and_rows_changes_nothing() {
         let done = as_declared.apply(&case.request, &plan).await.is_ok();
         let done_too = otherwise.apply(&case.request, &same).await.is_ok();
         prop_assert_eq!(done, done_too);
-        prop_assert_eq!(as_declared.store().to_json(), otherwise.store().to_json(), "{}", plan);
+        let (left, left_too) = (as_declared.store().to_json(), otherwise.store().to_json());
+        prop_assert_eq!(sorted(&left), sorted(&left_too), "{}", plan);
         Ok(())
     });
 }

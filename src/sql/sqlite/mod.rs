@@ -175,10 +175,13 @@ impl Backend for Sqlite {
         let parts =
             fields.iter().map(|field| column::id_text(&format!("{alias}.{}", quote(kind.column(field)))));
         let parts: Vec<String> = parts.collect();
-        Ok(match &*parts {
+        let held: Vec<String> = parts.iter().map(|part| format!("{part} IS NOT NULL")).collect();
+        let text = match &*parts {
             [part] => format!("json_quote({part})"),
             parts => format!("json_array({})", parts.join(", ")),
-        })
+        };
+        // The functions would return the JSON value null.
+        Ok(format!("CASE WHEN {} THEN {text} END", held.join(" AND ")))
     }
 
     fn place(&self) -> &'static str {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::check;
 use super::evaluate::{Evaluation, bad_value, kind};
 use super::session::Session;
-use crate::domain::{FieldName, FieldType, Kind, KindName, RecordId};
+use crate::domain::{FieldName, FieldType, KeyComparison, KeyReader, Kind, KindName, RecordId};
 use crate::protocol::{Answer, Question, Rows, Survey, SurveyQuery, widen};
 use crate::store::StoreError;
 
@@ -49,6 +49,9 @@ impl<S: Session> Evaluation<'_, S> {
 
     /// Returns the first ids of the rows, in order.
     fn first_ids(&self, kind: &KindName, rows: Rows, count: usize) -> Result<Vec<RecordId>, StoreError> {
+        if self.query.map.kind(kind).is_some_and(|kind| kind.id.is_none()) {
+            return self.first_references(kind, rows, count);
+        }
         let mut named = self.with_ids(kind, self.rows(rows)?.collect());
         // Sorts only the ids that are shown.
         if count < named.len() {
@@ -57,6 +60,30 @@ impl<S: Session> Evaluation<'_, S> {
         }
         named.sort_unstable();
         Ok(named.into_iter().map(|(id, _)| id.clone()).collect())
+    }
+
+    /// Returns what the first rows refer to, for rows without an id: over the first reference, or else over the next.
+    fn first_references(
+        &self,
+        kind: &KindName,
+        rows: Rows,
+        count: usize,
+    ) -> Result<Vec<RecordId>, StoreError> {
+        let declared = self::kind(self.query, kind)?;
+        let references = self.query.map.references_from(kind);
+        let keys: Vec<KeyReader> = references
+            .map(|reference| KeyReader::new(declared, &reference.fields, KeyComparison::Exact))
+            .collect();
+        let rows = self.rows(rows)?.filter_map(|(number, _)| self.session.row(kind, number));
+        // Rows without a value come last.
+        let mut held: Vec<Vec<(bool, Option<RecordId>)>> = rows
+            .map(|row| keys.iter().map(|key| key.read(row)).map(|held| (held.is_none(), held)).collect())
+            .collect();
+        held.sort_unstable();
+        let shown = held.into_iter().take(count).map(|held| held.into_iter().find_map(|(_, held)| held));
+        let mut shown: Vec<RecordId> = shown.map(|held| held.unwrap_or_else(|| "".into())).collect();
+        shown.sort();
+        Ok(shown)
     }
 
     fn span(&self, kind: &Kind, rows: Rows, field: &FieldName) -> Result<Option<Span>, StoreError> {

@@ -57,7 +57,10 @@ impl<'a> World<'a> {
                     _ if redirected => false,
                     Some(OnSurvive::Tombstone) => true,
                     Some(OnSurvive::Redirect(_)) => false,
-                    None => !reference.nullable,
+                    None => {
+                        let mut fields = reference.fields.iter();
+                        !reference.nullable || !fields.any(|field| self.is_emptied(reference, field))
+                    }
                 };
                 if forced && !blocks {
                     tombstones.insert(parent);

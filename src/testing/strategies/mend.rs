@@ -59,7 +59,8 @@ fn mend_rule(document: &mut Json, mode: Mode, path: &str, code: FaultCode) -> Op
     if code == FaultCode::MandatoryReference {
         let references = document["references"].as_array_mut()?;
         let reference = references.iter_mut().find(|one| one["name"] == name)?;
-        if reference["nullable"] != json!(true) {
+        let is_id = reference["from"].as_str().is_some_and(|from| from.ends_with(".id"));
+        if !is_id && reference["nullable"] != json!(true) {
             reference["nullable"] = json!(true);
             return Some(());
         }
