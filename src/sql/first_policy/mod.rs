@@ -2,10 +2,10 @@
 
 mod schema;
 
-use schema::{Names, Schema, field};
+use schema::{Link, Names, Schema, field};
 
 use super::Catalogue;
-use super::catalogue::{Column, ForeignKey, OnDelete, Table, same};
+use super::catalogue::{Column, OnDelete, Table, same};
 use crate::domain::{Faults, FieldType, StatusField};
 use crate::policy::{DeletionPolicy, KindBuilder, PolicyBuilder, restrict};
 
@@ -14,9 +14,10 @@ const UNDECIDED: &str = "not decided yet; `restrict` blocks the deletion until t
 /// Returns a policy that covers every table that depends on `subject` through foreign keys, and deletes only the
 /// subject itself. Every reference has the rule `restrict` until a person changes it. Use it as a starting point.
 ///
-/// It contains only what is in the catalogue. A table that cannot be a kind, because it has a composite key, is
-/// listed under `excluded` with the reason. A table without foreign keys is left out; [`findings`](super::findings)
-/// reports it. The subject's kind is named exactly as `subject`, which may differ in case from the table.
+/// It contains only what is in the catalogue. The id of a kind is the primary key of its table, or else a unique key
+/// without null, or else nothing. A foreign key that cannot be declared is listed under `excluded` with the reason. A
+/// table without foreign keys is left out; [`findings`](super::findings) reports it. The subject's kind is named exactly
+/// as `subject`, which may differ in case from the table.
 ///
 /// The same catalogue gives the same policy.
 ///
@@ -38,46 +39,55 @@ pub fn first_policy(catalogue: &Catalogue, subject: &str) -> Result<DeletionPoli
     for (table, id) in schema.kinds() {
         policy = policy.kind(names.kind(table), |kind| describe(kind, names, table, id));
     }
-    let declared: Vec<_> = schema.references().collect();
-    for (_, from, column, to) in &declared {
-        let column_of = from.column(column);
-        let key_part = from.primary_key.iter().any(|part| part == column);
-        let nullable = column_of.is_some_and(|column| !column.not_null) && !key_part;
-        policy = policy.reference_with(names.reference(from, column), names.kind(to), |reference| {
-            if nullable { reference.nullable() } else { reference }
+    let (declared, excluded) = schema.links();
+    for link in &declared {
+        let Link { from, to, columns, key, .. } = link;
+        let nullable: Vec<&str> =
+            columns.iter().copied().filter(|column| may_be_null(from, column)).collect();
+        if columns.len() > 1 {
+            for column in &nullable {
+                policy = policy.kind(names.kind(from), |kind| kind.nullable(field(from, column)));
+            }
+        }
+        policy = policy.reference_with(names.reference(from, columns), names.kind(to), |mut reference| {
+            reference = reference.fields(columns.iter().map(|column| field(from, column)));
+            if let Some(key) = key {
+                reference = reference.key(key.iter().map(|column| field(to, column)));
+            }
+            if nullable.is_empty() { reference } else { reference.nullable() }
         });
     }
-    for (reference, reason) in schema.excluded_references() {
+    for (reference, reason) in excluded {
         policy = policy.exclude_reference(reference, reason);
-    }
-    for (table, reason) in schema.excluded_tables() {
-        policy = policy.exclude_table(&table.name, reason);
     }
     restrict_all(policy, names, &declared).build().map_err(NoFirstPolicy::Faults)
 }
 
-type Declared<'a> = (&'a ForeignKey, &'a Table, &'a str, &'a Table);
+fn may_be_null(table: &Table, column: &str) -> bool {
+    let is_key = table.primary_key.iter().any(|part| same(part, column));
+    table.column(column).is_some_and(|column| !column.not_null) && !is_key
+}
 
 /// Adds a mode in which every reference has the rule `restrict`.
-fn restrict_all(policy: PolicyBuilder, names: &Names<'_>, declared: &[Declared<'_>]) -> PolicyBuilder {
+fn restrict_all(policy: PolicyBuilder, names: &Names<'_>, declared: &[Link<'_>]) -> PolicyBuilder {
     policy.hard_delete(|mut mode| {
         mode = mode.allow("ADMIN").reason_required();
-        for (key, from, column, _) in declared {
-            let reason = match key.on_delete {
+        for Link { on_delete, from, columns, .. } in declared {
+            let reason = match on_delete {
                 OnDelete::NoAction => UNDECIDED.to_owned(),
                 action => format!("{UNDECIDED} (the foreign key says ON DELETE {action})"),
             };
-            mode = mode.rule(names.reference(from, column), restrict().rationale(reason));
+            mode = mode.rule(names.reference(from, columns), restrict().rationale(reason));
         }
         mode
     })
 }
 
-fn describe(mut kind: KindBuilder, names: &Names<'_>, table: &Table, id: &str) -> KindBuilder {
+fn describe(mut kind: KindBuilder, names: &Names<'_>, table: &Table, id: &[&str]) -> KindBuilder {
     if names.kind(table) != table.name.as_str() {
         kind = kind.table(&table.name);
     }
-    kind = kind.id(field(table, id));
+    kind = kind.id(id.iter().map(|column| field(table, column)).collect::<Vec<_>>());
     for column in &table.columns {
         let field = field(table, &column.name);
         if field != column.name.as_str() {
@@ -102,7 +112,7 @@ pub enum NoFirstPolicy {
     /// The subject is a view, which has no keys.
     #[error("`{0}` is a view, and foreign keys cannot refer to a view")]
     View(String),
-    /// No single column identifies the records of the subject.
+    /// Nothing identifies the records of the subject.
     #[error("`{table}` cannot be the subject: {why}")]
     NoId {
         /// The table.
@@ -125,7 +135,7 @@ impl NoFirstPolicy {
             }
             Self::NoTable { tables, .. } => format!("use one of `{}`", tables.join("`, `")),
             Self::View(_) => "use the table that the view reads".into(),
-            Self::NoId { .. } => "add a unique column".into(),
+            Self::NoId { .. } => "add a primary key".into(),
             Self::Faults(_) => "write the policy by hand, and check it with `check`".into(),
         }
     }
@@ -135,10 +145,10 @@ impl NoFirstPolicy {
 const FLAGS: [&str; 5] = ["active", "is_active", "isActive", "enabled", "is_enabled"];
 
 /// Declares timestamps, dates, flags and states. For the subject, also declares its status.
-fn describe_fields(mut kind: KindBuilder, table: &Table, id: &str, is_subject: bool) -> KindBuilder {
+fn describe_fields(mut kind: KindBuilder, table: &Table, id: &[&str], is_subject: bool) -> KindBuilder {
     let mut status = None;
     let mut deleted_at = None;
-    for column in table.columns.iter().filter(|column| column.name != id) {
+    for column in table.columns.iter().filter(|column| !id.contains(&&*column.name)) {
         let field = field(table, &column.name);
         if deleted_at.is_none() && marks_deletion(column) {
             deleted_at = Some(field);

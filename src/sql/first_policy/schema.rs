@@ -1,10 +1,10 @@
-//! The tables that depend on the subject, and their names and ids in a first policy. Some of them cannot be declared.
+//! The tables that depend on the subject, and their names, ids and references in a first policy.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::NoFirstPolicy;
 use crate::domain::{FieldName, KindName, ReferenceName};
-use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table, same};
+use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table};
 use crate::sql::coverage::dependents;
 use crate::store::system_tables;
 
@@ -12,10 +12,18 @@ use crate::store::system_tables;
 pub(super) struct Schema<'a> {
     catalogue: &'a Catalogue,
     pub(super) names: Names<'a>,
-    /// Each table with its id column, or with the reason why it has none.
-    tables: BTreeMap<String, (&'a Table, Result<&'a str, String>)>,
-    /// The tables that can be declared, because declared references connect them with the subject.
-    kinds: BTreeSet<String>,
+    /// Each table with the columns of its id.
+    tables: BTreeMap<String, (&'a Table, Vec<&'a str>)>,
+}
+
+/// A foreign key as a reference.
+pub(super) struct Link<'a> {
+    pub(super) on_delete: OnDelete,
+    pub(super) from: &'a Table,
+    pub(super) columns: Vec<&'a str>,
+    pub(super) to: &'a Table,
+    /// The columns referred to, if they are not the id.
+    pub(super) key: Option<Vec<&'a str>>,
 }
 
 impl<'a> Schema<'a> {
@@ -30,108 +38,70 @@ impl<'a> Schema<'a> {
         if subject.is_view() {
             return Err(NoFirstPolicy::View(subject.name.clone()));
         }
+        if id_of(subject).is_empty() {
+            let why = "it has no key".to_owned();
+            return Err(NoFirstPolicy::NoId { table: subject.name.clone(), why });
+        }
         let keys = catalogue.foreign_keys();
         let edges = keys.map(|key| (key.table.clone(), key.to.clone()));
-        let names = dependents(&subject.name, edges);
-        let tables = names
-            .iter()
-            .filter_map(|name| {
-                let table = catalogue.table(name)?;
-                Some((name.clone(), (table, id_of(catalogue, table, &names))))
-            })
-            .collect();
-        let mut schema =
-            Self { catalogue, names: Names { subject, requested }, tables, kinds: BTreeSet::new() };
-        if let Some((table, Err(why))) = schema.at(&subject.name) {
-            return Err(NoFirstPolicy::NoId { table: table.name.clone(), why: why.clone() });
-        }
-        let edges: Vec<_> =
-            schema.pairs().map(|(_, from, _, to)| (from.name.clone(), to.name.clone())).collect();
-        schema.kinds = dependents(&subject.name, edges);
-        Ok(schema)
+        let tables = dependents(&subject.name, edges).into_iter();
+        let tables = tables.filter_map(|name| {
+            let table = catalogue.table(&name)?;
+            Some((name, (table, id_of(table))))
+        });
+        Ok(Self { catalogue, names: Names { subject, requested }, tables: tables.collect() })
     }
 
-    fn at(&self, table: &str) -> Option<&(&'a Table, Result<&'a str, String>)> {
+    fn at(&self, table: &str) -> Option<&(&'a Table, Vec<&'a str>)> {
         self.tables.get(&table.to_ascii_lowercase())
     }
 
-    fn is_kind(&self, table: &str) -> bool {
-        self.kinds.contains(&table.to_ascii_lowercase())
+    /// Returns the kinds to declare, each with the columns of its id.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = (&'a Table, &[&'a str])> {
+        self.tables.values().map(|(table, id)| (*table, &**id))
     }
 
-    /// Returns the kinds to declare, each with its id column.
-    pub(super) fn kinds(&self) -> impl Iterator<Item = (&'a Table, &'a str)> {
-        self.tables
-            .iter()
-            .filter(|(name, _)| self.kinds.contains(*name))
-            .filter_map(|(_, (table, id))| Some((*table, *id.as_ref().ok()?)))
-    }
-
-    /// Returns the foreign keys to ids, each with the referencing table, the referencing column and the referenced
-    /// table.
-    fn pairs(&self) -> impl Iterator<Item = (&'a ForeignKey, &'a Table, &'a str, &'a Table)> {
-        let keys = self.catalogue.foreign_keys();
-        let mut taken: BTreeSet<(&str, &str)> = BTreeSet::new();
-        keys.filter_map(|key| {
-            let (from, Ok(_)) = self.at(&key.table)? else {
-                return None;
+    /// Returns the references to declare, and those that cannot be declared, each with the reason.
+    pub(super) fn links(&self) -> (Vec<Link<'a>>, Vec<(ReferenceName, String)>) {
+        let mut declared: Vec<Link<'a>> = Vec::new();
+        let mut excluded = Vec::new();
+        for key in self.catalogue.foreign_keys() {
+            let Some(link) = self.link(key) else { continue };
+            let same_columns = |other: &&Link<'a>| {
+                let mut columns = other.columns.iter();
+                other.from.name == link.from.name
+                    && other.columns.len() == link.columns.len()
+                    && columns.all(|column| link.columns.contains(column))
             };
-            let (to, Ok(id)) = self.at(&key.to)? else {
-                return None;
-            };
-            let column = from.column(key.column_to(id)?)?.name.as_str();
-            Some((key, *from, column, *to))
-        })
-        // A field can refer to only one kind.
-        .filter(move |(_, from, column, _)| taken.insert((&from.name, column)))
+            match declared.iter().find(same_columns) {
+                // The same key twice.
+                Some(other) if other.to.name == link.to.name => {}
+                Some(other) => {
+                    let reason = format!(
+                        "it also refers to `{}`; declare both with an `if`, if rows refer to only one of them",
+                        other.to.name
+                    );
+                    let column = link.columns.first().map_or(&[][..], std::slice::from_ref);
+                    let name = self.names.reference(link.from, column);
+                    excluded.push((name, reason + &consequence(link.on_delete)));
+                }
+                None => declared.push(link),
+            }
+        }
+        (declared, excluded)
     }
 
-    /// Returns the references to declare.
-    pub(super) fn references(&self) -> impl Iterator<Item = (&'a ForeignKey, &'a Table, &'a str, &'a Table)> {
-        self.pairs().filter(|(_, from, _, to)| self.is_kind(&from.name) && self.is_kind(&to.name))
-    }
-
-    /// Returns the foreign keys between kinds that cannot be declared, each with the reason.
-    pub(super) fn excluded_references(&self) -> Vec<(ReferenceName, String)> {
-        let declared: Vec<_> = self.references().collect();
-        let is_declared = |key: &ForeignKey| declared.iter().any(|(other, ..)| std::ptr::eq(*other, key));
-        let is_reference = |key: &ForeignKey, column: &str| {
-            let mut references = declared.iter();
-            references.any(|(_, from, of, _)| same(&from.name, &key.table) && same(of, column))
-        };
-        self.catalogue
-            .foreign_keys()
-            .filter(|key| self.is_kind(&key.table) && self.is_kind(&key.to) && !is_declared(key))
-            .filter_map(|key| {
-                let from = self.catalogue.table(&key.table)?;
-                let mut columns = key.columns.iter();
-                let column = columns.find(|column| !is_reference(key, column)).or(key.columns.first())?;
-                let reason = if is_reference(key, column) {
-                    format!("it also refers to `{}`, but a field can refer to only one kind", key.to)
-                } else {
-                    format!("it refers to `{}` by a column that is not its id", key.to)
-                };
-                Some((self.names.reference(from, column), reason + &consequence(key.on_delete)))
-            })
-            .collect()
-    }
-
-    /// Returns the tables that cannot be declared, each with the reason.
-    pub(super) fn excluded_tables(&self) -> impl Iterator<Item = (&'a Table, String)> {
-        let excluded = self.tables.iter();
-        excluded.filter(|(name, _)| !self.kinds.contains(*name)).map(|(_, (table, id))| {
-            let keys = self.catalogue.foreign_keys_of(&table.name);
-            let keys: Vec<_> = keys.filter(|key| self.at(&key.to).is_some()).collect();
-            let parents: BTreeSet<&str> = keys.iter().map(|key| key.to.as_str()).collect();
-            let parents = parents.into_iter().collect::<Vec<_>>().join("`, `");
-            let why = match id {
-                Err(why) => format!("it cannot be declared: {why}"),
-                Ok(_) => format!("it depends only on `{parents}`, by a column that is not a declared id"),
-            };
-            let action = keys.iter().find(|key| key.on_delete.changes_rows()).or(keys.first());
-            let action = action.map(|key| consequence(key.on_delete));
-            (*table, why + &action.unwrap_or_default())
-        })
+    /// Returns a foreign key between kinds as a reference. Its columns are in the order of the id referred to.
+    fn link(&self, key: &'a ForeignKey) -> Option<Link<'a>> {
+        let (from, _) = *self.at(&key.table).as_ref()?;
+        let (to, id) = self.at(&key.to)?;
+        let is_id =
+            key.to_columns.len() == id.len() && id.iter().all(|column| key.column_to(column).is_some());
+        let ordered: Vec<&'a str> =
+            if is_id { id.clone() } else { key.to_columns.iter().map(String::as_str).collect() };
+        let columns = ordered.iter().map(|column| Some(&*from.column(key.column_to(column)?)?.name));
+        let columns: Vec<&'a str> = columns.collect::<Option<_>>()?;
+        Some(Link { on_delete: key.on_delete, from, columns, to, key: (!is_id).then_some(ordered) })
     }
 }
 
@@ -144,49 +114,20 @@ fn consequence(action: OnDelete) -> String {
     }
 }
 
-/// Returns the id column of a table, or why it has none. A column that refers to another table of `dependents` cannot
-/// be the id.
-fn id_of<'a>(
-    catalogue: &'a Catalogue,
-    table: &'a Table,
-    dependents: &BTreeSet<String>,
-) -> Result<&'a str, String> {
-    let refers = |column: &str| {
-        let mut keys = catalogue
-            .foreign_keys_of(&table.name)
-            .filter(|key| dependents.contains(&key.to.to_ascii_lowercase()));
-        keys.any(|key| key.columns.iter().any(|part| same(part, column)))
-    };
-    let candidates: Vec<&str> = table
-        .columns
-        .iter()
-        .filter(|column| {
-            let key = table.is_primary_key(&column.name);
-            // If a unique column can be NULL, rows may lack an id.
-            (key || column.not_null && table.is_unique(&column.name)) && !refers(&column.name)
-        })
-        .map(|column| column.name.as_str())
-        .collect();
-    let key = candidates.iter().find(|name| table.is_primary_key(name));
-    let referred = |name: &&&str| {
-        let mut keys = catalogue.foreign_keys();
-        keys.any(|key| same(&key.to, &table.name) && key.column_to(name).is_some())
-    };
-    // Prefer a column that other tables refer to. Among such columns, prefer the primary key.
-    let id = key.filter(referred).or_else(|| candidates.iter().find(referred)).or(key).or(candidates.first());
-    id.copied().ok_or_else(|| why_not(table))
-}
-
-fn why_not(table: &Table) -> String {
-    match &*table.primary_key {
-        [] => "it has no key".into(),
-        [key] => {
-            format!("its primary key `{key}` is also a reference, and there is no other unique column")
-        }
-        key => {
-            format!("its primary key (`{}`) is composite, and no single column is unique", key.join("`, `"))
-        }
+/// Returns the columns of the id of a table: its primary key, or else the first unique key without null, or else none.
+fn id_of(table: &Table) -> Vec<&str> {
+    if !table.primary_key.is_empty() {
+        let key = table.primary_key.iter();
+        return key.filter_map(|part| Some(&*table.column(part)?.name)).collect();
     }
+    let not_null = |column: &String| table.column(column).is_some_and(|column| column.not_null);
+    let unique = table.indexes.iter().find(|index| {
+        index.unique
+            && !index.partial
+            && index.width == index.columns.len()
+            && index.columns.iter().all(not_null)
+    });
+    unique.into_iter().flat_map(|index| &index.columns).map(String::as_str).collect()
 }
 
 /// Names in the policy. They are the names of the database, if a policy can use them.
@@ -213,8 +154,9 @@ impl Names<'_> {
         self.subject.name == table.name
     }
 
-    pub(super) fn reference(&self, from: &Table, column: &str) -> ReferenceName {
-        format!("{}.{}", self.kind(from), field(from, column)).into()
+    pub(super) fn reference(&self, from: &Table, columns: &[&str]) -> ReferenceName {
+        let fields: Vec<String> = columns.iter().map(|column| field(from, column).to_string()).collect();
+        format!("{}.{}", self.kind(from), fields.join("+")).into()
     }
 }
 
