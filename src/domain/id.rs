@@ -255,8 +255,14 @@ impl<'de> Deserialize<'de> for RecordId {
             }
             fn visit_seq<S: serde::de::SeqAccess<'de>>(self, mut list: S) -> Result<RecordId, S::Error> {
                 let mut parts: Vec<RecordId> = Vec::new();
-                while let Some(part) = list.next_element()? {
+                while let Some(part) = list.next_element::<RecordId>()? {
+                    if part.parts().len() != 1 {
+                        return Err(serde::de::Error::custom("a list inside an id"));
+                    }
                     parts.push(part);
+                }
+                if parts.len() < 2 {
+                    return Err(serde::de::Error::custom("an id that is a list needs at least two values"));
                 }
                 Ok(RecordId::tuple(parts))
             }

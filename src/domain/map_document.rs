@@ -97,6 +97,7 @@ pub(crate) struct ReferenceDocument {
     name: Option<ReferenceName>,
     /// The kind and the field that refer: `debts.client_id`; or several fields of one kind, in the order of the key that
     /// they hold: `["lines.tenant_id", "lines.order_no"]`.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::names::fields"))]
     from: Names,
     /// The kind whose ids the fields hold: `clients`; or the unique fields whose values they hold: `clients.uid`.
     to: Names,

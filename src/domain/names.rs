@@ -58,6 +58,15 @@ impl<'de> Deserialize<'de> for Names {
     }
 }
 
+/// Returns the schema of one or several fields with their kind: `debts.client_id`.
+#[cfg(feature = "schema")]
+pub(crate) fn fields(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let field = serde_json::json!({ "type": "string", "pattern": r"^[\s\S]+\.[^.]+$" });
+    schemars::json_schema!({
+        "anyOf": [field, { "type": "array", "items": field, "minItems": 1 }]
+    })
+}
+
 #[cfg(feature = "schema")]
 impl schemars::JsonSchema for Names {
     fn inline_schema() -> bool {
@@ -72,7 +81,7 @@ impl schemars::JsonSchema for Names {
         schemars::json_schema!({
             "anyOf": [
                 { "type": "string" },
-                { "type": "array", "items": { "type": "string" }, "minItems": 1, "uniqueItems": true }
+                { "type": "array", "items": { "type": "string", "pattern": r"^[\s\S]+\.[^.]+$" }, "minItems": 1 }
             ]
         })
     }

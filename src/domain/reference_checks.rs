@@ -25,7 +25,10 @@ pub(super) fn check_references(map: &DataMap, faults: &mut Faults) {
     }
     let kinds: Vec<&Kind> = map.kinds().collect();
     for (kind, other) in pairs(&kinds) {
-        if kind.table_name() == other.table_name() && !excludes(kind.filter.as_ref(), other.filter.as_ref()) {
+        // Kinds without a filter may be two views of the same rows.
+        let filters = (kind.filter.as_ref(), other.filter.as_ref());
+        let is_shared = kind.table_name() == other.table_name() && filters != (None, None);
+        if is_shared && !excludes(filters.0, filters.1) {
             faults.push(
                 Fault::new(
                     FaultCode::ConflictingRoles,

@@ -80,13 +80,14 @@ faulty! {
         => "references.debts.shop_id", "unknown kind `shops`", "declare it under `kinds`";
     a_reference_without_a_field_is_reported:
         document([("/references/-", json!({"from": "debts", "to": "clients"}))])
-        => "references.debts", "a reference must be `kind.field`", "for example `debts.client_id`";
+        => "references.debts", "a reference must be `kind.field`", "for example `debts.client_id`, or a list of fields of one kind";
     a_reference_declared_twice_is_reported:
         document([("/references/-", json!({"from": "debts.client_id", "to": "items"}))])
-        => "references.debts.client_id", "the reference is declared twice", "a field can refer to only one kind; use one field for each kind";
-    a_reference_that_is_the_id_is_reported:
-        document([("/references/-", json!({"from": "debts.id", "to": "clients"}))])
-        => "references.debts.id", "the id of a kind cannot also be a reference", "give the kind its own id";
+        => "references.debts.client_id", "the reference is declared twice", "give one of them another `name`, and both an `if` if they have the same fields";
+    a_rule_that_would_change_an_id_is_reported:
+        document([("/references/-", json!({"from": "debts.id", "to": "clients"})),
+                  ("/modes/hard_delete/rules/debts.id", json!({"reassign": {"to": "c2"}}))])
+        => "modes.hard_delete.rules.debts.id", "`id` is part of the id of `debts` and cannot be changed", "choose another rule";
     a_tombstone_without_personal_fields_is_reported:
         document([("/kinds/items/tombstone", json!(true))])
         => "kinds.items.tombstone", "a tombstone needs masked personal fields", "declare `personal` fields, so that the row that stays is anonymous";
@@ -102,9 +103,57 @@ faulty! {
     a_pseudonym_of_another_type_than_text_is_reported:
         document([("/kinds/clients/personal", json!({"manager": "hmac"}))])
         => "kinds.clients.personal.manager", "the mask does not fit a field of type integer", "use another mask; `null` fits every nullable field";
-    a_filter_on_another_kind_than_the_subject_is_reported:
-        document([("/kinds/debts/filter", json!({"field": "status", "eq": "PAID"}))])
-        => "kinds.debts.filter", "only the subject's kind can have a filter", "use conditions in the rules";
+    two_kinds_of_one_table_whose_filters_overlap_are_reported:
+        document([("/kinds/debts/filter", json!({"field": "status", "eq": "PAID"})),
+                  ("/kinds/items", json!({"table": "debts", "filter": {"field": "status", "in": ["PAID", "DUE"]}}))])
+        => "kinds.items.table", "a row of the table could be a record of `debts` and of `items`",
+           "give both kinds a `filter` with different values of one field (`eq` or `in`)";
+    two_references_over_one_field_whose_conditions_overlap_are_reported:
+        document([("/references/-", json!({"name": "debts.item", "from": "debts.client_id", "to": "items",
+                                           "if": {"field": "status", "eq": "ITEM"}}))])
+        => "references.debts.item", "a row could refer over `debts.client_id` and over `debts.item`",
+           "give both an `if` with different values of one field (`eq` or `in`)";
+    a_reference_with_fewer_fields_than_the_key_is_reported:
+        document([("/kinds/debts/id", json!(["client_id", "number"]))])
+        => "references.items.debt_id", "the reference has 1 fields, but the key of `debts` has 2",
+           "list one field for each field of the key, in the same order";
+    a_reference_to_a_kind_without_an_id_is_reported:
+        document([("/kinds/debts/id", json!([]))])
+        => "references.items.debt_id", "`debts` has no id, so nothing can refer to its rows",
+           "declare `kinds.debts.id`, or refer to unique fields";
+    a_subject_without_an_id_is_reported:
+        document([("/kinds/clients/id", json!([])), ("/kinds/clients/personal", json!({})),
+                  ("/references", json!([])), ("/modes/hard_delete/rules", json!({}))])
+        => "subject", "the subject must find its rows again, but rows of `clients` have no id",
+           "declare `kinds.clients.id`, or choose another rule";
+    a_rule_that_must_find_rows_without_an_id_again_is_reported:
+        document([("/kinds/items/id", json!([])), ("/kinds/items/deleted_at", json!("gone_at")),
+                  ("/modes/hard_delete/rules/items.debt_id", json!("soft_delete"))])
+        => "modes.hard_delete.rules.items.debt_id", "`soft_delete` must find its rows again, but rows of `items` have no id",
+           "declare `kinds.items.id`, or choose another rule";
+    a_placeholder_for_rows_without_an_id_is_reported:
+        document([("/kinds/items/id", json!([])), ("/kinds/items/personal", json!({"email": "placeholder_email"}))])
+        => "kinds.items.personal.email", "the placeholder is made of the id, but rows of `items` have none",
+           "use another mask, such as `null`";
+    an_event_about_rows_without_an_id_is_reported:
+        document([("/kinds/items/id", json!([])),
+                  ("/modes/hard_delete/effects", json!([{"topic": "item", "on": "items"}]))])
+        => "modes.hard_delete.effects[0].on", "an event names a record by its id, but rows of `items` have none",
+           "declare `kinds.items.id`";
+    a_field_of_an_id_that_is_listed_twice_is_reported:
+        document([("/kinds/items/id", json!(["a", "a"]))])
+        => "kinds.items.id", "a field of the id is listed twice", "list each field once";
+    a_new_target_for_another_key_than_the_id_is_reported:
+        document([("/references/-", json!({"from": "items.mail", "to": "clients.email"})),
+                  ("/modes/hard_delete/rules/items.mail", json!({"reassign": {"to": "c2"}}))])
+        => "modes.hard_delete.rules.items.mail", "`items.mail` holds another key than an id, so it cannot get a new target",
+           "use `set_null`, or choose another rule";
+    a_default_for_a_reference_of_several_fields_is_reported:
+        document([("/kinds/debts/id", json!(["a", "b"])),
+                  ("/references/1", json!({"from": ["items.x", "items.y"], "to": "debts"})),
+                  ("/modes/hard_delete/rules", json!({"debts.client_id": "cascade", "items.x+y": {"set_default": "d"}}))])
+        => "modes.hard_delete.rules.items.x+y", "`items.x+y` has several fields, but a default has one value",
+           "use {\"reassign\": […]} with one value for each field, or choose another rule";
     a_mode_without_allow_is_reported:
         document([("/modes/deactivate", json!({"rules": {"*": "keep"}}))])
         => "modes.deactivate.allow", "the mode has no permissions", "list roles, or use \"any\" if the host has already checked permissions";

@@ -74,9 +74,15 @@ faulty! {
     a_reference_that_refers_to_nothing_is_reported:
         document([("/references/-", json!({"from": "debts.shop"}))])
         => "references[2]", "the key `to` is missing", "";
-    a_reference_name_that_is_a_list_is_reported:
-        document([("/references/-", json!({"from": ["debts", "shop"], "to": "clients"}))])
-        => "references[2].from", "found a list; expected the name of a reference, such as `debts.client_id`", "";
+    a_reference_whose_fields_are_no_names_is_reported:
+        document([("/references/-", json!({"from": true, "to": "clients"}))])
+        => "references[2].from", "found `true`; expected a name such as `debts.client_id`, or a list of names", "";
+    an_id_that_is_no_name_is_reported:
+        document([("/kinds/debts/id", json!(7))])
+        => "kinds.debts.id", "found `7`; expected the name of a field, or a list of names such as [\"order_id\", \"line\"]", "";
+    an_unknown_comparison_of_keys_is_reported:
+        document([("/references/-", json!({"from": "debts.shop", "to": "clients", "compare": "loosely"}))])
+        => "references[2].compare", "unknown comparison `loosely`; expected `exact` or `ignore_ascii_case`", "";
     an_unknown_lock_is_reported:
         document([("/references/-", json!({"from": "debts.shop", "to": "clients", "lock": "row"}))])
         => "references[2].lock", "unknown lock `row`; expected `table` or `writer`", "";
@@ -151,7 +157,7 @@ faulty! {
         => "modes.hard_delete.rules.debts.client_id.reassign", "found the number 7; expected a target, such as {\"to\": 7}", "";
     a_target_that_is_not_an_id_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"reassign": {"to": true}}))])
-        => "modes.hard_delete.rules.debts.client_id.reassign.to", "found `true`; expected an id: text or an integer", "";
+        => "modes.hard_delete.rules.debts.client_id.reassign.to", "found `true`; expected an id: text, an integer, or a list of them", "";
     a_document_that_is_a_list_is_reported:
         text("[]")
         => ".", "found a list; expected a policy: an object with `subject`, `kinds`, `references` and `modes` at line 1 column 2", "";

@@ -24,7 +24,7 @@ faulty! {
         => "kinds.clients", "the kind is declared twice", "give each kind its own name, and set `table` if its table has another name";
     a_reference_that_is_declared_twice_is_reported:
         map(["clients", "debts"], [reference(), reference()])
-        => "references.debts.client_id", "the reference is declared twice", "a field can refer to only one kind; use one field for each kind";
+        => "references.debts.client_id", "the reference is declared twice", "give one of them another `name`, and both an `if` if they have the same fields";
     a_reference_from_an_unknown_kind_is_reported:
         map(["clients"], [reference()])
         => "references.debts.client_id", "unknown kind `debts`", "declare it under `kinds`";

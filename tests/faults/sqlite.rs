@@ -102,8 +102,12 @@ faulty! {
            "declare the columns from which it is computed instead";
     a_key_of_several_columns_is_reported:
         opened("CREATE TABLE clients (a TEXT, b TEXT, PRIMARY KEY (a, b))", one(json!({ "id": "a" })))
-        => "kinds.clients.id", "composite primary keys are not supported: `a`, `b`",
-           "add a unique column, and use it as `id`";
+        => "kinds.clients.id", "the column `a` is only a part of the primary key (`a`, `b`)",
+           "declare `\"id\": [\"a\", \"b\"]`";
+    a_key_of_several_columns_that_is_not_unique_is_reported:
+        opened("CREATE TABLE clients (a TEXT NOT NULL, b TEXT NOT NULL)", one(json!({ "id": ["a", "b"] })))
+        => "kinds.clients.id", "the columns `a`, `b` are not unique together",
+           "use the primary key as `id`, or add a unique index";
     an_id_that_is_not_unique_is_reported:
         opened("CREATE TABLE clients (id INTEGER)", one(json!({})))
         => "kinds.clients.id", "the column `id` is not unique", "use the primary key as `id`, or add a unique index";
@@ -178,11 +182,6 @@ faulty! {
         covered(FindingCode::UncoveredTable, "CREATE TABLE bills (id INTEGER PRIMARY KEY, payer INTEGER REFERENCES clients)")
         => "kinds.bills", "the table is neither declared nor excluded: `payer` refers to `clients`",
            "declare it with its references and give them rules, or list it under `excluded` with a reason";
-    an_undecided_table_with_a_composite_key_is_found:
-        covered(FindingCode::CompositeKey,
-                "CREATE TABLE bills (payer INTEGER REFERENCES clients, number INTEGER, PRIMARY KEY (payer, number))")
-        => "kinds.bills", "composite primary keys are not supported: `payer`, `number`",
-           "add a unique column and then declare the table, or list it under `excluded`";
     an_undecided_foreign_key_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, payer INTEGER REFERENCES clients)"].concat(),
@@ -194,13 +193,13 @@ faulty! {
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY REFERENCES clients, client_id INTEGER NOT NULL REFERENCES clients)"].concat(),
               |_| {})
         => "references.debts.id", "the foreign key refers to `clients`, but the reference is neither declared nor excluded",
-           "it is also the id of its kind: add another unique column, use it as `id`, and declare the reference";
+           "declare the reference and give it a rule, or list it under `excluded` with a reason";
     a_foreign_key_to_another_column_than_the_id_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, payer TEXT REFERENCES clients (code))"].concat(),
               |_| {})
         => "references.debts.payer", "the foreign key (`payer`) refers to `clients` (`code`), which is not the id of `clients`",
-           "let it refer to the id, or list it under `excluded` with a reason";
+           "declare the reference with `\"to\": \"clients.code\"`, or list it under `excluded` with a reason";
     a_column_named_like_a_reference_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, DEBTS, "CREATE TABLE notes (id INTEGER PRIMARY KEY, debt_id INTEGER, client_id INTEGER)"].concat(),

@@ -99,8 +99,11 @@ impl Table {
             own.len() == columns.len()
                 && columns.iter().all(|column| own.iter().any(|part| same(part, column)))
         };
-        let mut indexes =
-            self.indexes.iter().filter(|index| index.unique && index.width == index.columns.len());
+        let mut indexes = self
+            .indexes
+            .iter()
+            .filter(|index| index.unique && !index.partial && index.width == index.columns.len());
+
         covered(&self.primary_key) || indexes.any(|index| covered(&index.columns))
     }
 
