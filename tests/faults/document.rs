@@ -150,7 +150,8 @@ faulty! {
            "use `set_null`, or choose another rule";
     a_default_for_a_reference_of_several_fields_is_reported:
         document([("/kinds/debts/id", json!(["a", "b"])),
-                  ("/references/1", json!({"from": ["items.x", "items.y"], "to": "debts"})),
+                  ("/references", json!([{"from": "debts.client_id", "to": "clients"},
+                                         {"from": ["items.x", "items.y"], "to": "debts"}])),
                   ("/modes/hard_delete/rules", json!({"debts.client_id": "cascade", "items.x+y": {"set_default": "d"}}))])
         => "modes.hard_delete.rules.items.x+y", "`items.x+y` has several fields, but a default has one value",
            "use {\"reassign\": […]} with one value for each field, or choose another rule";

@@ -79,7 +79,7 @@ faulty! {
         => "references[2].from", "found `true`; expected a name such as `debts.client_id`, or a list of names", "";
     an_id_that_is_no_name_is_reported:
         document([("/kinds/debts/id", json!(7))])
-        => "kinds.debts.id", "found `7`; expected the name of a field, or a list of names such as [\"order_id\", \"line\"]", "";
+        => "kinds.debts.id", "found the number 7; expected the name of a field, or a list of names such as [\"order_id\", \"line\"]", "";
     an_unknown_comparison_of_keys_is_reported:
         document([("/references/-", json!({"from": "debts.shop", "to": "clients", "compare": "loosely"}))])
         => "references[2].compare", "unknown comparison `loosely`; expected `exact` or `ignore_ascii_case`", "";

@@ -37,7 +37,6 @@ async fn undecided_tables_and_columns_are_found() {
         codes,
         [
             (FindingCode::Trigger, "kinds.bookings"),
-            (FindingCode::CompositeKey, "kinds.parts"),
             (FindingCode::UncoveredTable, "kinds.parts"),
             (FindingCode::UncoveredTable, "kinds.visits"),
             (FindingCode::UnprotectedReference, "references.debts.client_id"),

@@ -63,7 +63,7 @@ async fn an_id_that_is_unique_only_within_a_partition_is_a_fault() {
     let Some(world) = World::new(ddl, &cascading()).await else { return };
     let refused = Lifecycle::open(world.store(), world.policy.clone()).await.unwrap_err().to_string();
     assert!(
-        refused.contains("kinds.debts.id: composite primary keys are not supported: `id`, `day`"),
+        refused.contains("kinds.debts.id: the column `id` is only a part of the primary key (`id`, `day`)"),
         "{refused}"
     );
 }

@@ -3,6 +3,7 @@
 mod mend;
 mod motif;
 mod rows;
+mod seeds;
 mod shapes;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use crate::policy::DeletionPolicy;
 use mend::mended;
 use motif::{Motif, motif};
 use rows::rows;
+use seeds::{Declared, EntrySeed, KindSeed, ReferenceSeed, RowSeed, name};
 use shapes::Shapes;
 
 /// A random policy, rows and a request. `Debug` prints everything needed to repeat the test.
@@ -91,46 +93,6 @@ pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
         .prop_filter_map("a policy that cannot be repaired", build)
 }
 
-#[derive(Debug, Clone)]
-struct KindSeed {
-    tombstone: bool,
-    bare: bool,
-    identity: u8,
-    rows: Vec<RowSeed>,
-}
-
-impl KindSeed {
-    /// Returns whether the kind has a keyed mask. It depends on the number of rows and is therefore random.
-    fn is_keyed(&self) -> bool {
-        self.rows.len().is_multiple_of(2)
-    }
-}
-
-#[derive(Debug, Clone)]
-struct RowSeed {
-    references: Vec<Index>,
-    state: u8,
-    at: u8,
-    marked: bool,
-}
-
-#[derive(Debug, Clone)]
-struct ReferenceSeed {
-    from: Index,
-    to: Index,
-    nullable: bool,
-    shape: u8,
-    entries: Vec<EntrySeed>,
-}
-
-#[derive(Debug, Clone)]
-struct EntrySeed {
-    when: Option<u8>,
-    parent: u8,
-    rule: u8,
-    link: u8,
-}
-
 fn kind() -> impl Strategy<Value = KindSeed> {
     let row = (prop::collection::vec(any::<Index>(), 6), 0..4_u8, 0..4_u8, prop::bool::weighted(0.15));
     let row = row.prop_map(|(references, state, at, marked)| RowSeed { references, state, at, marked });
@@ -161,10 +123,6 @@ fn mode() -> impl Strategy<Value = Mode> {
 
 fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 2, 28, 12, 0, 0).single().unwrap_or_default()
-}
-
-fn name(index: usize) -> String {
-    char::from(b'a' + u8::try_from(index).unwrap_or(0)).to_string()
 }
 
 fn condition_of(seed: u8) -> Json {
@@ -226,17 +184,6 @@ type Seeds = (
     usize,
     Option<Motif>,
 );
-
-/// A reference of a world under construction.
-#[derive(Debug)]
-struct Declared {
-    from: usize,
-    to: usize,
-    name: String,
-    nullable: bool,
-    shape: u8,
-    entries: Vec<EntrySeed>,
-}
 
 fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Option<RandomWorld> {
     let count = kinds.len();

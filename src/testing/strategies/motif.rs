@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Declared, EntrySeed};
+use super::seeds::{Declared, EntrySeed};
 
 /// A small pattern that replaces the first references of a random world. If the pattern does not matter for a failure,
 /// the failing world shrinks to one without it.

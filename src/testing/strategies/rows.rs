@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::super::model::Rows;
+use super::seeds::{Declared, KindSeed, name};
 use super::shapes::{Shapes, tag};
-use super::{Declared, KindSeed, name};
 use crate::domain::{Record, RecordId, Value};
 
 /// The number of a row that exists in no kind.

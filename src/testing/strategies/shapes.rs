@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::{Declared, KindSeed, name};
+use super::seeds::{Declared, KindSeed, name};
 use crate::domain::{RecordId, Value};
 
 /// What identifies the rows of a kind.

@@ -1,0 +1,59 @@
+//! What random worlds are made of, before they are documents and rows.
+
+use proptest::sample::Index;
+
+#[derive(Debug, Clone)]
+pub(super) struct KindSeed {
+    pub(super) tombstone: bool,
+    pub(super) bare: bool,
+    pub(super) identity: u8,
+    pub(super) rows: Vec<RowSeed>,
+}
+
+impl KindSeed {
+    /// Returns whether the kind has a keyed mask. It depends on the number of rows and is therefore random.
+    pub(super) fn is_keyed(&self) -> bool {
+        self.rows.len().is_multiple_of(2)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct RowSeed {
+    pub(super) references: Vec<Index>,
+    pub(super) state: u8,
+    pub(super) at: u8,
+    pub(super) marked: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct ReferenceSeed {
+    pub(super) from: Index,
+    pub(super) to: Index,
+    pub(super) nullable: bool,
+    pub(super) shape: u8,
+    pub(super) entries: Vec<EntrySeed>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct EntrySeed {
+    pub(super) when: Option<u8>,
+    pub(super) parent: u8,
+    pub(super) rule: u8,
+    pub(super) link: u8,
+}
+
+/// A reference of a world under construction.
+#[derive(Debug)]
+pub(super) struct Declared {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) name: String,
+    pub(super) nullable: bool,
+    pub(super) shape: u8,
+    pub(super) entries: Vec<EntrySeed>,
+}
+
+/// Returns the name of a kind.
+pub(super) fn name(index: usize) -> String {
+    char::from(b'a' + u8::try_from(index).unwrap_or(0)).to_string()
+}
