@@ -1,5 +1,7 @@
 //! Checking a data map against the rows in memory.
 
+use std::collections::BTreeMap;
+
 use super::table::Table;
 use super::tables::Tables;
 use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, Record, RecordId, Reference};
@@ -23,6 +25,7 @@ pub(super) fn describe(tables: &Tables, map: &DataMap) -> Vec<Fault> {
         faults.extend(missing_fields(map, kind, table));
         for reference in map.references_from(&kind.name) {
             faults.extend(missing_targets(kind, reference, table));
+            faults.extend(shared_key(map, tables, reference));
             let to = tables.get(reference.to.as_str());
             if let Some(to) = to.filter(|to| !to.has_mixed_ids()) {
                 faults.extend(wrong_targets(map, reference, table, to));
@@ -94,6 +97,23 @@ fn missing_targets(kind: &Kind, reference: &Reference, table: &Table) -> Option<
         )
         .remedy("declare it nullable, or correct the rows")
     })
+}
+
+/// Finds a reference to records that cannot be told apart by the key that it holds.
+fn shared_key(map: &DataMap, tables: &Tables, reference: &Reference) -> Option<Fault> {
+    let key = reference.key.as_ref()?;
+    let (to, reader) = (tables.get(reference.to.as_str())?, map.target_key(reference)?);
+    let mut known: BTreeMap<RecordId, &RecordId> = BTreeMap::new();
+    let shared = to.rows().find_map(|row| {
+        let other = known.insert(reader.read(row)?, &row.id)?;
+        Some([other, &row.id])
+    })?;
+    let key: Vec<&str> = key.iter().map(FieldName::as_str).collect();
+    let message = format!("{} with the same `{}`", rows_named(&shared), key.join("`, `"));
+    Some(
+        Fault::new(FaultCode::DuplicateId, format!("references.{}", reference.name), message)
+            .remedy("correct the rows, so that every row belongs to one record"),
+    )
 }
 
 /// Finds references whose values cannot be ids of the target: text if the ids are integers, or the other way round.

@@ -65,7 +65,19 @@ fn forgotten() -> Vec<Fault> {
     checked(&ByRow::new(Forgotten(MemoryRecords::new())), &DataMap::new([], []).unwrap())
 }
 
+fn copies(data: Value) -> Vec<Fault> {
+    let map: DataMap = serde_json::from_value(json!({
+        "kinds": { "clients": {}, "debts": {} },
+        "references": [ { "from": "debts.mail", "to": "clients.mail", "compare": "ignore_ascii_case" } ]
+    }))
+    .unwrap();
+    checked(&MemoryStore::from_json(&map, &data).unwrap(), &map)
+}
+
 faulty! {
+    two_records_that_differ_only_in_case_are_reported_where_a_reference_ignores_it:
+        copies(json!({ "clients": [ { "id": 1, "mail": "a@B.org" }, { "id": 2, "mail": "A@b.org" } ], "debts": [ { "id": 1, "mail": "c@d.org" } ] }))
+        => "references.debts.mail", "there are 2 rows (`1`, `2`) with the same `mail`", "correct the rows, so that every row belongs to one record";
     a_missing_system_table_is_reported:
         forgotten()
         => "kinds.lifecycle_marks", "the store has no kind `lifecycle_marks`", "create it: this crate stores its own records there";

@@ -104,6 +104,17 @@ faulty! {
         opened("CREATE TABLE clients (a TEXT, b TEXT, PRIMARY KEY (a, b))", one(json!({ "id": "a" })))
         => "kinds.clients.id", "the column `a` is only a part of the primary key (`a`, `b`)",
            "declare `\"id\": [\"a\", \"b\"]`";
+    two_records_that_differ_only_in_case_are_reported_where_a_reference_ignores_it:
+        opened(&[CLIENTS, DEBTS, "INSERT INTO clients VALUES (1, 'x', 'c@EXAMPLE.org'), (2, 'y', 'C@example.org'), (3, 'z', NULL)"].concat(),
+               json!({ "kinds": { "clients": {}, "debts": {} },
+                       "references": [ { "from": "debts.note", "to": "clients.code", "compare": "ignore_ascii_case" } ] }))
+        => "references.debts.note", "2 records of `clients` have the same `code`, if the case of letters is ignored",
+           "correct the records, and add a unique index, so that every row belongs to one record";
+    two_records_with_the_key_that_a_reference_holds_are_reported:
+        opened(&[CLIENTS, DEBTS, "INSERT INTO clients VALUES (1, 'x', 'a'), (2, 'x', 'b')"].concat(),
+               json!({ "kinds": { "clients": {}, "debts": {} }, "references": [ { "from": "debts.note", "to": "clients.name" } ] }))
+        => "references.debts.note", "2 records of `clients` have the same `name`",
+           "correct the records, and add a unique index, so that every row belongs to one record";
     a_key_of_several_columns_that_is_not_unique_is_reported:
         opened("CREATE TABLE clients (a TEXT NOT NULL, b TEXT NOT NULL)", one(json!({ "id": ["a", "b"] })))
         => "kinds.clients.id", "the columns `a`, `b` are not unique together",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::storage::Storage;
 use super::table::{Column, ForeignKey, Index, OnDelete, RepeatedId, Table};
-use crate::domain::DataMap;
+use crate::domain::{DataMap, KeyComparison, ReferenceName};
 use crate::sql::statement::TABLES;
 use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 
@@ -31,6 +31,8 @@ pub struct Catalogue {
     /// By name. In lower case if names match in any case.
     pub(super) tables: BTreeMap<String, Table>,
     pub(super) foreign_keys: Vec<ForeignKey>,
+    /// The references to another key than an id that several records have, each with the number of such records.
+    shared_keys: BTreeMap<ReferenceName, i64>,
 }
 
 /// The differences between databases that matter for checking a policy.
@@ -46,7 +48,14 @@ pub(in crate::sql) struct Traits {
 
 impl Catalogue {
     pub(super) fn new(dialect: Dialect, traits: Traits, prefix: &Prefix) -> Self {
-        Self { dialect, traits, prefix: prefix.clone(), tables: BTreeMap::new(), foreign_keys: Vec::new() }
+        Self {
+            dialect,
+            traits,
+            prefix: prefix.clone(),
+            tables: BTreeMap::new(),
+            foreign_keys: Vec::new(),
+            shared_keys: BTreeMap::new(),
+        }
     }
 
     /// Removes the library's own tables.
@@ -76,6 +85,11 @@ impl Catalogue {
     /// Returns the prefix of the library's tables.
     pub(in crate::sql) fn prefix(&self) -> &Prefix {
         &self.prefix
+    }
+
+    /// Returns how many records share one key that a reference holds; `None` if each record has its own.
+    pub(in crate::sql) fn shared_key(&self, reference: &ReferenceName) -> Option<i64> {
+        self.shared_keys.get(reference).copied()
     }
 
     /// Returns the names of the tables and views, sorted.
@@ -292,6 +306,42 @@ pub(super) async fn read_repeated_ids(
             && let Some(column) = catalogue.column_mut(&view, &id)
         {
             column.repeated = Some(RepeatedId { id: repeated.clone(), rows: *rows });
+        }
+    }
+    Ok(())
+}
+
+/// Finds references to another key than an id if several records have the same key. A unique index rules that out, so
+/// that the records need not be read. `lower` renders text with its ASCII letters in lower case.
+pub(super) async fn read_shared_keys(
+    tx: &mut (dyn SqlTransaction + '_),
+    catalogue: &mut Catalogue,
+    map: &DataMap,
+    lower: impl Fn(&str) -> String,
+) -> Result<(), SqlError> {
+    for reference in map.references() {
+        let (Some(key), Some(to)) = (&reference.key, map.kind(&reference.to)) else { continue };
+        let Some(table) = catalogue.table(to.table_name()) else { continue };
+        let columns = key.iter().map(|field| Some(&*table.column(to.column(field))?.name));
+        let Some(columns) = columns.collect::<Option<Vec<&str>>>() else { continue };
+        let is_exact = reference.compare == KeyComparison::Exact;
+        if is_exact && table.are_unique(&columns) {
+            continue;
+        }
+        let dialect = catalogue.dialect();
+        let columns: Vec<String> =
+            columns.iter().map(|column| format!("r.{}", dialect.quote(column))).collect();
+        let compared = columns.iter().map(|column| if is_exact { column.clone() } else { lower(column) });
+        let compared = compared.collect::<Vec<_>>().join(", ");
+        let known = columns.iter().map(|column| format!("{column} IS NOT NULL"));
+        let sql = format!(
+            "SELECT count(*) FROM {} AS r WHERE {} GROUP BY {compared} HAVING count(*) > 1 LIMIT 1",
+            dialect.table(&table.name),
+            known.collect::<Vec<_>>().join(" AND ")
+        );
+        let rows = tx.query(&sql, &[]).await?;
+        if let Some([SqlValue::Integer(records)]) = rows.first().map(Vec::as_slice) {
+            catalogue.shared_keys.insert(reference.name.clone(), *records);
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::catalogue::{Catalogue, Traits, is, read_repeated_ids, text};
+use super::catalogue::{Catalogue, Traits, is, read_repeated_ids, read_shared_keys, text};
 use super::storage::{Affinity, Storage};
 use super::table::{Privilege, Relation, Trigger, TriggerEvent};
 use crate::domain::{DataMap, Kind};
@@ -112,6 +112,7 @@ pub(super) async fn read(
         }
     }
     read_repeated_ids(tx, &mut catalogue, map, |id| format!("{id}::text")).await?;
+    read_shared_keys(tx, &mut catalogue, map, |key| format!("lower({key}::text COLLATE \"C\")")).await?;
     Ok(catalogue)
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::catalogue::{Catalogue, Traits, read_repeated_ids, text};
+use super::catalogue::{Catalogue, Traits, read_repeated_ids, read_shared_keys, text};
 use super::storage::{Affinity, Collation, Storage};
 use super::table::{Relation, Trigger, TriggerEvent};
 use crate::domain::{DataMap, FieldName, Kind};
@@ -54,6 +54,7 @@ pub(super) async fn read(
     }
     read_collations(tx, &mut catalogue, map).await?;
     read_repeated_ids(tx, &mut catalogue, map, str::to_owned).await?;
+    read_shared_keys(tx, &mut catalogue, map, |key| format!("lower({key})")).await?;
     Ok(catalogue)
 }
 

@@ -3,7 +3,7 @@
 use super::declared::{MappedColumn, ends, is_id, paths_from};
 use super::finding::{Finding, FindingCode, FindingCode as Code};
 use super::foreign_keys::mismatch;
-use crate::domain::{DataMap, KeyComparison, Reference};
+use crate::domain::{DataMap, FieldName, KeyComparison, Reference};
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, same};
 
 /// Reports references whose column type or nullability differs from the ids they refer to or from their declaration.
@@ -17,6 +17,7 @@ pub(super) fn types(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
         });
         let from = from.filter(|_| reference.when.is_none());
         found.extend(from.and_then(|from| nullability(reference, &from, &path)));
+        found.extend(shared_key(reference, catalogue, &path));
         let exact = reference.compare == KeyComparison::Exact;
         for (from, to) in ends(map, reference, catalogue).into_iter().filter(|_| exact) {
             found.extend(type_mismatch(reference, &from, &to, &path));
@@ -42,6 +43,24 @@ fn nullability(reference: &Reference, from: &MappedColumn<'_>, path: &str) -> Op
         "declare it `nullable`, or make the column NOT NULL"
     };
     Some(Finding::new(Code::NullabilityMismatch, path, message).remedy(remedy))
+}
+
+/// Reports a reference to records that cannot be told apart by the key that it holds. A row could belong to any of them.
+fn shared_key(reference: &Reference, catalogue: &Catalogue, path: &str) -> Option<Finding> {
+    let records = catalogue.shared_key(&reference.name)?;
+    let key: Vec<&str> = reference.key.iter().flatten().map(FieldName::as_str).collect();
+    let (key, regardless) = (
+        key.join("`, `"),
+        match reference.compare {
+            KeyComparison::IgnoreAsciiCase => ", if the case of letters is ignored",
+            _ => "",
+        },
+    );
+    let message = format!("{records} records of `{}` have the same `{key}`{regardless}", reference.to);
+    Some(
+        Finding::new(Code::AmbiguousId, path, message)
+            .remedy("correct the records, and add a unique index, so that every row belongs to one record"),
+    )
 }
 
 fn type_mismatch(

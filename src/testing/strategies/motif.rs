@@ -33,6 +33,8 @@ const RETAIN: u8 = 14;
 const KEEP: u8 = 21;
 
 const NONE: u8 = u8::MAX;
+/// The shape of a reference to an id.
+const PLAIN: u8 = u8::MAX;
 
 fn entry(rule: u8) -> EntrySeed {
     EntrySeed { when: None, parent: NONE, rule, link: NONE }
@@ -63,6 +65,10 @@ impl Motif {
                 if let Some(one) = further.filter(|_| kinds > 2) {
                     (one.from, one.to) = (2, 0);
                     one.entries = vec![entry(RESTRICT)];
+                }
+                // A condition or another key would often let a row refer to nothing.
+                for one in references {
+                    one.shape = PLAIN;
                 }
             }
             Self::Below(parent) => {
