@@ -45,6 +45,11 @@ pub struct Guard {
     /// chain of declared references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<ReferenceName>,
+    /// A reference to the kind, from rows that the operation may remove: `memberships.organisation_id`. The guard then
+    /// applies to the rows that such a row refers to now, but no row will refer to after the operation. `on` need not
+    /// depend on the subject, and `when` is a condition on the rows that refer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_without: Option<ReferenceName>,
     /// The rows to which the guard applies. Default: all rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
@@ -64,6 +69,7 @@ impl Guard {
             name: name.into(),
             on: on.into(),
             via: Vec::new(),
+            left_without: None,
             when: None,
             severity,
             message: String::new(),
@@ -100,6 +106,24 @@ impl Guard {
     #[must_use]
     pub fn via<R: Into<ReferenceName>>(mut self, references: impl IntoIterator<Item = R>) -> Self {
         self.via = references.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Applies the guard to rows that will be left without a row that refers to them over this reference and meets
+    /// [`when`](Self::when).
+    ///
+    /// ```
+    /// use client_lifecycle::domain::eq;
+    /// use client_lifecycle::policy::Guard;
+    /// let guard = Guard::block("sole_owner", "organisations")
+    ///     .left_without("memberships.organisation_id")
+    ///     .when(eq("role", "owner"))
+    ///     .message("no one else owns the organisation");
+    /// assert!(guard.left_without.is_some());
+    /// ```
+    #[must_use]
+    pub fn left_without(mut self, reference: impl Into<ReferenceName>) -> Self {
+        self.left_without = Some(reference.into());
         self
     }
 

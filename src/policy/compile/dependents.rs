@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{CompileContext, QueryBuilder};
-use super::outcomes::refining;
-use crate::domain::{Condition, KindName, Reference, ReferenceName};
+use super::outcomes::{OutcomesByKind, RowOutcome, refining};
+use crate::domain::{Condition, KindName, Reference, ReferenceName, all, is_null};
 use crate::policy::graph::{in_order, is_cycle};
 use crate::policy::{Guard, Severity};
 use crate::protocol::{Branch, EventDraft, NamedSet, RankCase, Rows, SetId, Source};
@@ -13,10 +13,22 @@ use crate::protocol::{Branch, EventDraft, NamedSet, RankCase, Rows, SetId, Sourc
 type Dependents = (Vec<(Guard, usize)>, Vec<(EventDraft, usize)>, Vec<(KindName, Rows)>);
 
 /// Adds the sets and questions of guards and effects.
-pub(super) fn dependents(context: &CompileContext<'_>, query: &mut QueryBuilder) -> Dependents {
+pub(super) fn dependents(
+    context: &CompileContext<'_>,
+    outcomes: &OutcomesByKind,
+    query: &mut QueryBuilder,
+) -> Dependents {
     let mut sets = BTreeMap::new();
     let (mut guards, mut effects, mut watched) = (Vec::new(), Vec::new(), Vec::new());
     for guard in &context.policy.guards {
+        if let Some(name) = &guard.left_without {
+            let Some((rows, all)) = left_without(context, guard, name, outcomes, query) else { continue };
+            if guard.severity != Severity::Note {
+                watched.push((guard.on.clone(), all));
+            }
+            guards.push((guard.clone(), query.sample(rows)));
+            continue;
+        }
         let Some(set) = dependents_over(context, &guard.on, &guard.via, &mut sets, query) else { continue };
         let rows = matching(format!("guard {}", guard.name), &guard.on, set, guard.when.as_ref(), query);
         if guard.when.is_some() && guard.severity != Severity::Note && set != SetId::SUBJECTS {
@@ -37,6 +49,44 @@ pub(super) fn dependents(context: &CompileContext<'_>, query: &mut QueryBuilder)
         effects.push((events, query.count(rows)));
     }
     (guards, effects, watched)
+}
+
+/// Adds the set of the rows that a guard's reference leads to now, but not after the operation. Also returns all rows
+/// that lose such a reference.
+fn left_without(
+    context: &CompileContext<'_>,
+    guard: &Guard,
+    name: &ReferenceName,
+    outcomes: &OutcomesByKind,
+    query: &mut QueryBuilder,
+) -> Option<(Rows, Rows)> {
+    let reference = context.map.reference(name)?;
+    let removed = outcomes.get(&reference.from)?.rows(RowOutcome::is_removed)?;
+    let also_removed = outcomes.get(&guard.on).and_then(|on| on.rows(RowOutcome::is_removed));
+    let alive = context.map.kind(&reference.from).and_then(|kind| kind.deleted_at.as_ref()).map(is_null);
+    let conditions = [context.referring_condition(reference), guard.when.clone(), alive];
+    let conditions: Vec<Condition> = conditions.into_iter().flatten().collect();
+    let matching = (!conditions.is_empty()).then(|| all(conditions));
+    let cases = refining(matching.as_ref(), vec![RankCase::always(0)]);
+    let referred = |of: SetId| {
+        let source = Source::ReferencedBy { reference: name.clone(), of: Rows::all(of) };
+        Branch::new(source, vec![RankCase::always(0)])
+    };
+    let title = |what: &str| format!("guard {}: {what}", guard.name);
+
+    let leaving = Branch::new(Source::Members(removed), cases.clone());
+    let leaving = query.add_set(title("rows that go"), &reference.from, vec![leaving]);
+    let losing = Branch { except: also_removed.into_iter().collect(), ..referred(leaving) };
+    let losing = query.add_set(title("rows that they refer to"), &guard.on, vec![losing]);
+    let source = Source::Referrers { reference: name.clone(), of: Rows::all(losing) };
+    let staying = Branch { except: vec![removed], ..Branch::new(source, cases) };
+    let staying = query.add_set(title("rows that stay"), &reference.from, vec![staying]);
+    let kept = Branch { within: vec![Rows::all(losing)], ..referred(staying) };
+    let kept = query.add_set(title("rows that are not left alone"), &guard.on, vec![kept]);
+    let left = Branch::new(Source::Members(Rows::all(losing)), vec![RankCase::always(0)]);
+    let left = Branch { except: vec![Rows::all(kept)], ..left };
+    let left = query.add_set(format!("guard {}", guard.name), &guard.on, vec![left]);
+    Some((Rows::all(left), Rows::all(losing)))
 }
 
 /// Adds the set of the rows that meet the condition.

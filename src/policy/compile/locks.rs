@@ -22,7 +22,9 @@ pub(super) fn locks(
     watched: &[(KindName, Rows)],
 ) -> Vec<Rows> {
     let mut locks: Vec<Rows> = Vec::new();
+    let mut rest: Vec<&(KindName, Rows)> = watched.iter().collect();
     for kind in order {
+        rest.retain(|(on, _)| *on != kind);
         let own = outcomes.get(&kind);
         let by_ids = are_written_by_ids(query, steps, &kind);
         if by_ids || depends_on_conditions(context, &kind) {
@@ -39,6 +41,8 @@ pub(super) fn locks(
             }
         }
     }
+    // Rows that do not depend on the subject.
+    locks.extend(rest.into_iter().map(|(_, rows)| *rows));
     locks
 }
 

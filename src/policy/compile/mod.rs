@@ -34,7 +34,7 @@ pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mo
         _ => redirects::redirects(&context, &outcomes, &tombstones, &mut query),
     };
     let steps = steps::steps(&context, &groups, &outcomes, &tombstones, &redirects.steps, &mut query);
-    let (guards, effects, watched) = dependents::dependents(&context, &mut query);
+    let (guards, effects, watched) = dependents::dependents(&context, &outcomes, &mut query);
     let order = groups.into_iter().flat_map(|group| group.kinds);
     let locks = locks::locks(&context, order, &outcomes, &query, &steps, &watched);
     let (sets, questions) = query.finish();

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::domain::{DataMap, Fault, FaultCode, Faults, FieldType, KindName, Mode, ReferenceName};
-use crate::policy::ModePolicy;
 use crate::policy::graph::shortest_paths;
+use crate::policy::{Guard, ModePolicy};
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     if mode == Mode::Create && !policy.guards.is_empty() {
@@ -30,7 +30,10 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
                     .remedy("give each guard its own name"),
             );
         }
-        check_dependents(subject, map, &guard.on, &guard.via, &path, faults);
+        match &guard.left_without {
+            Some(reference) => left_without(subject, map, guard, reference, &path, faults),
+            None => check_dependents(subject, map, &guard.on, &guard.via, &path, faults),
+        }
     }
     let mut topics = BTreeSet::new();
     for (index, effect) in policy.effects.iter().enumerate() {
@@ -75,6 +78,49 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
                 );
             }
         }
+    }
+}
+
+/// Checks that a guard against rows that are left alone names a reference to its kind, from rows that depend on the
+/// subject.
+fn left_without(
+    subject: &KindName,
+    map: &DataMap,
+    guard: &Guard,
+    name: &ReferenceName,
+    path: &str,
+    faults: &mut Faults,
+) {
+    if !guard.via.is_empty() {
+        let message = "`via` has no meaning together with `left_without`";
+        faults.push(Fault::new(FaultCode::Misplaced, format!("{path}.via"), message).remedy("remove it"));
+    }
+    let path = format!("{path}.left_without");
+    let Some(reference) = map.reference(name) else {
+        faults.push(
+            Fault::new(FaultCode::UnknownReference, path, format!("unknown reference `{name}`"))
+                .remedy("declare it under `references`, or correct the name"),
+        );
+        return;
+    };
+    if reference.to != guard.on {
+        let message = format!("`{name}` does not refer to `{}`", guard.on);
+        faults.push(
+            Fault::new(FaultCode::NotConnected, path, message)
+                .remedy(format!("set `on` to `{}`", reference.to)),
+        );
+    } else if !shortest_paths(map, subject).contains_key(&reference.from) {
+        let message =
+            format!("`{}` does not depend on `{subject}`, so none of its rows goes", reference.from);
+        faults.push(
+            Fault::new(FaultCode::NotConnected, path, message)
+                .remedy("name a reference of a kind that depends on the subject"),
+        );
+    } else if reference.key.is_some() {
+        let message = format!("`{name}` holds another key than an id");
+        faults.push(
+            Fault::new(FaultCode::ReferenceKey, path, message).remedy("name a reference that holds an id"),
+        );
     }
 }
 

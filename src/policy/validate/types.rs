@@ -41,8 +41,10 @@ pub(super) fn infer(
             entries_of(map, &kind, &to, entries, &format!("{path}.rules.{name}"), faults);
         }
         for (index, guard) in policy.guards.iter().enumerate() {
+            let referring = guard.left_without.as_ref().and_then(|name| map.reference(name));
+            let on = referring.map_or_else(|| guard.on.clone(), |reference| reference.from.clone());
             if let Some(when) = &guard.when {
-                condition(map, &guard.on, when, &format!("{path}.guards[{index}].when"), faults);
+                condition(map, &on, when, &format!("{path}.guards[{index}].when"), faults);
             }
         }
         for (index, effect) in policy.effects.iter().enumerate() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Id, RowOutcome, Rows, World};
 use crate::domain::{FieldName, KindName, Mask, MaskKey, Mode, Reference, ReferenceName, Request, Value};
-use crate::policy::{Entry, OnSurvive, Redirect, Rule, Severity};
+use crate::policy::{Entry, Guard, OnSurvive, Redirect, Rule, Severity};
 use crate::protocol::Disposition;
 use crate::store::masked;
 
@@ -173,6 +173,12 @@ impl<'a> World<'a> {
             }
         }
         for guard in self.declared.guards.iter().filter(|guard| guard.severity == Severity::Block) {
+            if let Some(name) = &guard.left_without {
+                for _ in 0..self.left_without(guard, name) {
+                    block(None, &guard.name);
+                }
+                continue;
+            }
             for (id, row) in self.all().filter(|(id, _)| id.0 == guard.on) {
                 let is_dependent = self.dependents(request, &guard.on, &guard.via).contains(&id);
                 if is_dependent && self.holds(self.kind(&guard.on), row, guard.when.as_ref()) {
@@ -181,6 +187,25 @@ impl<'a> World<'a> {
             }
         }
         found
+    }
+
+    /// Returns the number of rows to which some live row refers now, but no live row will refer after the request.
+    fn left_without(&self, guard: &Guard, name: &ReferenceName) -> usize {
+        let reference = self.map.reference(name).expect("a reference");
+        let is_removed = |id: &Id| self.outcomes.get(id).is_some_and(|outcome| outcome.removed());
+        let from = self.kind(&reference.from);
+        let rows = self.all().filter(|(id, _)| id.0 == guard.on && !is_removed(id));
+        let left = rows.filter(|(on, _)| {
+            let referring = self.all().filter(|(id, row)| {
+                id.0 == from.name
+                    && self.parent(row, reference).as_ref() == Some(on)
+                    && self.holds(from, row, guard.when.as_ref())
+                    && !self.marked(reference, row)
+            });
+            let referring: Vec<(Id, _)> = referring.collect();
+            !referring.is_empty() && referring.iter().all(|(id, _)| is_removed(id))
+        });
+        left.count()
     }
 
     /// Returns the rows of a kind that depend on the subjects through these references, or through any reference if

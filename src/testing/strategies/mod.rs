@@ -249,9 +249,16 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
     }
     document["modes"][mode.as_str()] = json!({ "allow": "any", "rules": rules });
     if let Some((on, when)) = guard {
-        let on = name(on.index(count));
-        document["modes"][mode.as_str()]["guards"] =
-            json!([{ "name": "guard", "on": on, "severity": "block", "when": condition_of(when) }]);
+        let mut guard = json!({ "name": "guard", "severity": "block", "when": condition_of(when) });
+        let left = references.get(on.index(references.len())).filter(|_| when % 2 == 0);
+        match left.filter(|one| !shapes.is_by_tag(one)) {
+            Some(one) => {
+                guard["on"] = json!(name(one.to));
+                guard["left_without"] = json!(one.name);
+            }
+            None => guard["on"] = json!(name(on.index(count))),
+        }
+        document["modes"][mode.as_str()]["guards"] = json!([guard]);
     }
     let policy = mended(&mut document, mode)?;
     let (rows, subjects) = rows(&kinds, &references, &shapes, &document, subjects)?;

@@ -121,6 +121,11 @@ impl Shapes {
         }
     }
 
+    /// Returns whether a reference holds the tag of a row.
+    pub(super) fn is_by_tag(&self, one: &Declared) -> bool {
+        matches!(self.ways.get(&one.name), Some(Way::Tag(_)))
+    }
+
     pub(super) fn is_without_id(&self, kind: usize) -> bool {
         self.identities.get(kind) == Some(&Identity::None)
     }
