@@ -189,13 +189,11 @@ impl Ord for RecordId {
             (Repr::Uuid(a), Repr::Uuid(b)) => a.cmp(b),
             (Repr::Text(a), Repr::Text(b)) => a.cmp(b),
             (Repr::Tuple(a), Repr::Tuple(b)) => a.cmp(b),
-            (Repr::Tuple(_), _) => Ordering::Greater,
-            (_, Repr::Tuple(_)) => Ordering::Less,
             // The hyphenated form of a UUID sorts as its bytes do.
             (Repr::Uuid(a), Repr::Text(b)) => (*a.hyphenated().encode_lower(&mut [0; 36])).cmp(&**b),
             (Repr::Text(a), Repr::Uuid(b)) => (**a).cmp(b.hyphenated().encode_lower(&mut [0; 36])),
-            (Repr::Integer(_), _) => Ordering::Less,
-            (_, Repr::Integer(_)) => Ordering::Greater,
+            (Repr::Integer(_), _) | (_, Repr::Tuple(_)) => Ordering::Less,
+            (_, Repr::Integer(_)) | (Repr::Tuple(_), _) => Ordering::Greater,
         }
     }
 }

@@ -286,14 +286,14 @@ impl ReferenceDocument {
         };
         let (to, key) = match &*to.0 {
             [kind] if kinds.contains(kind.as_str()) || !kind.contains('.') => (kind.as_str(), None),
-            _ => match to.fields_of_one_kind() {
-                Some((kind, fields)) => (kind, Some(fields.into_iter().map(FieldName::from).collect())),
-                None => {
+            _ => {
+                let Some((kind, fields)) = to.fields_of_one_kind() else {
                     let message = "a reference must lead to a kind, or to fields of one kind";
                     return Err(Fault::new(FaultCode::ReferenceName, path, message)
                         .remedy("for example `clients`, or `clients.uid`"));
-                }
-            },
+                };
+                (kind, Some(fields.into_iter().map(FieldName::from).collect()))
+            }
         };
         let name = name.unwrap_or_else(|| format!("{kind}.{}", fields.join("+")).into());
         let fields = fields.into_iter().map(FieldName::from).collect();

@@ -44,7 +44,7 @@ pub(super) fn check_references(map: &DataMap, faults: &mut Faults) {
     }
 }
 
-fn pairs<'t, T>(all: &'t [T]) -> impl Iterator<Item = (&'t T, &'t T)> {
+fn pairs<T>(all: &[T]) -> impl Iterator<Item = (&T, &T)> {
     all.iter().enumerate().flat_map(|(at, one)| all.iter().skip(at + 1).map(move |other| (one, other)))
 }
 

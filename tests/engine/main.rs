@@ -15,6 +15,7 @@ mod changes_after_the_survey;
 mod common;
 mod digest;
 mod failing_stores;
+mod left_without;
 mod lifecycle;
 mod order_of_steps;
 mod plan_forms;

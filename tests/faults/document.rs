@@ -140,6 +140,26 @@ faulty! {
                   ("/modes/hard_delete/effects", json!([{"topic": "item", "on": "items"}]))])
         => "modes.hard_delete.effects[0].on", "an event names a record by its id, but rows of `items` have none",
            "declare `kinds.items.id`";
+    a_guard_that_names_no_reference_to_its_kind_is_reported:
+        document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "clients", "left_without": "items.debt_id", "severity": "block"}]))])
+        => "modes.hard_delete.guards[0].left_without", "`items.debt_id` does not refer to `clients`", "set `on` to `debts`";
+    a_guard_that_names_an_unknown_reference_is_reported:
+        document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "left_without": "items.debt", "severity": "block"}]))])
+        => "modes.hard_delete.guards[0].left_without", "unknown reference `items.debt`", "declare it under `references`, or correct the name";
+    a_guard_over_rows_that_never_go_is_reported:
+        document([("/references/-", json!({"from": "islands.debt_id", "to": "items"})), ("/references/-", json!({"from": "seas.island", "to": "islands"})),
+                  ("/kinds/seas", json!({})), ("/kinds/lands", json!({})), ("/references/-", json!({"from": "lands.sea", "to": "lands"})),
+                  ("/modes/hard_delete/rules/*", json!("keep")),
+                  ("/modes/hard_delete/guards", json!([{"name": "g", "on": "lands", "left_without": "lands.sea", "severity": "block"}]))])
+        => "modes.hard_delete.guards[0].left_without", "`lands` does not depend on `clients`, so none of its rows goes",
+           "name a reference of a kind that depends on the subject";
+    a_guard_with_two_kinds_of_paths_is_reported:
+        document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "via": ["debts.client_id"], "left_without": "items.debt_id", "severity": "block"}]))])
+        => "modes.hard_delete.guards[0].via", "`via` has no meaning together with `left_without`", "remove it";
+    a_guard_over_another_key_than_the_id_is_reported:
+        document([("/references/-", json!({"from": "items.mail", "to": "clients.email"})), ("/modes/hard_delete/rules/items.mail", json!("cascade")),
+                  ("/modes/hard_delete/guards", json!([{"name": "g", "on": "clients", "left_without": "items.mail", "severity": "block"}]))])
+        => "modes.hard_delete.guards[0].left_without", "`items.mail` holds another key than an id", "name a reference that holds an id";
     a_field_of_an_id_that_is_listed_twice_is_reported:
         document([("/kinds/items/id", json!(["a", "a"]))])
         => "kinds.items.id", "a field of the id is listed twice", "list each field once";

@@ -65,6 +65,7 @@ fn forgotten() -> Vec<Fault> {
     checked(&ByRow::new(Forgotten(MemoryRecords::new())), &DataMap::new([], []).unwrap())
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "cases are written shorter so")]
 fn copies(data: Value) -> Vec<Fault> {
     let map: DataMap = serde_json::from_value(json!({
         "kinds": { "clients": {}, "debts": {} },

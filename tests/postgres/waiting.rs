@@ -222,7 +222,7 @@ async fn a_usual_operation_has_the_same_statements_with_a_timeout() {
         let store = if of_store { store.lock_timeout(Duration::from_secs(5)) } else { store };
         let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
         let mut round_trips = Vec::new();
-        for id in (2..8).map(Uuid::from_u128) {
+        for id in (2..20).map(Uuid::from_u128) {
             world.run(&format!("INSERT INTO clients VALUES ('{id}', 'x')")).await;
             let before = answers.load(Ordering::SeqCst);
             lifecycle.execute(&delete(id)).await.unwrap();

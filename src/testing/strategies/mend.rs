@@ -59,7 +59,7 @@ fn mend_rule(document: &mut Json, mode: Mode, path: &str, code: FaultCode) -> Op
     if code == FaultCode::MandatoryReference {
         let references = document["references"].as_array_mut()?;
         let reference = references.iter_mut().find(|one| one["name"] == name)?;
-        let is_id = reference["from"].as_str().is_some_and(|from| from.ends_with(".id"));
+        let is_id = reference["from"].as_str().and_then(|from| from.rsplit('.').next()) == Some("id");
         if !is_id && reference["nullable"] != json!(true) {
             reference["nullable"] = json!(true);
             return Some(());

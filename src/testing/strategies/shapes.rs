@@ -195,21 +195,17 @@ impl Shapes {
         let Some(row) = row else {
             return fields.into_iter().map(|field| (field, Value::Null)).collect();
         };
-        match self.ways.get(&one.name) {
-            Some(Way::Tag(folds)) => {
-                let tag = tag(one.to, row);
-                let held = match row % 2 {
-                    0 if *folds => tag.to_ascii_lowercase(),
-                    _ if *folds => tag.to_ascii_uppercase(),
-                    _ => tag,
-                };
-                fields.into_iter().map(|field| (field, held.as_str().into())).collect()
-            }
-            _ => {
-                let id = self.id_of(one.to, row);
-                fields.into_iter().zip(id.parts()).map(|(field, part)| (field, part.into())).collect()
-            }
+        if let Some(Way::Tag(folds)) = self.ways.get(&one.name) {
+            let tag = tag(one.to, row);
+            let held = match row % 2 {
+                0 if *folds => tag.to_ascii_lowercase(),
+                _ if *folds => tag.to_ascii_uppercase(),
+                _ => tag,
+            };
+            return fields.into_iter().map(|field| (field, held.as_str().into())).collect();
         }
+        let id = self.id_of(one.to, row);
+        fields.into_iter().zip(id.parts()).map(|(field, part)| (field, part.into())).collect()
     }
 }
 
