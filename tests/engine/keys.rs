@@ -4,6 +4,7 @@ use crate::common::backend::{Backend, On, on_every_store};
 use crate::common::steps;
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, RecordId, Request};
+use client_lifecycle::lifecycle::Error;
 use serde_json::{Value, json};
 
 /// Clients of tenants, who have orders with lines. Every key begins with the tenant.
@@ -67,20 +68,32 @@ on_every_store! {
         assert_eq!(left["lines"], json!([ { "id": 5, "tenant_id": 7 } ]));
     }
 
-    async fn an_id_of_another_form_is_not_found(on: On) {
+    async fn an_id_of_another_form_is_refused_and_changes_nothing(on: On) {
         let backend = Backend::with(on, &policy(), &rows()).await;
         let before = backend.all_rows().await;
         let lifecycle = backend.lifecycle(&policy()).await;
-        let ids = [
-            RecordId::from(7), "[7]".into(), (7, 8, 9).into(), "[7,8,9]".into(), "seven".into(), "[7,".into(),
-            (7, "eight").into(), "[7,\"eight\"]".into(), "[7,[8]]".into(), "[]".into(), "{}".into(), (7, 9).into(),
-            "7".into(), "[7,null]".into(), "[7,8.5]".into(),
+        let wrong = [
+            RecordId::from(7), "[7]".into(), (7, 8, 9).into(), "[7,8,9]".into(), "seven".into(), "7".into(), "[]".into(),
+            "[7,".into(), "{}".into(), "[7,[8]]".into(), "[7,null]".into(), "[7,8.5]".into(), (7, "eight").into(),
         ];
-        for id in ids {
+        for id in wrong {
             let request = Request::hard_delete("clients", id.clone()).by(Actor::new("ana", "ADMIN"));
             let error = lifecycle.execute(&request).await.expect_err("no such client");
-            eprintln!("{on:?} {id}: {error} {error:?}");
+            let said = match &error {
+                Error::Store(error) => error.to_string(),
+                other => other.to_string(),
+            };
+            let expected = if matches!(on, On::Memory) && id == (7, "eight").into() {
+                // Rows in memory have no columns with types.
+                format!("no `clients` `{id}`")
+            } else {
+                format!("`{id}` is not an id of `clients`, whose ids are lists with one value of its type for each field")
+            };
+            assert_eq!(said, expected);
             assert_eq!(backend.all_rows().await, before, "{id}");
         }
+        let request = Request::hard_delete("clients", (7, 9)).by(Actor::new("ana", "ADMIN"));
+        let error = lifecycle.execute(&request).await.unwrap_err();
+        assert_eq!(error.to_string(), "no `clients` `[7,9]`");
     }
 }

@@ -18,6 +18,7 @@ mod failing_stores;
 mod keys;
 mod lifecycle;
 mod link_tables;
+mod neighbours;
 mod order_of_steps;
 mod plan_forms;
 mod plan_text;
