@@ -32,12 +32,12 @@ fn shop() -> DeletionPolicy {
 
 fn rows() -> Value {
     json!({
-        "customers": [ { "id": 1, "email": "Mixed.Case@example.org", "name": "M" },
+        "customers": [ { "id": 1, "email": "Mixed.C@example.org", "name": "M" },
                        { "id": 2, "email": "other@example.org", "name": "O" } ],
-        "signups": [ { "id": 1, "email": "mixed.case@example.org" }, { "id": 2, "email": "Mixed.Case@example.org" },
+        "signups": [ { "id": 1, "email": "mixed.c@example.org" }, { "id": 2, "email": "Mixed.C@example.org" },
                      { "id": 3, "email": "other@example.org" } ],
-        "orders": [ { "id": 1, "customer_id": 1, "email": "Mixed.Case@example.org", "ship_name": "M" },
-                    { "id": 2, "customer_id": null, "email": "mixed.case@example.org", "ship_name": "M" },
+        "orders": [ { "id": 1, "customer_id": 1, "email": "Mixed.C@example.org", "ship_name": "M" },
+                    { "id": 2, "customer_id": null, "email": "mixed.c@example.org", "ship_name": "M" },
                     { "id": 3, "customer_id": 2, "email": "other@example.org", "ship_name": "O" } ]
     })
 }

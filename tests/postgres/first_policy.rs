@@ -27,8 +27,7 @@ async fn first(ddl: &str, subject: &str, left_to_people: &[&str], tables: &[(&st
     let catalogue = world.store().catalogue().await.unwrap();
     let policy = first_policy(&catalogue, subject).unwrap();
     let first = serde_json::to_value(&policy).unwrap();
-    println!("{first:#}");
-    assert!(policy.map().excluded().is_empty(), "{first:#}");
+    assert!(first.get("excluded").is_none(), "{first:#}");
     let found = findings(&policy, &catalogue);
     let codes: Vec<String> = found.iter().map(|found| format!("{} {}", found.code.as_str(), found.path)).collect();
     assert_eq!(codes, left_to_people, "{found:#?}");
@@ -66,8 +65,7 @@ async fn link_tables_and_order_lines_are_declared_and_deleted() {
         INSERT INTO memberships VALUES (1, 1), (2, 1); INSERT INTO orders VALUES (1, 1), (2, 2);
         INSERT INTO order_lines VALUES (1, 1, 'x'), (1, 2, 'y'), (2, 1, 'z');";
     let left = [("clients", 1), ("groups", 1), ("memberships", 1), ("orders", 1), ("order_lines", 1)];
-    let human = ["cascading_foreign_key references.memberships.client_id"];
-    let Some(first) = first(ddl, "clients", &human, &left).await else { return };
+    let Some(first) = first(ddl, "clients", &[], &left).await else { return };
     assert_eq!(first["kinds"]["order_lines"]["id"], json!(["order_id", "line"]));
     assert_eq!(first["kinds"]["memberships"]["id"], json!(["client_id", "group_id"]));
 }
