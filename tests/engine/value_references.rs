@@ -127,4 +127,30 @@ on_every_store! {
             json!({ "clients": [rows["clients"][1]], "reminders": [rows["reminders"][1]], "sent": [rows["sent"][0]] })
         );
     }
+
+    async fn only_the_letters_a_to_z_are_compared_without_case(on: On) {
+        let policy = {
+            let mut document = serde_json::to_value(shop()).unwrap();
+            document["modes"].as_object_mut().unwrap().remove("anonymize");
+            document["modes"]["hard_delete"]["rules"] = json!({ "*": "cascade" });
+            DeletionPolicy::from_json(&document.to_string()).unwrap()
+        };
+        let addresses = [
+            "\u{c9}A@x.org", "\u{e9}a@x.org", "\u{212a}@x.org", "k@x.org", "i\u{307}@x.org", "\u{130}@x.org", "_a@x.org", "ba@x.org",
+        ];
+        let rows = |name: fn(&str) -> String| -> Value {
+            (1..).zip(addresses).map(|(id, email)| json!({ "id": id, "email": name(email), "name": "x", "ship_name": "x" })).collect()
+        };
+        let rows = json!({
+            "customers": rows(|email| email.into()), "signups": rows(|email| email.to_ascii_uppercase()),
+            "orders": [ { "id": 1, "customer_id": null, "email": "\u{1}", "ship_name": "x" } ]
+        });
+        let backend = Backend::with(on, &policy, &rows).await;
+        for at in 1..=8_i64 {
+            let plan = backend.delete(&policy, at).await;
+            assert_eq!(steps(&plan), json!([["signups", "delete", 1], ["customers", "delete", 1]]), "{at}: {plan}");
+            let left = backend.rows("signups").await;
+            assert!(left.as_array().unwrap().iter().all(|row| row["id"].as_i64() > Some(at)), "{at}: {left}");
+        }
+    }
 }

@@ -45,33 +45,29 @@ fn members() -> Value {
 
 #[tokio::test]
 async fn columns_whose_types_do_not_fit_are_refused_before_anything_is_read() {
-    for (id, held) in [("char(8)", "varchar(8)"), ("integer", "varchar(8)"), ("uuid", "text"), ("text", "bigint")] {
+    for (id, held) in [("integer", "varchar(8)"), ("uuid", "text"), ("text", "bigint"), ("text", "uuid")] {
         let ddl = format!(
             "CREATE TABLE members (id {id} PRIMARY KEY);
              CREATE TABLE activity (id integer PRIMARY KEY, object_id {held} NOT NULL);
              CREATE INDEX ON activity (object_id);"
         );
         let Some(world) = World::new(&ddl, &members()).await else { return };
-        match Lifecycle::open(world.store(), world.policy.clone()).await {
-            Err(error) => println!("{id} {held}: {error}"),
-            Ok(_) => println!("{id} {held}: opened"),
-        }
+        let error = Lifecycle::open(world.store(), world.policy.clone()).await.unwrap_err().to_string();
+        assert!(error.contains("references.activity.object_id: the column is "), "{id} {held}: {error}");
     }
 }
 
 #[tokio::test]
-async fn text_of_fixed_length_is_found_or_refused() {
+async fn text_refers_to_text_of_fixed_length_without_its_blanks() {
     let ddl = "CREATE TABLE members (id char(8) PRIMARY KEY);
          CREATE TABLE activity (id integer PRIMARY KEY, object_id varchar(8) NOT NULL);
          INSERT INTO members VALUES ('abc'), ('ab'); INSERT INTO activity VALUES (1, 'abc'), (2, 'ab')";
     let Some(world) = World::new(ddl, &members()).await else { return };
-    match Lifecycle::open(world.store(), world.policy.clone()).await {
-        Err(error) => println!("{error}"),
-        Ok(lifecycle) => {
-            let done = lifecycle.execute(&Request::hard_delete("members", "abc").by(Actor::new("ana", "ADMIN"))).await;
-            println!("{done:?} {}", world.number("SELECT count(*) FROM activity").await);
-        }
-    }
+    let request = Request::hard_delete("members", "abc").by(Actor::new("ana", "ADMIN"));
+    let receipt = world.lifecycle().await.execute(&request).await.unwrap();
+    let actual: Vec<u64> = receipt.steps.iter().map(|step| step.actual).collect();
+    assert_eq!(actual, [1, 1]);
+    assert_eq!(world.number("SELECT sum(id) FROM activity").await, 2);
 }
 
 /// Returns a policy in which the key of `clients` and the reference of `debts` have so many fields, and its tables.
@@ -133,4 +129,42 @@ async fn an_id_of_a_view_may_have_a_hundred_columns() {
     lifecycle.apply(&delete(id), &plan).await.unwrap_or_else(|error| panic!("{error:?}\n{plan}"));
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
     assert_eq!(world.number("SELECT sum(id) FROM debts").await, 2);
+}
+
+#[tokio::test]
+async fn an_id_of_several_columns_is_read_from_the_log_as_it_was_asked_for() {
+    let document = json!({
+        "subject": "seats", "kinds": { "seats": { "id": ["show_no", "place"] } },
+        "modes": { "hard_delete": { "allow": "any", "rules": {}, "effects": [ { "topic": "free" } ] } }
+    });
+    let ddl = "CREATE TABLE seats (show_no integer NOT NULL, place varchar(9) NOT NULL, PRIMARY KEY (show_no, place));
+        INSERT INTO seats VALUES (7, 'A1'), (7, 'A2');";
+    let Some(world) = World::new(ddl, &document).await else { return };
+    let (policy, store) = (world.policy.clone(), world.store());
+    let lifecycle = Lifecycle::open(&store, policy).await.unwrap();
+    let request = Request::hard_delete("seats", (7, "A1")).by(Actor::new("ana", "ADMIN"));
+    let receipt = lifecycle.execute(&request).await.unwrap();
+    for id in [RecordId::from((7, "A1")), RecordId::from("[7,\"A1\"]")] {
+        let entries = store.audit(&"seats".into(), &id).await.unwrap();
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0].subjects[0].to_string(), "[7,\"A1\"]");
+        assert_eq!(entries[0].subjects, [(7, "A1").into()]);
+    }
+    let events = store.events(receipt.operation).await.unwrap();
+    assert_eq!(events[0].record, (7, "A1").into());
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_unique_cannot_be_referred_to() {
+    let document = json!({
+        "subject": "clients", "kinds": { "clients": {}, "visits": {} },
+        "references": [ { "from": "visits.client_code", "to": "clients.code" } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    });
+    let ddl = "CREATE TABLE clients (id integer PRIMARY KEY, code varchar(9) NOT NULL);
+        CREATE TABLE visits (id integer PRIMARY KEY, client_code varchar(9) NOT NULL);";
+    let Some(world) = World::new(ddl, &document).await else { return };
+    let (policy, store) = (world.policy.clone(), world.store());
+    let error = Lifecycle::open(&store, policy).await.err().map(|error| error.to_string());
+    println!("EXPLORE {error:?}");
 }
