@@ -29,7 +29,8 @@ fn policy() -> DeletionPolicy {
 fn rows() -> Value {
     let client = |tenant: i64, number: i64| json!({ "tenant_id": tenant, "number": number, "name": "x" });
     let order = |tenant: i64, order: i64, client: Value| json!({ "tenant_id": tenant, "order_no": order, "client_no": client });
-    let line = |id: i64, tenant: i64, order: Value| json!({ "id": id, "tenant_id": tenant, "order_no": order });
+    let line =
+        |id: i64, tenant: i64, order: Value| json!({ "id": id, "tenant_id": tenant, "order_no": order });
     json!({
         "tenants": [ { "id": 7 }, { "id": 8 } ],
         "clients": [ client(7, 8), client(8, 7), client(7, 7) ],

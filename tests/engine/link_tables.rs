@@ -40,7 +40,12 @@ async fn deletes_one_person(on: On, tags: Value) {
     let plan = backend.delete(&policy, 1).await;
     assert_eq!(
         steps(&plan),
-        json!([["seats", "delete", 2], ["profiles", "delete", 1], ["people_tags", "delete", 2], ["people", "delete", 1]]),
+        json!([
+            ["seats", "delete", 2],
+            ["profiles", "delete", 1],
+            ["people_tags", "delete", 2],
+            ["people", "delete", 1]
+        ]),
         "{plan}"
     );
     assert_eq!(

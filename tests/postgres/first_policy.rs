@@ -29,7 +29,8 @@ async fn first(ddl: &str, subject: &str, left_to_people: &[&str], tables: &[(&st
     let first = serde_json::to_value(&policy).unwrap();
     assert!(first.get("excluded").is_none(), "{first:#}");
     let found = findings(&policy, &catalogue);
-    let codes: Vec<String> = found.iter().map(|found| format!("{} {}", found.code.as_str(), found.path)).collect();
+    let codes: Vec<String> =
+        found.iter().map(|found| format!("{} {}", found.code.as_str(), found.path)).collect();
     assert_eq!(codes, left_to_people, "{found:#?}");
 
     let mut document = first.clone();
@@ -112,7 +113,8 @@ async fn a_foreign_key_to_another_unique_column_is_declared() {
         INSERT INTO clients VALUES (1, 'c-1'), (2, '1'); INSERT INTO visits VALUES (1, 1), (2, 2);
         INSERT INTO reminders VALUES (1, 'c-1'), (2, '1'); INSERT INTO sent VALUES (1, 2, 'x'), (2, 1, 'y'), (3, 1, 'z');";
     let left = [("clients", 1), ("visits", 1), ("reminders", 1), ("sent", 1)];
-    let human = ["missing_index references.reminders.client_uid", "missing_index references.sent.reminder_id"];
+    let human =
+        ["missing_index references.reminders.client_uid", "missing_index references.sent.reminder_id"];
     let Some(first) = first(ddl, "clients", &human, &left).await else { return };
     assert_eq!(first["references"][0], json!({ "from": "reminders.client_uid", "to": "clients.uid" }));
 }

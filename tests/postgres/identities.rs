@@ -31,7 +31,10 @@ async fn a_link_table_needs_no_primary_key() {
         let receipt = lifecycle.apply(&request, &plan).await.unwrap();
         let actual: Vec<u64> = receipt.steps.iter().map(|step| step.actual).collect();
         assert_eq!(actual, [2, 1], "{plan}");
-        assert_eq!(world.text("SELECT string_agg(person_id || '/' || tag_id, ' ') FROM people_tags").await, "2/1");
+        assert_eq!(
+            world.text("SELECT string_agg(person_id || '/' || tag_id, ' ') FROM people_tags").await,
+            "2/1"
+        );
     }
 }
 
@@ -147,7 +150,6 @@ async fn an_id_of_several_columns_is_read_from_the_log_as_it_was_asked_for() {
     for id in [RecordId::from((7, "A1")), RecordId::from("[7,\"A1\"]")] {
         let entries = store.audit(&"seats".into(), &id).await.unwrap();
         assert_eq!(entries.len(), 1);
-        assert_eq!(entries[0].subjects[0].to_string(), "[7,\"A1\"]");
         assert_eq!(entries[0].subjects, [(7, "A1").into()]);
     }
     let events = store.events(receipt.operation).await.unwrap();
@@ -165,6 +167,7 @@ async fn a_key_that_is_not_unique_cannot_be_referred_to() {
         CREATE TABLE visits (id integer PRIMARY KEY, client_code varchar(9) NOT NULL);";
     let Some(world) = World::new(ddl, &document).await else { return };
     let (policy, store) = (world.policy.clone(), world.store());
-    let error = Lifecycle::open(&store, policy).await.err().map(|error| error.to_string());
-    println!("EXPLORE {error:?}");
+    let error = Lifecycle::open(&store, policy).await.unwrap_err().to_string();
+    let expected = "references.visits.client_code: `code` of `clients` is not unique, so a row could refer to several records";
+    assert!(error.contains(expected), "{error}");
 }

@@ -36,7 +36,8 @@ async fn rows_of_all_partitions_go() {
         let Some(world) = World::new(TABLES, &document(&id)).await else { return };
         let lifecycle = world.lifecycle().await;
         let plan = lifecycle.plan(&delete(1)).await.unwrap();
-        let receipt = lifecycle.apply(&delete(1), &plan).await.unwrap_or_else(|error| panic!("{error:?}\n{plan}"));
+        let receipt =
+            lifecycle.apply(&delete(1), &plan).await.unwrap_or_else(|error| panic!("{error:?}\n{plan}"));
         let actual: Vec<u64> = receipt.steps.iter().map(|step| step.actual).collect();
         assert_eq!(actual, [2, 2, 1], "{plan}");
         for (table, left) in [("clients", 1), ("events", 1), ("visits", 1)] {

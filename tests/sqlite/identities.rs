@@ -115,7 +115,6 @@ async fn an_id_of_several_columns_is_read_from_the_log_as_it_was_asked_for() {
     for id in [RecordId::from((7, "A1")), RecordId::from("[7,\"A1\"]")] {
         let entries = store.audit(&"seats".into(), &id).await.unwrap();
         assert_eq!(entries.len(), 1);
-        assert_eq!(entries[0].subjects[0].to_string(), "[7,\"A1\"]");
         assert_eq!(entries[0].subjects, [(7, "A1").into()]);
     }
     let events = store.events(receipt.operation).await.unwrap();
@@ -134,6 +133,7 @@ async fn a_key_that_is_not_unique_cannot_be_referred_to() {
     let world = World::new(ddl).await;
     let policy = policy(&document);
     let store = SqliteStore::new(world.pool().clone());
-    let error = Lifecycle::open(&store, policy).await.err().map(|error| error.to_string());
-    println!("EXPLORE {error:?}");
+    let error = Lifecycle::open(&store, policy).await.unwrap_err().to_string();
+    let expected = "references.visits.client_code: `code` of `clients` is not unique, so a row could refer to several records";
+    assert!(error.contains(expected), "{error}");
 }

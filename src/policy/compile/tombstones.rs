@@ -237,9 +237,7 @@ pub(super) fn must_keep_reference(
         _ if redirected => false,
         Some(OnSurvive::Tombstone) => true,
         Some(OnSurvive::Redirect(_)) => false,
-        None => {
-            !context.map.can_be_emptied(reference) && !loses_value(context, reference, entry, survivor)
-        }
+        None => !context.map.can_be_emptied(reference) && !loses_value(context, reference, entry, survivor),
     }
 }
 

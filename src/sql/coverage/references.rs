@@ -78,6 +78,36 @@ fn collations(reference: &Reference, from: &Column, to: &Column, path: &str) -> 
     Some(Finding::new(Code::TypeMismatch, path, message).remedy("give both columns the same collation"))
 }
 
+/// Reports references to another key than the id that is not unique. A row could refer to several records over them, and
+/// would go with the first one that is deleted.
+pub(super) fn ambiguous_keys<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = Finding> + 'a {
+    map.references().filter(|reference| reference.key.is_some()).filter_map(|reference| {
+        let ends = ends(map, reference, catalogue);
+        let (_, MappedColumn { table, .. }) = ends.first()?;
+        let columns: Vec<&str> = ends.iter().map(|(_, to)| &*to.column.name).collect();
+        // The catalogue has no keys for views.
+        let is_unique = table.is_view()
+            || table.are_unique(&columns)
+            || columns.iter().any(|column| table.is_unique(column));
+        if is_unique {
+            return None;
+        }
+        let message = format!(
+            "`{}` of `{}` is not unique, so a row could refer to several records",
+            columns.join("`, `"),
+            reference.to
+        );
+        let path = format!("references.{}", reference.name);
+        Some(
+            Finding::new(Code::AmbiguousId, path, message)
+                .remedy("add a unique index on it, or let the reference hold the id"),
+        )
+    })
+}
+
 /// Reports references without an index. Every lookup of their rows scans the whole table.
 pub(super) fn missing_indexes<'a>(
     map: &'a DataMap,

@@ -110,11 +110,8 @@ impl Renderer<'_> {
             return self.backend.one_of(w, self.field(kind, id), ids);
         }
         let fields = kind.id.fields();
-        let wrong = |id: &RecordId| StoreError::WrongId {
-            kind: kind.name.clone(),
-            id: id.clone(),
-            expected: TUPLES,
-        };
+        let wrong =
+            |id: &RecordId| StoreError::WrongId { kind: kind.name.clone(), id: id.clone(), expected: TUPLES };
         let ids = ids.iter().map(|id| id.read_as_tuple(fields.len()).ok_or_else(|| wrong(id)));
         let ids: Vec<RecordId> = ids.collect::<Result<_, _>>()?;
         // Reports an id whose parts do not have the types of the columns.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::session::{Change, Changes, KeyedReference, Ranked, RowNumber, Session};
 use crate::domain::{FieldName, FieldType, Kind, KindName, Record, RecordId, Reference, ReferenceName};
 use crate::protocol::Rank;
-use crate::store::{Batch, ExactMatches, ExactReferrers, Page, Records, RowChange, StoreError, TUPLES, Unchanged};
+use crate::store::{
+    Batch, ExactMatches, ExactReferrers, Page, Records, RowChange, StoreError, TUPLES, Unchanged,
+};
 
 /// The number of records in one read.
 const PAGE: usize = 1_000;
