@@ -134,7 +134,7 @@ fn entry(row: &[SqlValue]) -> Result<AuditEntry, StoreError> {
     };
     let mut entry: AuditEntry =
         serde_json::from_str(text).map_err(|source| unreadable("the audit log", source))?;
-    entry.subjects = record.as_id().into_iter().collect();
+    entry.subjects = id_of(record).into_iter().collect();
     Ok(entry)
 }
 
@@ -150,10 +150,20 @@ fn event(operation: OperationId, row: &[SqlValue]) -> Result<Event, StoreError> 
         operation,
         topic: topic.clone(),
         kind: kind.as_str().into(),
-        record: record.as_id().ok_or_else(|| unreadable("the outbox", "a record without an id"))?,
+        record: id_of(record).ok_or_else(|| unreadable("the outbox", "a record without an id"))?,
         at: at.parse().map_err(|source| unreadable("the outbox", source))?,
         fields,
     })
+}
+
+/// Returns the id that the library wrote. An id of several fields is written as a JSON array.
+fn id_of(record: &SqlValue) -> Option<RecordId> {
+    let id = record.as_id()?;
+    let tuple: Option<RecordId> = match record {
+        SqlValue::Text(text) if text.starts_with('[') => serde_json::from_str(text).ok(),
+        _ => None,
+    };
+    Some(tuple.filter(|tuple| tuple.to_string() == id.to_string()).unwrap_or(id))
 }
 
 fn unreadable<E: Into<Box<dyn std::error::Error + Send + Sync>>>(what: &str, source: E) -> StoreError {

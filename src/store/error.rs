@@ -143,6 +143,9 @@ fn in_total(waited: &Duration) -> String {
     format!(" (the operation waited {} ms in total)", waited.as_millis())
 }
 
+/// What the ids of a kind with an id of several fields are.
+pub(crate) const TUPLES: &str = "lists with one value of its type for each field";
+
 impl StoreError {
     /// Makes an error from an error of the backend. `doing` says what failed, such as `read the data`.
     pub fn backend(

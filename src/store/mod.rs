@@ -18,6 +18,7 @@ use super::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 
 pub use by_row::ByRow;
 pub use error::StoreError;
+pub(crate) use error::TUPLES;
 pub use mask::masked;
 #[cfg(feature = "sql")]
 pub(crate) use mask::require_key;

@@ -7,7 +7,8 @@
 
 use std::sync::Arc;
 
-use client_lifecycle::domain::{AuditEntry, DataMap, Event, Record, RecordId};
+use client_lifecycle::domain::{Actor, AuditEntry, DataMap, Event, Record, RecordId, Request};
+use client_lifecycle::plan::Plan;
 use client_lifecycle::store::{Reader, RowChange, Store};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};
@@ -100,6 +101,27 @@ impl Backend {
             #[cfg(feature = "postgres")]
             Self::Postgres(tables) => super::sorted(&tables.rows().await)[kind].clone(),
         }
+    }
+
+    /// Returns the rows of all kinds, as [`rows`](Self::rows) does.
+    pub(crate) async fn all_rows(&self) -> Value {
+        match self {
+            Self::Memory(store, _) => super::sorted(&store.to_json()),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(file) => super::sorted(&file.rows().await),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(tables) => super::sorted(&tables.rows().await),
+        }
+    }
+
+    /// Plans and applies the deletion of a record. Checks that the receipt matches the plan.
+    pub(crate) async fn delete(&self, policy: &DeletionPolicy, id: impl Into<RecordId>) -> Plan {
+        let lifecycle = self.lifecycle(policy).await;
+        let request = Request::hard_delete(policy.subject(), id).by(Actor::new("ana", "ADMIN"));
+        let plan = lifecycle.plan(&request).await.unwrap_or_else(|error| panic!("{error:?}"));
+        let receipt = lifecycle.apply(&request, &plan).await;
+        super::agrees(&plan, &receipt.unwrap_or_else(|error| panic!("{error:?}\n{plan}")));
+        plan
     }
 
     pub(crate) async fn insert(&self, kind: &str, row: Value) {

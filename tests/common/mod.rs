@@ -133,6 +133,11 @@ pub(crate) fn agrees(plan: &Plan, receipt: &Receipt) {
     }
 }
 
+/// Returns the number of rows of each step of a plan: `[["debts", "delete", 2], …]`.
+pub(crate) fn steps(plan: &Plan) -> Value {
+    plan.steps.iter().map(|step| json!([step.key.kind, step.key.disposition, step.count])).collect()
+}
+
 /// Returns the kind and the field of the key that a field holds, if it belongs to a reference.
 pub(crate) fn key_of_field<'a>(
     map: &'a DataMap,

@@ -157,6 +157,7 @@ fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str
             (_, Value::Number(_)) => "bigint",
             (_, Value::String(text)) if is_uuid(text) => "uuid",
             // Short columns: a table with potentially long rows gets a TOAST table, and creating tables is slow.
+            _ if kind.personal.contains_key(&field) => "varchar(70)",
             _ if kind.id.contains(&field) || key.is_some() => "varchar(20)",
             _ => "varchar(70)",
         };

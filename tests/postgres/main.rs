@@ -26,12 +26,15 @@ mod cost;
 mod driver;
 #[path = "../common/effort.rs"]
 mod effort;
+mod first_policy;
 mod growth;
 mod host;
+mod identities;
 mod in_transaction;
 mod keys;
 mod known;
 mod names;
+mod partitions;
 mod prepared;
 mod protections;
 mod races;

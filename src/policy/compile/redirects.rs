@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::compiled::{CompiledStep, CompiledTarget, WriteTemplate};
 use super::context::{CompileContext, QueryBuilder};
 use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, by_entry, refining};
-use super::tombstones::{SURVIVORS, Survivor, TombstonesByKind, may_survive, must_keep_reference, surviving};
+use super::tombstones::{
+    SURVIVORS, Survivor, TombstonesByKind, loses_value, may_survive, must_keep_reference, surviving,
+};
 use crate::domain::{DataMap, Kind, KindName, Reference, Value};
 use crate::plan::StepKey;
 use crate::policy::{Entry, OnSurvive, Redirect, Rule};
@@ -108,10 +110,16 @@ fn target(kind: &Kind, reference: &Reference, redirect: &Redirect) -> Option<Val
 }
 
 /// Returns the redirect that an entry gives to a row that survives its parent in this way.
-fn link(map: &DataMap, reference: &Reference, entry: &Entry, survivor: Survivor) -> Option<Redirect> {
+fn link(
+    context: &CompileContext<'_>,
+    reference: &Reference,
+    entry: &Entry,
+    survivor: Survivor,
+) -> Option<Redirect> {
     // A redirecting rule takes precedence over `on_survive`, because the rule itself keeps the row.
     let by_rule = survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_));
-    if by_rule || must_keep_reference(map, reference, entry, survivor) {
+    let stays = by_rule || must_keep_reference(context, reference, entry, survivor);
+    if stays || loses_value(context, reference, entry, survivor) {
         return None;
     }
     match &entry.on_survive {
@@ -149,7 +157,7 @@ impl Redirecting<'_> {
 
     fn link_of(&self, entry: &Entry, survivor: Survivor) -> Option<Redirect> {
         let may_survive = may_survive(self.context, self.reference, entry, survivor, self.tombstone_kinds);
-        may_survive.then(|| link(self.context.map, self.reference, entry, survivor)).flatten()
+        may_survive.then(|| link(self.context, self.reference, entry, survivor)).flatten()
     }
 
     fn branches(

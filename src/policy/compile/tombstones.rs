@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{CompileContext, Group, QueryBuilder};
 use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, by_entry, cases};
-use crate::domain::{DataMap, KindName, Mode, Reference, ReferenceName};
+use crate::domain::{KindName, Mask, Mode, Reference, ReferenceName};
 use crate::policy::{Entry, OnSurvive, Rule};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
@@ -227,7 +227,7 @@ fn may_become(
 
 /// Returns whether a surviving row must keep its reference. Its parent must then stay.
 pub(super) fn must_keep_reference(
-    map: &DataMap,
+    context: &CompileContext<'_>,
     reference: &Reference,
     entry: &Entry,
     survivor: Survivor,
@@ -237,8 +237,31 @@ pub(super) fn must_keep_reference(
         _ if redirected => false,
         Some(OnSurvive::Tombstone) => true,
         Some(OnSurvive::Redirect(_)) => false,
-        None => !map.can_be_emptied(reference),
+        None => !context.map.can_be_emptied(reference) && !loses_value(context, reference, entry, survivor),
     }
+}
+
+/// Returns whether a mask of the entry replaces the value by which the row refers. The row then no longer refers to
+/// anything, and needs no other target.
+pub(super) fn loses_value(
+    context: &CompileContext<'_>,
+    reference: &Reference,
+    entry: &Entry,
+    survivor: Survivor,
+) -> bool {
+    let (Rule::Anonymize(own), Some(kind)) = (&entry.then, context.map.kind(&reference.from)) else {
+        return false;
+    };
+    let masks = if own.is_empty() { &kind.personal } else { own };
+    // A shortened value may equal the value.
+    let is_replaced =
+        |field| masks.get(field).is_some_and(|mask| !matches!(mask, Mask::Truncate(_) | Mask::Year));
+    survivor == Survivor::Whole
+        && entry.on_survive.is_none()
+        && reference.key.is_some()
+        && reference.fields.iter().any(is_replaced)
+        // A row that another reference retains is not masked.
+        && !may_become(context, reference, |outcome| outcome == RowOutcome::Retain)
 }
 
 /// Returns whether a row that survives in this way, and for which the entry decides, forces its parent to stay.
@@ -250,7 +273,7 @@ fn forces_tombstone(
     tombstone_kinds: &BTreeSet<KindName>,
 ) -> bool {
     may_survive(context, reference, entry, survivor, tombstone_kinds)
-        && must_keep_reference(context.map, reference, entry, survivor)
+        && must_keep_reference(context, reference, entry, survivor)
 }
 
 /// Finds the kinds whose rows may have to stay. For each, returns the first reference and rule that may force it.

@@ -31,7 +31,7 @@ pub struct Catalogue {
     /// By name. In lower case if names match in any case.
     pub(super) tables: BTreeMap<String, Table>,
     pub(super) foreign_keys: Vec<ForeignKey>,
-    /// The references to another key than an id that several records have, each with the number of such records.
+    /// The references that ignore case, if several records have the same key then, with the number of such records.
     shared_keys: BTreeMap<ReferenceName, i64>,
 }
 
@@ -311,33 +311,29 @@ pub(super) async fn read_repeated_ids(
     Ok(())
 }
 
-/// Finds references to another key than an id if several records have the same key. A unique index rules that out, so
-/// that the records need not be read. `lower` renders text with its ASCII letters in lower case.
+/// Finds references that ignore the case of letters if several records have keys that differ only in it. No unique index
+/// of the host rules that out. `lower` renders text with its ASCII letters in lower case.
 pub(super) async fn read_shared_keys(
     tx: &mut (dyn SqlTransaction + '_),
     catalogue: &mut Catalogue,
     map: &DataMap,
     lower: impl Fn(&str) -> String,
 ) -> Result<(), SqlError> {
-    for reference in map.references() {
-        let (Some(key), Some(to)) = (&reference.key, map.kind(&reference.to)) else { continue };
+    for reference in map.references().filter(|one| one.compare == KeyComparison::IgnoreAsciiCase) {
+        let Some(to) = map.kind(&reference.to) else { continue };
         let Some(table) = catalogue.table(to.table_name()) else { continue };
-        let columns = key.iter().map(|field| Some(&*table.column(to.column(field))?.name));
+        let columns = map.key_of(reference).iter().map(|field| Some(&*table.column(to.column(field))?.name));
         let Some(columns) = columns.collect::<Option<Vec<&str>>>() else { continue };
-        let is_exact = reference.compare == KeyComparison::Exact;
-        if is_exact && table.are_unique(&columns) {
-            continue;
-        }
         let dialect = catalogue.dialect();
-        let columns: Vec<String> =
-            columns.iter().map(|column| format!("r.{}", dialect.quote(column))).collect();
-        let compared = columns.iter().map(|column| if is_exact { column.clone() } else { lower(column) });
-        let compared = compared.collect::<Vec<_>>().join(", ");
+        let columns = columns.iter().map(|column| format!("r.{}", dialect.quote(column)));
+        let columns: Vec<String> = columns.collect();
         let known = columns.iter().map(|column| format!("{column} IS NOT NULL"));
+        let compared = columns.iter().map(|column| lower(column));
         let sql = format!(
-            "SELECT count(*) FROM {} AS r WHERE {} GROUP BY {compared} HAVING count(*) > 1 LIMIT 1",
+            "SELECT count(*) FROM {} AS r WHERE {} GROUP BY {} HAVING count(*) > 1 LIMIT 1",
             dialect.table(&table.name),
-            known.collect::<Vec<_>>().join(" AND ")
+            known.collect::<Vec<_>>().join(" AND "),
+            compared.collect::<Vec<_>>().join(", ")
         );
         let rows = tx.query(&sql, &[]).await?;
         if let Some([SqlValue::Integer(records)]) = rows.first().map(Vec::as_slice) {

@@ -70,6 +70,7 @@ pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     found.extend(tables::row_security(map, catalogue));
     found.extend(written::written_by_kinds(map, catalogue));
     found.extend(references::types(map, catalogue));
+    found.extend(references::ambiguous_keys(map, catalogue));
     found.extend(foreign_keys::mismatches(map, catalogue));
     found.extend(foreign_keys::undeclared(map, catalogue));
     found.extend(foreign_keys::action_chains(map, catalogue));

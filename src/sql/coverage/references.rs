@@ -17,7 +17,7 @@ pub(super) fn types(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
         });
         let from = from.filter(|_| reference.when.is_none());
         found.extend(from.and_then(|from| nullability(reference, &from, &path)));
-        found.extend(shared_key(reference, catalogue, &path));
+        found.extend(shared_key(map, reference, catalogue, &path));
         let exact = reference.compare == KeyComparison::Exact;
         for (from, to) in ends(map, reference, catalogue).into_iter().filter(|_| exact) {
             found.extend(type_mismatch(reference, &from, &to, &path));
@@ -46,21 +46,17 @@ fn nullability(reference: &Reference, from: &MappedColumn<'_>, path: &str) -> Op
 }
 
 /// Reports a reference to records that cannot be told apart by the key that it holds. A row could belong to any of them.
-fn shared_key(reference: &Reference, catalogue: &Catalogue, path: &str) -> Option<Finding> {
+fn shared_key(map: &DataMap, reference: &Reference, catalogue: &Catalogue, path: &str) -> Option<Finding> {
     let records = catalogue.shared_key(&reference.name)?;
-    let key: Vec<&str> = reference.key.iter().flatten().map(FieldName::as_str).collect();
-    let (key, regardless) = (
-        key.join("`, `"),
-        match reference.compare {
-            KeyComparison::IgnoreAsciiCase => ", if the case of letters is ignored",
-            _ => "",
-        },
+    let fields: Vec<&str> = map.key_of(reference).iter().map(FieldName::as_str).collect();
+    let message = format!(
+        "{records} records of `{}` have the same `{}`, if the case of letters is ignored",
+        reference.to,
+        fields.join("`, `")
     );
-    let message = format!("{records} records of `{}` have the same `{key}`{regardless}", reference.to);
-    Some(
-        Finding::new(Code::AmbiguousId, path, message)
-            .remedy("correct the records, and add a unique index, so that every row belongs to one record"),
-    )
+    Some(Finding::new(Code::AmbiguousId, path, message).remedy(
+        "correct the records, and add a unique index on lower case, so that every row belongs to one record",
+    ))
 }
 
 fn type_mismatch(
@@ -95,6 +91,36 @@ fn collations(reference: &Reference, from: &Column, to: &Column, path: &str) -> 
         ids.description()
     );
     Some(Finding::new(Code::TypeMismatch, path, message).remedy("give both columns the same collation"))
+}
+
+/// Reports references to another key than the id that is not unique. A row could refer to several records over them, and
+/// would go with the first one that is deleted.
+pub(super) fn ambiguous_keys<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = Finding> + 'a {
+    map.references().filter(|reference| reference.key.is_some()).filter_map(|reference| {
+        let ends = ends(map, reference, catalogue);
+        let (_, MappedColumn { table, .. }) = ends.first()?;
+        let columns: Vec<&str> = ends.iter().map(|(_, to)| &*to.column.name).collect();
+        // The catalogue has no keys for views.
+        let is_unique = table.is_view()
+            || table.are_unique(&columns)
+            || columns.iter().any(|column| table.is_unique(column));
+        if is_unique {
+            return None;
+        }
+        let message = format!(
+            "`{}` of `{}` is not unique, so a row could refer to several records",
+            columns.join("`, `"),
+            reference.to
+        );
+        let path = format!("references.{}", reference.name);
+        Some(
+            Finding::new(Code::AmbiguousId, path, message)
+                .remedy("add a unique index on it, or let the reference hold the id"),
+        )
+    })
 }
 
 /// Reports references without an index. Every lookup of their rows scans the whole table.

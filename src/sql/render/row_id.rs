@@ -9,7 +9,7 @@ use crate::domain::{FieldName, KeyComparison, Kind, RecordId, Reference};
 use crate::sql::connection::SqlValue;
 use crate::sql::statement::{Query, Writer, quote};
 use crate::sql::table_schema::{ColumnType, Location, TypeFamily};
-use crate::store::StoreError;
+use crate::store::{StoreError, TUPLES};
 
 impl Renderer<'_> {
     /// Returns the row id of the row `r`.
@@ -110,18 +110,17 @@ impl Renderer<'_> {
             return self.backend.one_of(w, self.field(kind, id), ids);
         }
         let fields = kind.id.fields();
-        let wrong = |id: &RecordId| StoreError::WrongId {
-            kind: kind.name.clone(),
-            id: id.clone(),
-            expected: "one value for each field of the id",
-        };
+        let wrong =
+            |id: &RecordId| StoreError::WrongId { kind: kind.name.clone(), id: id.clone(), expected: TUPLES };
         let ids = ids.iter().map(|id| id.read_as_tuple(fields.len()).ok_or_else(|| wrong(id)));
         let ids: Vec<RecordId> = ids.collect::<Result<_, _>>()?;
         // Reports an id whose parts do not have the types of the columns.
         for (position, field) in fields.iter().enumerate() {
             let column_type = self.column_type(kind, field)?;
-            let parts = ids.iter().filter_map(|id| id.parts().get(position).cloned());
-            column_type.searched_ids(&kind.name, &parts.collect::<Vec<_>>())?;
+            for id in &ids {
+                let part = id.parts().get(position).map_or(&[][..], std::slice::from_ref);
+                column_type.searched_ids(&kind.name, part).map_err(|_| wrong(id))?;
+            }
         }
         match &*ids {
             [id] => w.list(" AND ", fields.iter().zip(id.parts()), |w, (field, part)| {

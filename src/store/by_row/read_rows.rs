@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::session::{Change, Changes, KeyedReference, Ranked, RowNumber, Session};
 use crate::domain::{FieldName, FieldType, Kind, KindName, Record, RecordId, Reference, ReferenceName};
 use crate::protocol::Rank;
-use crate::store::{Batch, ExactMatches, ExactReferrers, Page, Records, RowChange, StoreError, Unchanged};
+use crate::store::{
+    Batch, ExactMatches, ExactReferrers, Page, Records, RowChange, StoreError, TUPLES, Unchanged,
+};
 
 /// The number of records in one read.
 const PAGE: usize = 1_000;
@@ -294,7 +296,7 @@ impl<R: Records> Session for Loaded<'_, R> {
 pub(crate) fn as_declared(kind: &Kind, id: &RecordId) -> Result<RecordId, StoreError> {
     let fields = kind.id.fields();
     let wrong = |expected| StoreError::WrongId { kind: kind.name.clone(), id: id.clone(), expected };
-    let id = id.read_as_tuple(fields.len()).ok_or_else(|| wrong("one value for each field of the id"))?;
+    let id = id.read_as_tuple(fields.len()).ok_or_else(|| wrong(TUPLES))?;
     let parts = fields.iter().zip(id.parts()).map(|(field, part)| {
         if kind.declared_type(field) != Some(FieldType::Integer) || part.as_integer().is_some() {
             return Ok(part.clone());
@@ -302,7 +304,8 @@ pub(crate) fn as_declared(kind: &Kind, id: &RecordId) -> Result<RecordId, StoreE
         let text = part.to_string();
         // `007` and `+7` are not the text of 7.
         let integer = text.parse().ok().filter(|it: &i64| it.to_string() == text);
-        integer.map(RecordId::from).ok_or_else(|| wrong("integers"))
+        let expected = if fields.len() == 1 { "integers" } else { TUPLES };
+        integer.map(RecordId::from).ok_or_else(|| wrong(expected))
     });
     Ok(RecordId::tuple(parts.collect::<Result<Vec<_>, _>>()?))
 }
