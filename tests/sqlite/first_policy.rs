@@ -81,7 +81,7 @@ async fn cycles_and_self_references_are_included() {
 }
 
 #[tokio::test]
-async fn the_id_is_the_column_that_others_refer_to() {
+async fn the_id_is_the_primary_key_and_other_keys_are_referred_to_by_name() {
     let policy = first(
         "CREATE TABLE clients (row INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, code TEXT NOT NULL UNIQUE);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client TEXT NOT NULL REFERENCES clients (uuid));
@@ -90,10 +90,11 @@ async fn the_id_is_the_column_that_others_refer_to() {
     )
     .await;
     let policy = written(&policy);
-    // Other tables refer to `uuid` and to `code`, but a kind has only one id: the first of these columns.
-    assert_eq!(policy["kinds"]["clients"]["id"], "uuid");
-    assert_eq!(policy["kinds"]["profiles"]["id"], "number");
-    assert_eq!(policy["excluded"][0]["table"], "notes");
+    assert_eq!(policy["kinds"]["clients"]["id"], "row");
+    assert_eq!(policy["kinds"]["profiles"]["id"], "client");
+    let to: Vec<&Value> = policy["references"].as_array().unwrap().iter().map(|one| &one["to"]).collect();
+    assert_eq!(to, ["clients.uuid", "clients.code", "clients.uuid"]);
+    assert!(policy["excluded"].is_null());
 }
 
 #[tokio::test]
@@ -108,7 +109,7 @@ async fn a_composite_foreign_key_that_holds_the_id_is_a_reference() {
 }
 
 #[tokio::test]
-async fn dependents_of_excluded_tables_are_excluded_with_a_reason() {
+async fn a_second_reference_of_one_column_is_excluded_with_a_reason() {
     let policy = first(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY);
          CREATE TABLE tags (client INTEGER REFERENCES clients, tag TEXT, PRIMARY KEY (client, tag));
@@ -126,8 +127,12 @@ async fn dependents_of_excluded_tables_are_excluded_with_a_reason() {
             format!("{}{}", one["reference"].as_str().unwrap_or(""), one["table"].as_str().unwrap_or(""))
         })
         .collect();
-    assert_eq!(left_out, ["two.a", "notes", "tags"]);
-    assert!(excluded.to_string().contains("(`client`, `tag`) is composite"), "{excluded}");
+    assert_eq!(left_out, ["two.a"]);
+    assert!(excluded.to_string().contains("it also refers to"), "{excluded}");
+    let policy = written(&policy);
+    assert_eq!(policy["kinds"]["tags"]["id"], json!(["client", "tag"]));
+    let notes = json!({ "from": ["notes.client", "notes.tag"], "to": "tags", "nullable": true });
+    assert!(policy["references"].as_array().unwrap().contains(&notes), "{policy:#}");
 }
 
 #[tokio::test]
@@ -190,12 +195,7 @@ async fn an_unsuitable_subject_is_refused() {
             "seen",
             "`seen` is a view, and foreign keys cannot refer to a view; use the table that the view reads",
         ),
-        (
-            "pairs",
-            "`pairs` cannot be the subject: its primary key (`a`, `b`) is composite, and no \
-             single column is unique; add a unique column",
-        ),
-        ("loose", "`loose` cannot be the subject: it has no key; add a unique column"),
+        ("loose", "`loose` cannot be the subject: it has no key; add a primary key"),
     ] {
         let error: NoFirstPolicy = first_policy(&catalogue, subject).unwrap_err();
         assert_eq!(format!("{error}; {}", error.remedy()), expected);

@@ -81,7 +81,7 @@ pub(super) fn key_declared(map: &DataMap, key: &ForeignKey) -> bool {
     key.columns.iter().any(|column| refers(column))
 }
 
-/// Returns whether a declared reference uses exactly the columns that the foreign key pairs with its key.
+/// Returns whether a declared reference uses the columns that the foreign key pairs with its key.
 pub(super) fn key_followed(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
     let is_of = |kind: &Kind, table: &str| {
         catalogue.lineage(table).into_iter().any(|table| catalogue.is_one_name(table, kind.table_name()))
@@ -94,10 +94,7 @@ pub(super) fn key_followed(map: &DataMap, key: &ForeignKey, catalogue: &Catalogu
         let follows = pairs.all(|(field, to_field)| {
             key.column_to(to.column(to_field)).is_some_and(|column| same(column, from.column(field)))
         });
-        follows
-            && key.columns.len() == reference.fields.len()
-            && is_of(from, &key.table)
-            && is_of(to, &key.to)
+        follows && is_of(from, &key.table) && is_of(to, &key.to)
     })
 }
 

@@ -84,8 +84,8 @@ fn is_known(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogue
 fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
     let to = declared::kinds(map, &key.to).next()?;
     let path = format!("references.{}.{}", key.table, key.columns.join("+"));
-    let is_to_id = key.to_columns.len() == to.id.fields().len()
-        && to.id.fields().iter().all(|field| key.column_to(to.column(field)).is_some());
+    let is_to_id =
+        !to.id.is_none() && to.id.fields().iter().all(|field| key.column_to(to.column(field)).is_some());
     if !is_to_id {
         let message = format!(
             "the foreign key (`{}`) refers to `{}` (`{}`), which is not the id of `{}`",

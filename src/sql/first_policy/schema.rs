@@ -95,8 +95,8 @@ impl<'a> Schema<'a> {
     fn link(&self, key: &'a ForeignKey) -> Option<Link<'a>> {
         let (from, _) = *self.at(&key.table).as_ref()?;
         let (to, id) = self.at(&key.to)?;
-        let is_id =
-            key.to_columns.len() == id.len() && id.iter().all(|column| key.column_to(column).is_some());
+        // A key that holds the id and a tenant refers by the id.
+        let is_id = !id.is_empty() && id.iter().all(|column| key.column_to(column).is_some());
         let ordered: Vec<&'a str> =
             if is_id { id.clone() } else { key.to_columns.iter().map(String::as_str).collect() };
         let columns = ordered.iter().map(|column| Some(&*from.column(key.column_to(column)?)?.name));
