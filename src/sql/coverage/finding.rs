@@ -38,9 +38,9 @@ words! {
         MissingTable = "missing_table",
         /// The policy names a column that does not exist.
         MissingColumn = "missing_column",
-        /// The id of a kind is not unique.
+        /// The id of a kind, or another key that a reference holds, is not unique.
         AmbiguousId = "ambiguous_id",
-        /// A key has several columns, but the library needs a single column.
+        /// The id of a kind is only a part of the primary key of its table.
         CompositeKey = "composite_key",
         /// The declared type does not fit the column, or the type of a reference does not fit the id it refers to.
         TypeMismatch = "type_mismatch",
