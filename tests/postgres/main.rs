@@ -33,6 +33,8 @@ mod identities;
 mod in_transaction;
 mod keys;
 mod known;
+#[path = "../common/many_tables.rs"]
+mod many_tables;
 mod names;
 mod partitions;
 mod prepared;
@@ -45,6 +47,7 @@ mod row_security;
 #[path = "../common/server.rs"]
 mod server;
 mod session;
+mod sixty_tables;
 mod trouble;
 mod types;
 mod waiting;

@@ -30,11 +30,14 @@ mod host;
 mod identities;
 mod ids;
 mod keyed;
+#[path = "../common/many_tables.rs"]
+mod many_tables;
 mod names;
 mod prepared;
 mod quickstart;
 mod rendering;
 mod scale;
+mod sixty_tables;
 mod strange_tables;
 mod survey;
 mod waiting;
