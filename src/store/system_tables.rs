@@ -22,7 +22,7 @@ words! {
     /// ```
     /// use client_lifecycle::store::SystemTable;
     /// assert_eq!(SystemTable::Audit.as_str(), "lifecycle_audit");
-    /// assert!(SystemTable::ALL.iter().all(|table| table.kind().id == "id"));
+    /// assert!(SystemTable::ALL.iter().all(|table| table.kind().id == "id".into()));
     /// ```
     #[non_exhaustive]
     pub enum SystemTable: "table of the library" {
