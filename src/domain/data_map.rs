@@ -87,8 +87,11 @@ impl DataMap {
                     ));
             }
         }
-        for reference in references {
+        for mut reference in references {
             let path = format!("references.{}", reference.name);
+            // The id by another name.
+            let id = map.kinds.get(&reference.to).map(|kind| kind.id.fields());
+            reference.key.take_if(|key| Some(&**key) == id);
             for kind in [&reference.from, &reference.to] {
                 if !map.kinds.contains_key(kind) {
                     faults.push(
@@ -188,7 +191,8 @@ impl DataMap {
     }
 
     /// Returns the fields of a reference that become null when it is emptied: those that can be null, and belong neither
-    /// to the id of the row nor to another reference.
+    /// to the id of the row nor to another reference. Of several fields, those that are declared nullable become null, but
+    /// never the shard key.
     pub(crate) fn emptied_fields<'a>(
         &'a self,
         reference: &'a Reference,
@@ -197,14 +201,14 @@ impl DataMap {
         // References over the same fields exclude each other, so only one of them holds.
         let others = self.references_from(&reference.from).filter(|other| other.fields != reference.fields);
         let shared: BTreeSet<&FieldName> = others.flat_map(|other| &other.fields).collect();
-        let is_own =
-            |field: &&FieldName| kind.is_some_and(|kind| !kind.id.contains(field)) && !shared.contains(field);
-        let is_declared = |field: &&&FieldName| {
-            kind.and_then(|kind| kind.fields.get(**field)).is_some_and(|declared| declared.nullable)
+        let can_be_null = move |kind: &Kind, field: &FieldName| {
+            let is_declared = || kind.fields.get(field).is_some_and(|declared| declared.nullable);
+            reference.fields.len() == 1 || (is_declared() && kind.shard_key.as_ref() != Some(field))
         };
-        let own: Vec<&FieldName> = reference.fields.iter().filter(is_own).collect();
-        let declared: Vec<&FieldName> = own.iter().filter(is_declared).copied().collect();
-        if declared.is_empty() { own.into_iter() } else { declared.into_iter() }
+        reference.fields.iter().filter(move |field| {
+            !shared.contains(field)
+                && kind.is_some_and(|kind| !kind.id.contains(field) && can_be_null(kind, field))
+        })
     }
 
     /// Returns whether a reference can be emptied.

@@ -114,12 +114,13 @@ impl RecordId {
         }
     }
 
-    /// Returns the id with the letters A to Z in lower case.
+    /// Returns the id as text with the letters A to Z in lower case, as it is compared without regard to case.
     pub(crate) fn to_ascii_lowercase(&self) -> Self {
         match &self.0 {
             Repr::Text(text) => text.to_ascii_lowercase().into(),
             Repr::Tuple(parts) => Self::tuple(parts.iter().map(Self::to_ascii_lowercase)),
-            Repr::Integer(_) | Repr::Uuid(_) => self.clone(),
+            Repr::Integer(integer) => Self(Repr::Text(integer.to_string().into())),
+            Repr::Uuid(_) => self.clone(),
         }
     }
 

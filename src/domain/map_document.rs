@@ -108,7 +108,7 @@ pub(crate) struct ReferenceDocument {
     /// refers to nothing over this reference. Default: every row refers.
     #[serde(default, rename = "if", skip_serializing_if = "Option::is_none")]
     when: Option<Condition>,
-    /// Whether the fields can be null. Default: `false`.
+    /// Whether the fields can be null. Default: `false`. Of several fields, declare under `fields` of the kind which ones.
     #[serde(default, skip_serializing_if = "is_false")]
     nullable: bool,
     /// How the reference is protected if the database has no foreign key for it. Default: not at all.
@@ -132,8 +132,8 @@ pub(crate) struct FieldFacts {
     /// The type of its values. Default: the type that the policy's conditions and masks imply, otherwise `text`.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     field_type: Option<FieldType>,
-    /// Whether the field can be null. Default: `false`. For a field that is a reference, set `nullable` of the
-    /// reference.
+    /// Whether the field can be null. Default: `false`. For a reference of one field, set `nullable` of the reference
+    /// instead; of a reference of several fields, `set_null` empties those that are nullable here.
     #[serde(default, skip_serializing_if = "is_false")]
     nullable: bool,
     /// Whether no two rows may have the same value. Default: `false`. The mask of a unique field must keep values

@@ -56,6 +56,12 @@ impl Reference {
         }
     }
 
+    /// Returns whether the reference holds ids, compared exactly. Each row then refers to at most one record.
+    #[must_use]
+    pub fn holds_id(&self) -> bool {
+        self.key.is_none() && self.compare == KeyComparison::Exact
+    }
+
     /// Returns the field, if there is exactly one.
     #[must_use]
     pub fn only_field(&self) -> Option<&FieldName> {

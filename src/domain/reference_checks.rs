@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Comparison, Condition, DataMap, Fault, FaultCode, Faults, FieldName, Kind, Reference, Value};
+use super::{
+    Comparison, Condition, DataMap, Fault, FaultCode, Faults, FieldName, FieldType, Kind, Reference, Value,
+};
 
 /// Checks every reference of a map, and every pair of references or kinds that share rows.
 pub(super) fn check_references(map: &DataMap, faults: &mut Faults) {
@@ -12,7 +14,12 @@ pub(super) fn check_references(map: &DataMap, faults: &mut Faults) {
     }
     let references: Vec<&Reference> = map.references().collect();
     for (reference, other) in pairs(&references) {
-        if reference.from == other.from && same_fields(reference, other) && !exclude(reference, other) {
+        if reference.from == other.from
+            && same_fields(reference, other)
+            && !map
+                .kind(&reference.from)
+                .is_some_and(|kind| excludes(kind, reference.when.as_ref(), other.when.as_ref()))
+        {
             faults.push(
                 Fault::new(
                     FaultCode::ConflictingRoles,
@@ -28,7 +35,7 @@ pub(super) fn check_references(map: &DataMap, faults: &mut Faults) {
         // Kinds without a filter may be two views of the same rows.
         let filters = (kind.filter.as_ref(), other.filter.as_ref());
         let is_shared = kind.table_name() == other.table_name() && filters != (None, None);
-        if is_shared && !excludes(filters.0, filters.1) {
+        if is_shared && !excludes(kind, filters.0, filters.1) {
             faults.push(
                 Fault::new(
                     FaultCode::ConflictingRoles,
@@ -53,18 +60,30 @@ fn same_fields(a: &Reference, b: &Reference) -> bool {
     fields(a) == fields(b)
 }
 
-fn exclude(a: &Reference, b: &Reference) -> bool {
-    excludes(a.when.as_ref(), b.when.as_ref())
-}
-
-/// Returns whether no row can meet both conditions, because they require different values of one field.
-fn excludes(a: Option<&Condition>, b: Option<&Condition>) -> bool {
+/// Returns whether no row of the kind can meet both conditions, because they require different values of one field.
+fn excludes(kind: &Kind, a: Option<&Condition>, b: Option<&Condition>) -> bool {
     let (Some(a), Some(b)) = (a, b) else { return false };
     let b = required_values(b);
     required_values(a).iter().any(|(field, values)| {
         let mut others = b.iter().filter(|(other, _)| other == field);
-        others.any(|(_, others)| values.iter().all(|value| !others.contains(value)))
+        let differs = |a: &Value, b: &Value| are_different(kind.declared_type(field), a, b);
+        others.any(|(_, others)| values.iter().all(|value| others.iter().all(|other| differs(value, other))))
     })
+}
+
+/// Returns whether two values of a field certainly differ, however they are written: 1 and `true` are one Boolean.
+fn are_different(field_type: Option<FieldType>, a: &Value, b: &Value) -> bool {
+    match (field_type, a, b) {
+        (Some(FieldType::Uuid), Value::Text(a), Value::Text(b)) => !a.eq_ignore_ascii_case(b),
+        (Some(field_type), a, b) => match (field_type.read(a), field_type.read(b)) {
+            (Ok(a), Ok(b)) => field_type.compare(&a, &b).is_some_and(std::cmp::Ordering::is_ne),
+            _ => false,
+        },
+        (None, Value::Text(a), Value::Text(b)) => a != b,
+        (None, Value::Integer(a), Value::Integer(b)) => a != b,
+        (None, Value::Boolean(a), Value::Boolean(b)) => a != b,
+        (None, ..) => false,
+    }
 }
 
 /// Returns the fields of which a condition requires one of a few values.

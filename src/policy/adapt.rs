@@ -84,7 +84,10 @@ fn forget(mode: &mut ModePolicy, gone: &BTreeSet<KindName>, removed: &BTreeSet<R
         !gone.contains(on) && !via.iter().any(|name| removed.contains(name))
     };
     mode.rules.named.retain(|name, _| !removed.contains(name));
-    mode.guards.retain(|guard| is_left(&guard.on, &guard.via));
+    mode.guards.retain(|guard| {
+        let owner = guard.left_without.as_ref();
+        is_left(&guard.on, &guard.via) && owner.is_none_or(|name| !removed.contains(name))
+    });
     mode.effects.retain(|effect| effect.on.as_ref().is_none_or(|on| is_left(on, &effect.via)));
 }
 

@@ -65,8 +65,8 @@ impl PolicyBuilder {
 
     /// Declares that a field holds ids of a kind, and more about the reference.
     ///
-    /// The name is `kind.field`. If [`fields`](ReferenceBuilder::fields) names the fields, what follows the kind is only a
-    /// name.
+    /// The name is `kind.field`. If [`fields`](ReferenceBuilder::fields) names the fields, the part of the name after the
+    /// kind is free.
     ///
     /// ```
     /// use client_lifecycle::DeletionPolicy;

@@ -230,7 +230,10 @@ impl TableSchema {
 
     /// Returns whether it is known that every row of a kind has an id. No statement then has to check it.
     pub(crate) fn has_ids(&self, kind: &Kind) -> bool {
-        kind.id.only().is_none_or(|id| self.column(kind, id).ok().flatten().is_some_and(|id| id.not_null))
+        match kind.id.only() {
+            Some(id) => self.column(kind, id).ok().flatten().is_some_and(|id| id.not_null),
+            None => self.locations.get(kind.table_name()) != Some(&Location::Unknown),
+        }
     }
 }
 

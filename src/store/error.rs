@@ -155,7 +155,6 @@ impl StoreError {
         Self::Backend { doing: doing.into(), source: source.into() }
     }
 
-    /// Makes the error for a value that does not have the type of its field.
     /// Returns the error for a row whose id cannot be read.
     #[cfg(feature = "sql")]
     pub(crate) fn bad_id(kind: &Kind) -> Self {
@@ -163,6 +162,7 @@ impl StoreError {
         Self::bad_value(&kind.name, None, &id, "id")
     }
 
+    /// Returns the error for a value that does not have the type of its field.
     pub(crate) fn bad_value(
         kind: &KindName,
         id: Option<&RecordId>,

@@ -179,6 +179,60 @@ on_every_store! {
         assert!(plan.map_or(true, |plan| !plan.is_executable()), "the new target is the client that goes");
     }
 
+    async fn a_new_target_of_several_fields_may_be_text(on: On) {
+        let document = json!({
+            "subject": "clients", "kinds": { "clients": { "id": ["country", "number"] }, "orders": {} },
+            "references": [ { "from": ["orders.country", "orders.client_no"], "to": "clients" } ],
+            "modes": {
+                "hard_delete": { "allow": "any", "rules": { "*": { "reassign": { "to": "[\"de\",8]" } } } },
+                "reassign": { "allow": "any", "rules": { "*": "reassign" } }
+            }
+        });
+        let policy = DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
+        let client = |country: &str, number: i64| json!({ "country": country, "number": number });
+        let order = |country: &str, number: i64| json!({ "id": 1, "country": country, "client_no": number });
+        let rows = json!({ "clients": [ client("at", 8), client("de", 8) ], "orders": [ order("at", 8) ] });
+
+        let backend = Backend::with(on, &policy, &rows).await;
+        backend.delete(&policy, ("at", 8)).await;
+        assert_eq!(backend.rows("orders").await, json!([ order("de", 8) ]));
+
+        let backend = Backend::with(on, &policy, &rows).await;
+        let lifecycle = backend.lifecycle(&policy).await;
+        let to = |target: RecordId| {
+            let request = Request::reassigning("clients", ("at", 8)).by(Actor::new("ana", "ADMIN"));
+            request.reassign("orders.country+client_no", target)
+        };
+        for wrong in [RecordId::from("de"), 8.into(), "[\"de\"]".into(), ("de", 8, 1).into(), "[".into()] {
+            let error = lifecycle.execute(&to(wrong.clone())).await.unwrap_err();
+            assert_eq!(error.code(), "invalid", "{wrong}: {error}");
+            assert_eq!(backend.rows("orders").await, json!([ order("at", 8) ]));
+        }
+        let request = to("[\"de\",8]".into());
+        let plan = lifecycle.plan(&request).await.unwrap();
+        assert_eq!(plan.steps[0].to, Some(("de", 8).into()));
+        lifecycle.apply(&request, &plan).await.unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(backend.rows("orders").await, json!([ order("de", 8) ]));
+    }
+
+    async fn a_record_outside_the_filter_of_its_kind_is_no_target(on: On) {
+        let document = json!({
+            "subject": "clients",
+            "kinds": { "clients": {}, "orders": {}, "desks": { "table": "staff", "filter": { "field": "role", "eq": "DESK" }, "fields": { "role": "text" } } },
+            "references": [ { "from": "desks.client_id", "to": "clients", "nullable": true },
+                            { "from": "orders.desk_id", "to": "desks", "nullable": true } ],
+            "modes": { "hard_delete": { "allow": "any", "rules": { "desks.client_id": "cascade", "orders.desk_id": { "reassign": { "to": 2 } } } } }
+        });
+        let policy = DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
+        let rows = json!({
+            "clients": [ { "id": 1 } ], "orders": [ { "id": 1, "desk_id": 1 } ],
+            "desks": [ { "id": 1, "role": "DESK", "client_id": 1 }, { "id": 2, "role": "BOSS", "client_id": null } ]
+        });
+        let backend = Backend::with(on, &policy, &rows).await;
+        let plan = backend.lifecycle(&policy).await.plan(&Request::hard_delete("clients", 1).by(Actor::new("ana", "ADMIN"))).await.unwrap();
+        assert_eq!(plan.blockers.iter().map(|one| one.rule.as_str()).collect::<Vec<_>>(), ["reassign"], "{plan}");
+    }
+
     async fn a_placeholder_address_of_a_row_with_several_ids_is_an_address(on: On) {
         let document = json!({
             "subject": "clients",

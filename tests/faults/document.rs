@@ -159,7 +159,7 @@ faulty! {
     a_guard_over_another_key_than_the_id_is_reported:
         document([("/references/-", json!({"from": "items.mail", "to": "clients.email"})), ("/modes/hard_delete/rules/items.mail", json!("cascade")),
                   ("/modes/hard_delete/guards", json!([{"name": "g", "on": "clients", "left_without": "items.mail", "severity": "block"}]))])
-        => "modes.hard_delete.guards[0].left_without", "`items.mail` holds another key than an id", "name a reference that holds an id";
+        => "modes.hard_delete.guards[0].left_without", "`items.mail` does not hold ids, compared exactly", "name a reference that holds an id";
     a_field_of_an_id_that_is_listed_twice_is_reported:
         document([("/kinds/items/id", json!(["a", "a"]))])
         => "kinds.items.id", "a field of the id is listed twice", "list each field once";
@@ -175,6 +175,40 @@ faulty! {
                   ("/modes/hard_delete/rules", json!({"debts.client_id": "cascade", "items.x+y": {"set_default": "d"}}))])
         => "modes.hard_delete.rules.items.x+y", "`items.x+y` has several fields, but a default has one value",
            "use {\"reassign\": […]} with one value for each field, or choose another rule";
+    a_new_target_with_too_few_values_is_reported:
+        document([("/kinds/debts/id", json!(["a", "b"])),
+                  ("/references", json!([{"from": "debts.client_id", "to": "clients"},
+                                         {"from": ["items.x", "items.y"], "to": "debts"}])),
+                  ("/modes/hard_delete/rules", json!({"debts.client_id": "cascade", "items.x+y": {"reassign": {"to": "[7,8,9]"}}}))])
+        => "modes.hard_delete.rules.items.x+y", "the new target needs 2 values", "give one value for each field of the reference";
+    a_new_target_that_would_change_another_reference_is_reported:
+        document([("/kinds/debts/id", json!(["a", "b"])),
+                  ("/references", json!([{"from": "debts.client_id", "to": "clients"}, {"from": "items.x", "to": "clients"},
+                                         {"from": ["items.x", "items.y"], "to": "debts"}])),
+                  ("/modes/hard_delete/rules", json!({"*": "cascade", "items.x+y": {"reassign": {"to": [7, 8]}}}))])
+        => "modes.hard_delete.rules.items.x+y", "a new target would also change `x`, which belongs to `items.x`",
+           "use `set_null`, or choose another rule";
+    a_new_target_that_would_change_the_shard_key_is_reported:
+        document([("/kinds/debts/id", json!(["a", "b"])), ("/kinds/items/shard_key", json!("x")),
+                  ("/references", json!([{"from": "debts.client_id", "to": "clients"}, {"from": ["items.x", "items.y"], "to": "debts"}])),
+                  ("/modes/hard_delete/rules", json!({"*": "cascade", "items.x+y": {"reassign": {"to": [7, 8]}}}))])
+        => "modes.hard_delete.rules.items.x+y", "a new target would also change `x`, which is the shard key",
+           "use `set_null`, or choose another rule";
+    a_reference_of_several_fields_none_of_which_can_be_null_is_reported:
+        document([("/kinds/debts/id", json!(["a", "b"])), ("/kinds/items/shard_key", json!("x")), ("/kinds/items/fields", json!({"x": {"nullable": true}})),
+                  ("/references", json!([{"from": "debts.client_id", "to": "clients"},
+                                         {"from": ["items.x", "items.y"], "to": "debts", "nullable": true}])),
+                  ("/modes/hard_delete/rules", json!({"*": "cascade", "items.x+y": "set_null"}))])
+        => "modes.hard_delete.rules.items.x+y", "`items.x+y` is mandatory and cannot be emptied",
+           "declare under `kinds.items.fields` which of its fields are `nullable`, or choose another rule";
+    conditions_that_write_one_value_in_two_ways_do_not_exclude_each_other:
+        document([("/kinds/items/fields", json!({"paid": "boolean"})),
+                  ("/references", json!([{"from": "debts.client_id", "to": "clients"},
+                      {"name": "items.a", "from": "items.x", "to": "debts", "if": {"field": "paid", "eq": 1}},
+                      {"name": "items.b", "from": "items.x", "to": "clients", "if": {"field": "paid", "eq": true}}])),
+                  ("/modes/hard_delete/rules", json!({"*": "cascade"}))])
+        => "references.items.b", "a row could refer over `items.a` and over `items.b`",
+           "give both an `if` with different values of one field (`eq` or `in`)";
     a_mode_without_allow_is_reported:
         document([("/modes/deactivate", json!({"rules": {"*": "keep"}}))])
         => "modes.deactivate.allow", "the mode has no permissions", "list roles, or use \"any\" if the host has already checked permissions";

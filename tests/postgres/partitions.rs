@@ -65,3 +65,36 @@ async fn a_partition_that_is_detached_after_the_plan_conflicts() {
         assert_eq!(world.number("SELECT count(*) FROM visits").await, 3);
     }
 }
+
+/// Rows of different tables may have the same place.
+#[tokio::test]
+async fn rows_of_inheriting_tables_are_told_apart() {
+    let tables = "
+        CREATE TABLE clients (id bigint PRIMARY KEY);
+        CREATE TABLE visits (place text, day int, client_id bigint, note text, PRIMARY KEY (place, day));
+        CREATE TABLE old_visits (PRIMARY KEY (place, day)) INHERITS (visits);
+        INSERT INTO clients VALUES (1), (2);
+        INSERT INTO visits VALUES ('a', 1, 1, 'x'), ('b', 1, 2, 'x');
+        INSERT INTO old_visits VALUES ('a', 2, 2, 'x'), ('b', 2, 1, 'x');";
+    let rules = [
+        ("cascade", "a/2/2/x b/1/2/x"),
+        ("set_null", "a/1//x a/2/2/x b/1/2/x b/2//x"),
+        ("anonymize", "a/1//- a/2/2/x b/1/2/x b/2//-"),
+    ];
+    for (id, (rule, left)) in
+        [json!(["place", "day"]), json!([])].iter().flat_map(|id| rules.map(|rule| (id, rule)))
+    {
+        let document = json!({
+            "subject": "clients",
+            "kinds": { "clients": {}, "visits": { "id": id, "personal": { "note": { "text": "-" } } } },
+            "references": [ { "from": "visits.client_id", "to": "clients", "nullable": true } ],
+            "modes": { "hard_delete": { "allow": "any", "rules": { "visits.client_id": rule } } }
+        });
+        let Some(world) = World::new(tables, &document).await else { return };
+        let lifecycle = world.lifecycle().await;
+        let plan = lifecycle.plan(&delete(1)).await.unwrap();
+        lifecycle.apply(&delete(1), &plan).await.unwrap_or_else(|error| panic!("{error:?}\n{plan}"));
+        let found = "SELECT string_agg(concat_ws('/', place, day, coalesce(client_id::text, ''), note), ' ' ORDER BY place, day) FROM visits";
+        assert_eq!(world.text(found).await, left, "{id} {rule}");
+    }
+}

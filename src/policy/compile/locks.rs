@@ -26,7 +26,7 @@ pub(super) fn locks(
     for kind in order {
         rest.retain(|(on, _)| *on != kind);
         let own = outcomes.get(&kind);
-        let by_ids = are_written_by_ids(query, steps, &kind);
+        let by_ids = are_written_by_ids(context, query, steps, &kind);
         if by_ids || depends_on_conditions(context, &kind) {
             locks.extend(own.and_then(|own| own.rows(|_| true)));
         } else if context.map.references_to(&kind).next().is_some() {
@@ -60,13 +60,21 @@ fn redirects_others(context: &CompileContext<'_>, kind: &KindName, step: &Compil
 }
 
 /// Returns whether rows of a kind are written by their ids. This is so if several steps or several references lead to
-/// them.
+/// them, or if rows without an id of one field are updated.
 ///
 /// A statement that waits for such a row would not notice that another transaction has changed the row.
-fn are_written_by_ids(query: &QueryBuilder, steps: &[CompiledStep], kind: &KindName) -> bool {
+fn are_written_by_ids(
+    context: &CompileContext<'_>,
+    query: &QueryBuilder,
+    steps: &[CompiledStep],
+    kind: &KindName,
+) -> bool {
+    let has_one_id = context.map.kind(kind).is_some_and(|kind| kind.id.only().is_some());
     let mut steps = writing(steps, kind);
     match (steps.next(), steps.next()) {
-        (Some(step), None) => !is_one_condition(query, step.rows.set),
+        (Some(step), None) => {
+            !is_one_condition(query, step.rows.set) || (!has_one_id && step.write != WriteTemplate::Delete)
+        }
         (first, _) => first.is_some(),
     }
 }

@@ -105,7 +105,9 @@ fn target(kind: &Kind, reference: &Reference, redirect: &Redirect) -> Option<Val
             let field = reference.only_field().and_then(|field| kind.fields.get(field));
             Some(field.and_then(|field| field.default.clone()).unwrap_or_default())
         }
-        Redirect::Reassign(id) => id.as_ref().map(Value::from),
+        Redirect::Reassign(id) => {
+            id.as_ref().map(|id| id.read_as_tuple(reference.fields.len()).as_ref().unwrap_or(id).into())
+        }
     }
 }
 

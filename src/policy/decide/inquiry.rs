@@ -1,12 +1,13 @@
 //! Inquiries: a request that has been checked, together with its compiled mode.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Condition, Event, FieldName, FieldType, Mode, OperationId, Reason, Record, RecordId, Request, all, any,
-    is_null, to_milliseconds,
+    Condition, DataMap, Event, FieldName, FieldType, Mode, OperationId, Reason, Record, RecordId,
+    ReferenceName, Request, all, any, is_null, to_milliseconds,
 };
 use crate::plan::Execution;
 use crate::policy::compile::{CompiledMode, CompiledTarget, compile};
@@ -50,6 +51,7 @@ impl DeletionPolicy {
         let (mode_policy, mode) = find_mode(self, request)?;
         let scope = authorize(self, mode_policy, request)?;
         check_request(mode_policy, &mode, request)?;
+        let request = Request { reassign: new_targets(&self.map, request)?, ..request.clone() };
         let query = SurveyQuery {
             map: self.map.clone(),
             kind: self.subject.clone(),
@@ -59,7 +61,7 @@ impl DeletionPolicy {
             now: to_milliseconds(now),
         };
         let mut inquiry = Inquiry {
-            request: request.clone(),
+            request,
             policy_version: self.version.clone(),
             targets: Vec::new(),
             mode,
@@ -132,8 +134,9 @@ impl Inquiry {
     fn target_set(&self, target: &CompiledTarget, id: &RecordId, set: SetId) -> NamedSet {
         let kind = self.query.map.kind(&target.to);
         let alive = kind.and_then(|kind| kind.deleted_at.clone()).map(is_null);
-        let filter =
-            kind.filter(|_| self.request.mode == Mode::Reassign).and_then(|kind| kind.filter.clone());
+        // A rule may name a record of the subject's kind that the policy does not touch, such as the front desk.
+        let may_be_outside = target.to == self.query.kind && self.request.mode != Mode::Reassign;
+        let filter = kind.filter(|_| !may_be_outside).and_then(|kind| kind.filter.clone());
         let must: Vec<Condition> = alive.into_iter().chain(filter).chain(target.qualifies.clone()).collect();
         let when = (!must.is_empty()).then(|| all(must));
         let branch =
@@ -275,6 +278,21 @@ fn check_request(policy: &ModePolicy, mode: &CompiledMode, request: &Request) ->
         }
     }
     Ok(())
+}
+
+/// Returns the new targets of a request, each with as many values as the key that its reference holds.
+fn new_targets(map: &DataMap, request: &Request) -> Result<BTreeMap<ReferenceName, RecordId>, Refusal> {
+    let targets = request.reassign.iter().map(|(name, target)| {
+        let fields = map.reference(name).map_or(1, |reference| map.key_of(reference).len());
+        let target = target.read_as_tuple(fields).ok_or_else(|| {
+            Refusal::invalid(
+                format!("the new target of `{name}` needs {fields} values"),
+                "give one value for each field of the key that the reference holds",
+            )
+        })?;
+        Ok((name.clone(), target))
+    });
+    targets.collect()
 }
 
 impl Inquiry {

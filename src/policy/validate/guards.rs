@@ -116,8 +116,8 @@ fn left_without(
             Fault::new(FaultCode::NotConnected, path, message)
                 .remedy("name a reference of a kind that depends on the subject"),
         );
-    } else if reference.key.is_some() {
-        let message = format!("`{name}` holds another key than an id");
+    } else if !reference.holds_id() {
+        let message = format!("`{name}` does not hold ids, compared exactly");
         faults.push(
             Fault::new(FaultCode::ReferenceKey, path, message).remedy("name a reference that holds an id"),
         );

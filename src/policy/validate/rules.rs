@@ -1,7 +1,7 @@
 //! Checks rules: every reference has a rule, its entries are valid in the mode, and the kinds have the fields it
 //! needs.
 
-use crate::domain::{DataMap, Fault, FaultCode, Faults, Kind, KindName, Mode, Reference};
+use crate::domain::{DataMap, Fault, FaultCode, Faults, FieldName, Kind, KindName, Mode, Reference};
 use crate::policy::compile::{CompileContext, RowOutcome, cases, tombstone_kinds};
 use crate::policy::graph::{closes_cycle, shortest_paths};
 use crate::policy::{Entry, ModePolicy, OnSurvive, Parent, Redirect, Rule, Rules};
@@ -189,10 +189,15 @@ fn target(map: &DataMap, reference: &Reference, redirect: &Redirect, path: &str,
     if empties {
         if !map.can_be_emptied(reference) {
             let message = format!("`{}` is mandatory and cannot be emptied", reference.name);
-            faults.push(
-                Fault::new(FaultCode::MandatoryReference, path, message)
-                    .remedy("declare the reference `nullable`, or choose another rule"),
-            );
+            let remedy = if reference.nullable && reference.fields.len() > 1 {
+                format!(
+                    "declare under `kinds.{}.fields` which of its fields are `nullable`, or choose another rule",
+                    reference.from
+                )
+            } else {
+                "declare the reference `nullable`, or choose another rule".into()
+            };
+            faults.push(Fault::new(FaultCode::MandatoryReference, path, message).remedy(remedy));
         }
         return;
     }
@@ -201,12 +206,26 @@ fn target(map: &DataMap, reference: &Reference, redirect: &Redirect, path: &str,
     {
         let message = format!("`{field}` is part of the id of `{}` and cannot be changed", reference.from);
         faults.push(Fault::new(FaultCode::ConflictingRoles, path, message).remedy("choose another rule"));
+    } else if let Some((field, role)) = other_role(map, reference) {
+        let message = format!("a new target would also change `{field}`, which {role}");
+        faults.push(
+            Fault::new(FaultCode::ConflictingRoles, path, message)
+                .remedy("use `set_null`, or choose another rule"),
+        );
     } else if reference.key.is_some() {
         let message =
             format!("`{}` holds another key than an id, so it cannot get a new target", reference.name);
         faults.push(
             Fault::new(FaultCode::ReferenceKey, path, message)
                 .remedy("use `set_null`, or choose another rule"),
+        );
+    } else if let Redirect::Reassign(Some(target)) = redirect
+        && target.read_as_tuple(reference.fields.len()).is_none()
+    {
+        let message = format!("the new target needs {} values", reference.fields.len());
+        faults.push(
+            Fault::new(FaultCode::ReferenceKey, path, message)
+                .remedy("give one value for each field of the reference"),
         );
     } else if reference.only_field().is_none() && matches!(redirect, Redirect::SetDefault(_)) {
         let message = format!("`{}` has several fields, but a default has one value", reference.name);
@@ -216,6 +235,21 @@ fn target(map: &DataMap, reference: &Reference, redirect: &Redirect, path: &str,
             ),
         );
     }
+}
+
+/// Returns a field of a reference of several fields that has another role too.
+fn other_role<'a>(map: &DataMap, reference: &'a Reference) -> Option<(&'a FieldName, String)> {
+    let kind = map.kind(&reference.from).filter(|_| reference.fields.len() > 1)?;
+    reference.fields.iter().find_map(|field| {
+        let mut others = map.references_from(&kind.name).filter(|other| other.fields != reference.fields);
+        let other = others.find(|other| other.fields.contains(field));
+        let role = match other {
+            Some(other) => format!("belongs to `{}`", other.name),
+            None if kind.shard_key.as_ref() == Some(field) => "is the shard key".into(),
+            None => return None,
+        };
+        Some((field, role))
+    })
 }
 
 fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults: &mut Faults) {

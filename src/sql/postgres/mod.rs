@@ -223,9 +223,8 @@ impl Backend for Postgres {
         alias: &str,
     ) -> Result<String, StoreError> {
         let parts = fields.iter().map(|field| {
-            let padded = r.column_type(kind, field)?.name == "bpchar";
-            let cast = if padded { "::text" } else { "" };
-            Ok(format!("to_json({alias}.{}{cast})::text", quote(kind.column(field))))
+            let stored = format!("{alias}.{}", quote(kind.column(field)));
+            Ok(value::id_as_json(&stored, &r.column_type(kind, field)?))
         });
         let parts = parts.collect::<Result<Vec<String>, StoreError>>()?;
         Ok(match &*parts {
@@ -269,8 +268,7 @@ impl Backend for Postgres {
     fn answered_id(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError> {
         // A result column has only one type, and ids of different kinds share it. Ids are therefore returned as JSON
         // text.
-        let is_padded = id.column_type()?.name == "bpchar";
-        Ok(format!("to_json({stored}{})::text", if is_padded { "::text" } else { "" }))
+        Ok(value::id_as_json(stored, &id.column_type()?))
     }
 
     fn read_id(&self, answer: &SqlValue) -> Option<RecordId> {

@@ -11,9 +11,11 @@ use crate::sql::statement::{Statement, Writer};
 use crate::sql::table_schema::{ColumnType, Location, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
-/// For each table, its position, and its kind with a JSON array of its columns; NULL if the table does not exist.
+/// For each table, its position, and its kind with a JSON array of its columns; NULL if the table does not exist. A table
+/// from which other tables inherit counts as partitioned.
 const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
-     (SELECT c.relkind FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(j.\"value\")), json_agg(json_build_array(a.attname, \
+     (SELECT CASE WHEN c.relhassubclass AND c.relkind = 'r' THEN 'p' ELSE c.relkind END \
+     FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(j.\"value\")), json_agg(json_build_array(a.attname, \
      format_type(b.oid, -1), b.typname, b.typcategory, \
      CASE WHEN a.attcollation <> t.typcollation THEN (SELECT quote_ident(n.nspname) || '.' || quote_ident(o.collname) \
      FROM pg_catalog.pg_collation AS o JOIN pg_catalog.pg_namespace AS n ON n.oid = o.collnamespace \
@@ -26,7 +28,7 @@ const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
      WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 AND NOT a.attisdropped) FROM ";
 
-/// A number for each table that changes with its columns and indexes. A change rewrites a row of the catalogue, either in
+/// A number for each table that changes with its columns and indexes, and when another table first inherits from it. A change rewrites a row of the catalogue, either in
 /// a later transaction (`xmin`) or by a later command of the same transaction (`cmin`). The oid distinguishes tables that
 /// different search paths find under the same name, created in the same transaction. The remainder keeps the product
 /// small.
@@ -35,7 +37,9 @@ const VERSIONS: &str = ", LATERAL (SELECT sum(1 + a.xmin::text::bigint * (1 + a.
      WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 \
      UNION ALL SELECT sum(1 + i.xmin::text::bigint * (1 + i.indexrelid::bigint % 1000003) + i.cmin::text::bigint) \
      FROM pg_catalog.pg_index AS i \
-     WHERE i.indrelid = to_regclass(j.\"value\")) AS v(n)";
+     WHERE i.indrelid = to_regclass(j.\"value\") \
+     UNION ALL SELECT c.relhassubclass::int FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(j.\"value\")) \
+     AS v(n)";
 
 /// The tables that the names mean.
 const TABLES_FOUND: &str = "array_agg(to_regclass(j.\"value\")::oid)::text";

@@ -43,6 +43,20 @@ pub(super) fn type_of_ids(ids: &[RecordId]) -> ColumnType {
     })
 }
 
+/// Renders an id, or a part of one, as a JSON number or string. It does not depend on the settings of the session.
+pub(super) fn id_as_json(stored: &str, column_type: &ColumnType) -> String {
+    match column_type.family {
+        TypeFamily::Boolean | TypeFamily::Real | TypeFamily::Json | TypeFamily::Other => {
+            format!("to_json({stored}::text)::text")
+        }
+        TypeFamily::TimestampTz => {
+            format!("to_json((to_json({stored} AT TIME ZONE 'UTC') #>> '{{}}') || 'Z')::text")
+        }
+        _ if column_type.name == "bpchar" => format!("to_json({stored}::text)::text"),
+        _ => format!("to_json({stored})::text"),
+    }
+}
+
 /// Renders a sort key for ids of a type, so that they sort the same way on every database.
 pub(super) fn order(stored: &str, family: TypeFamily) -> String {
     match family {

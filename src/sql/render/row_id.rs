@@ -114,15 +114,23 @@ impl Renderer<'_> {
             |id: &RecordId| StoreError::WrongId { kind: kind.name.clone(), id: id.clone(), expected: TUPLES };
         let ids = ids.iter().map(|id| id.read_as_tuple(fields.len()).ok_or_else(|| wrong(id)));
         let ids: Vec<RecordId> = ids.collect::<Result<_, _>>()?;
-        // Reports an id whose parts do not have the types of the columns.
-        for (position, field) in fields.iter().enumerate() {
-            let column_type = self.column_type(kind, field)?;
-            for id in &ids {
-                let part = id.parts().get(position).map_or(&[][..], std::slice::from_ref);
-                column_type.searched_ids(&kind.name, part).map_err(|_| wrong(id))?;
+        let types = fields.iter().map(|field| self.column_type(kind, field));
+        let types: Vec<ColumnType> = types.collect::<Result<_, _>>()?;
+        let mut possible: Vec<RecordId> = Vec::with_capacity(ids.len());
+        for id in ids {
+            // Text such as "007" is the id of no row if ids are integers.
+            let mut is_possible = true;
+            for (column_type, part) in types.iter().zip(id.parts()) {
+                let part = column_type.searched_ids(&kind.name, std::slice::from_ref(part));
+                is_possible &= !part.map_err(|_| wrong(&id))?.is_empty();
             }
+            possible.extend(is_possible.then_some(id));
         }
-        match &*ids {
+        match &*possible {
+            [] => {
+                w.push("FALSE");
+                Ok(())
+            }
             [id] => w.list(" AND ", fields.iter().zip(id.parts()), |w, (field, part)| {
                 self.backend.one_of(w, self.field(kind, field), std::slice::from_ref(part))
             }),

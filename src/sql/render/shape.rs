@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Condition, DataMap, FieldName};
+use crate::domain::{Condition, DataMap, FieldName, Reference};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
 /// How the rows of a set are provided to a statement.
@@ -46,9 +46,7 @@ impl<'a> Shape<'a> {
         // A row has one parent over a reference, and one rank in a set. Parts of one branch therefore do not overlap.
         // Over a reference to another key than the id, a row may have several parents.
         let has_one_parent = |branch: &PlainBranch<'_>| match branch.source {
-            Source::Referrers { reference, .. } => {
-                map.reference(reference).is_some_and(|reference| reference.key.is_none())
-            }
+            Source::Referrers { reference, .. } => map.reference(reference).is_some_and(Reference::holds_id),
             Source::ReferencedBy { .. } => false,
             _ => true,
         };

@@ -6,7 +6,7 @@ use super::check::check_query;
 use super::members::Members;
 use super::session::{KeyedReference, Ranked, RowNumber, Session};
 use crate::domain::{
-    BadValue, Condition, FieldName, KeyComparison, Kind, KindName, Record, RecordId, ReferenceName,
+    BadValue, Condition, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName,
 };
 use crate::protocol::{
     Branch, NamedSet, Question, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum, SurveyQuery,
@@ -75,7 +75,7 @@ impl<'a, S: Session> Evaluation<'a, S> {
             _ => return None,
         };
         // Two targets may have the same key if it is not the id.
-        let is_to_id = self.query.map.reference(reference).is_some_and(|reference| reference.key.is_none());
+        let is_to_id = self.query.map.reference(reference).is_some_and(Reference::holds_id);
         let is_counted = is_to_id && within.is_empty() && except.is_empty() && !self.listed.contains(&set.id);
         is_counted.then_some((reference, *of, rank))
     }
@@ -163,7 +163,7 @@ impl<'a, S: Session> Evaluation<'a, S> {
             Some((reference.held.read(self.session.row(from, *number)?)?, *rank))
         });
         let (values, ranks): (Vec<RecordId>, Vec<Rank>) = referring.unzip();
-        if reference.reference().key.is_some() || reference.reference().compare != KeyComparison::Exact {
+        if !reference.reference().holds_id() {
             let within = within.first().ok_or_else(|| {
                 let name = &reference.reference().name;
                 StoreError::Unsupported(format!("looking up the rows that `{name}` refers to"))

@@ -104,9 +104,9 @@ impl<'a> World<'a> {
                 others.any(|other| other.fields != reference.fields && other.fields.contains(field));
             !kind.id.contains(field) && !is_shared
         };
-        let is_nullable = |field: &FieldName| kind.fields.get(field).is_some_and(|field| field.nullable);
-        let any_declared = reference.fields.iter().any(|field| is_own(field) && is_nullable(field));
-        is_own(field) && (!any_declared || is_nullable(field))
+        let is_nullable = kind.fields.get(field).is_some_and(|field| field.nullable);
+        let is_only_field = reference.fields.len() == 1;
+        is_own(field) && (is_only_field || (is_nullable && kind.shard_key.as_ref() != Some(field)))
     }
 
     fn target(&self, request: &Request, reference: &ReferenceName, redirect: &Redirect) -> Value {
@@ -166,6 +166,9 @@ impl<'a> World<'a> {
                 let qualifies = entries.get(*entry).and_then(|entry| entry.qualifies.as_ref());
                 row.is_some_and(|row| marked.is_none_or(|field| row.get(field).is_null()))
                     && row.is_some_and(|row| self.holds(self.kind(to), row, qualifies))
+                    && (*to == request.kind
+                        || row
+                            .is_some_and(|row| self.holds(self.kind(to), row, self.kind(to).filter.as_ref())))
                     && outcome.is_none_or(|outcome| !outcome.removed())
             });
             if !is_null && !there {

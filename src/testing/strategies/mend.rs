@@ -62,6 +62,8 @@ fn mend_rule(document: &mut Json, mode: Mode, path: &str, code: FaultCode) -> Op
         let is_id = reference["from"].as_str().and_then(|from| from.rsplit('.').next()) == Some("id");
         if !is_id && reference["nullable"] != json!(true) {
             reference["nullable"] = json!(true);
+            let reference = reference.clone();
+            super::declare_nullable(document, &reference, true);
             return Some(());
         }
     }

@@ -174,6 +174,14 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool) -> Json {
     entry
 }
 
+/// Declares that the fields of a reference of several fields can be null: all of them, or only the last.
+fn declare_nullable(document: &mut Json, reference: &Json, all: bool) {
+    let fields = reference["from"].as_array().into_iter().flatten().filter_map(Json::as_str).rev();
+    for (kind, field) in fields.filter_map(|field| field.split_once('.')).take(if all { 2 } else { 1 }) {
+        document["kinds"][kind]["fields"][field] = json!({ "nullable": true });
+    }
+}
+
 type Seeds = (
     Vec<KindSeed>,
     Vec<ReferenceSeed>,
@@ -240,7 +248,11 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
     }
     let mut rules = Map::new();
     for one in &references {
-        document["references"].as_array_mut()?.push(shapes.reference(one));
+        let reference = shapes.reference(one);
+        if one.nullable {
+            declare_nullable(&mut document, &reference, one.shape.is_multiple_of(2));
+        }
+        document["references"].as_array_mut()?.push(reference);
         let last = one.entries.len() - 1;
         let entries = one.entries.iter().enumerate();
         let entries: Vec<Json> =
