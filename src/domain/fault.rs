@@ -48,6 +48,8 @@ words! {
         UnreachableEntry = "unreachable_entry",
         /// An entry with `parent` stands on a reference in a cycle of kinds.
         ParentInCycle = "parent_in_cycle",
+        /// An owned reference is part of a cycle of kinds, or leads into one.
+        OwnedInCycle = "owned_in_cycle",
         /// An entry with `parent` has a rule for removed parents, but its parent stays.
         ParentStays = "parent_stays",
         /// Two kinds are not connected by the given or declared references.

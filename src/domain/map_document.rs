@@ -111,6 +111,9 @@ pub(crate) struct ReferenceDocument {
     /// Whether the fields can be null. Default: `false`. Of several fields, declare under `fields` of the kind which ones.
     #[serde(default, skip_serializing_if = "is_false")]
     nullable: bool,
+    /// Whether the record belongs to the rows that refer to it: it goes with the last of them. Default: `false`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    owned: bool,
     /// How the reference is protected if the database has no foreign key for it. Default: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lock: Option<Lock>,
@@ -277,7 +280,7 @@ impl From<Kind> for KindDocument {
 impl ReferenceDocument {
     /// Reads the reference. `kinds` are the declared kinds, because the name of a kind may contain a dot.
     fn into_reference(self, kinds: &BTreeSet<KindName>) -> Result<Reference, Fault> {
-        let Self { name, from, to, compare, when, nullable, lock } = self;
+        let Self { name, from, to, compare, when, nullable, owned, lock } = self;
         let path =
             format!("references.{}", name.as_ref().map_or_else(|| from.0.join("+"), ToString::to_string));
         let Some((kind, fields)) = from.fields_of_one_kind() else {
@@ -297,13 +300,24 @@ impl ReferenceDocument {
         };
         let name = name.unwrap_or_else(|| format!("{kind}.{}", fields.join("+")).into());
         let fields = fields.into_iter().map(FieldName::from).collect();
-        Ok(Reference { name, from: kind.into(), fields, to: to.into(), key, compare, when, nullable, lock })
+        Ok(Reference {
+            name,
+            from: kind.into(),
+            fields,
+            to: to.into(),
+            key,
+            compare,
+            when,
+            nullable,
+            owned,
+            lock,
+        })
     }
 }
 
 impl From<Reference> for ReferenceDocument {
     fn from(reference: Reference) -> Self {
-        let Reference { name, from, fields, to, key, compare, when, nullable, lock } = reference;
+        let Reference { name, from, fields, to, key, compare, when, nullable, owned, lock } = reference;
         let names = |kind: &KindName, fields: &[FieldName]| {
             Names(fields.iter().map(|field| format!("{kind}.{field}")).collect())
         };
@@ -315,6 +329,7 @@ impl From<Reference> for ReferenceDocument {
             compare,
             when,
             nullable,
+            owned,
             lock,
         }
     }

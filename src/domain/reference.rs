@@ -23,6 +23,8 @@ pub struct Reference {
     pub when: Option<Condition>,
     /// Whether the fields can be null.
     pub nullable: bool,
+    /// Whether the record referred to goes with the last row that refers to it over owned references.
+    pub owned: bool,
     /// How the reference is protected if it has no foreign key, while a record it refers to is removed.
     pub lock: Option<Lock>,
 }
@@ -52,6 +54,7 @@ impl Reference {
             compare: KeyComparison::Exact,
             when: None,
             nullable: false,
+            owned: false,
             lock: None,
         }
     }

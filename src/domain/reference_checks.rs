@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::ownership::check_owned;
 use super::{
     Comparison, Condition, DataMap, Fault, FaultCode, Faults, FieldName, FieldType, Kind, Reference, Value,
 };
@@ -12,6 +13,7 @@ pub(super) fn check_references(map: &DataMap, faults: &mut Faults) {
         check_fields(map, reference, faults);
         check_masks(map, reference, faults);
     }
+    check_owned(map, faults);
     let references: Vec<&Reference> = map.references().collect();
     for (reference, other) in pairs(&references) {
         if reference.from == other.from

@@ -324,10 +324,14 @@ impl Plan {
             let _ = write!(text, "\n  k{at}[\"{}\"]", lines.join("<br/>"));
         }
         let mut edges: Vec<(usize, usize, &str)> = Vec::new();
+        // The rows at the end of a path. A name such as `debts.client_id` tells the kind too, but not for owned rows.
+        let ends: BTreeMap<&[ReferenceName], &KindName> =
+            self.steps.iter().map(|step| (&*step.key.path, &step.key.kind)).collect();
         for path in self.steps.iter().map(|step| &step.key.path) {
             let mut above = Some(self.kind.clone());
-            for reference in path {
-                let Some((kind, _)) = reference.split() else {
+            for (at, reference) in path.iter().enumerate() {
+                let end = path.get(..=at).and_then(|path| ends.get(path).copied().cloned());
+                let Some(kind) = end.or_else(|| reference.split().map(|(kind, _)| kind)) else {
                     continue;
                 };
                 if let (Some(from), Some(to)) = (above.as_ref().and_then(number), number(&kind)) {

@@ -65,13 +65,15 @@ impl PolicyBuilder {
         Vec::into_iter(removed).map(|reference| reference.name).collect()
     }
 
-    /// Returns the kinds that depend on the subject, over any chain of references.
+    /// Returns the kinds that depend on the subject, over any chain of references, and those that they own.
     fn hanging(&self) -> BTreeSet<KindName> {
         let mut found = BTreeSet::new();
         let mut next = vec![self.subject.clone()];
         while let Some(kind) = next.pop() {
             let below = self.references.iter().filter(|reference| reference.to == kind);
-            next.extend(below.map(|reference| reference.from.clone()).filter(|from| !found.contains(from)));
+            let owned = self.references.iter().filter(|reference| reference.owned && reference.from == kind);
+            let more = below.map(|reference| &reference.from).chain(owned.map(|reference| &reference.to));
+            next.extend(more.filter(|kind| !found.contains(*kind)).cloned());
             found.insert(kind);
         }
         found

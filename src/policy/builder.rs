@@ -242,6 +242,23 @@ impl ReferenceBuilder {
         self
     }
 
+    /// Declares that the record belongs to the rows that refer to it: it goes with the last of them.
+    ///
+    /// ```
+    /// use client_lifecycle::DeletionPolicy;
+    /// use client_lifecycle::policy::cascade;
+    /// let policy = DeletionPolicy::of("clients")
+    ///     .reference_with("clients.address_id", "addresses", |reference| reference.owned())
+    ///     .hard_delete(|mode| mode.allow("ADMIN").others(cascade()))
+    ///     .build()?;
+    /// # let _ = policy;
+    /// # Ok::<(), client_lifecycle::domain::Faults>(())
+    /// ```
+    pub fn owned(mut self) -> Self {
+        self.0.owned = true;
+        self
+    }
+
     /// Sets how the reference is protected if it has no foreign key.
     pub fn lock(mut self, lock: Lock) -> Self {
         self.0.lock = Some(lock);

@@ -36,6 +36,8 @@ pub use access::{Allow, Refusal};
 pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder, ReferenceBuilder};
 pub use decide::Inquiry;
 pub use effect::EffectRule;
+#[cfg(feature = "sql")]
+pub(crate) use graph::reached_paths;
 pub use guard::{Guard, Severity};
 #[cfg(feature = "sql")]
 pub(crate) use masks::MaskUse;
@@ -43,7 +45,7 @@ pub use mode_policy::{Access, ModePolicy, ReasonRule};
 pub use policy::DeletionPolicy;
 pub use rule::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 pub use rule_build::{
-    EntryBuilder, anonymize, cascade, delete, keep, protect, reassign, restrict, retain, set_default,
+    EntryBuilder, anonymize, cascade, delete, keep, leave, protect, reassign, restrict, retain, set_default,
     set_null, soft_delete,
 };
 

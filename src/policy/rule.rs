@@ -29,6 +29,8 @@ pub enum Rule {
     Redirect(Redirect),
     /// The row stays.
     Keep,
+    /// The row stays if the record it owns is removed. If the row is removed, the record it owns stays.
+    Leave,
 }
 
 /// The period for which a row stays, its start, and its legal ground.
@@ -141,6 +143,7 @@ impl Rule {
             Self::Redirect(Redirect::SetDefault(_)) => "set_default",
             Self::Redirect(Redirect::Reassign(_)) => "reassign",
             Self::Keep => "keep",
+            Self::Leave => "leave",
         }
     }
 

@@ -182,6 +182,11 @@ pub fn keep() -> EntryBuilder {
     EntryBuilder::of(Rule::Keep)
 }
 
+/// Keeps the record that the row owns, and keeps the row if that record is removed for another reason.
+pub fn leave() -> EntryBuilder {
+    EntryBuilder::of(Rule::Leave)
+}
+
 /// Keeps the row with masks: the masks of its kind, or those set by [`with`](EntryBuilder::with).
 pub fn anonymize() -> EntryBuilder {
     EntryBuilder::of(Rule::Anonymize(BTreeMap::new()))

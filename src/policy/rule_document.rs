@@ -74,6 +74,7 @@ pub(super) const RULES: &[&str] = &[
     "set_default",
     "reassign",
     "keep",
+    "leave",
 ];
 
 const ON_SURVIVE: &[&str] = &["set_null", "set_default", "reassign", "tombstone"];
@@ -90,6 +91,7 @@ fn rule_named<E: de::Error>(name: &str) -> Result<Rule, E> {
         "set_default" => Rule::Redirect(Redirect::SetDefault(None)),
         "reassign" => Rule::Redirect(Redirect::Reassign(None)),
         "keep" => Rule::Keep,
+        "leave" => Rule::Leave,
         "retain" => {
             return Err(E::custom(
                 "`retain` needs a period, a start and a basis; expected \

@@ -39,6 +39,7 @@ fn meaning(rule: &str) -> &'static str {
         "set_default" => "The row stays, and its reference is set to the default that its field declares.",
         "reassign" => "The row stays, and its reference is set to the record that the request names.",
         "keep" => "The row stays as it is.",
+        "leave" => "The record that the row owns stays, and so does the row if that record is removed.",
         "tombstone" => "The parent stays as a masked tombstone.",
         _ => "",
     }

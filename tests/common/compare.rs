@@ -21,8 +21,12 @@ fn steps_of(case: &RandomWorld, verdict: &Verdict) -> Steps {
     let mut steps = Steps::new();
     let rules = &case.policy.mode(case.request.mode).unwrap().rules;
     for ((kind, disposition, reference, index), count) in &verdict.steps {
-        let entry = reference.as_ref().map(|name| &rules.entries(name).unwrap()[*index]);
-        let rule = entry.map_or(case.request.mode.as_str(), |entry| entry.then.as_str());
+        let declared = reference.as_ref().map(|name| case.policy.map().reference(name).unwrap());
+        let is_owner = declared.is_some_and(|reference| reference.owned && reference.to == *kind);
+        let decided = reference.as_ref().filter(|_| !is_owner);
+        let entry = decided.map(|name| &rules.entries(name).unwrap()[*index]);
+        let rule = if is_owner { "owned" } else { case.request.mode.as_str() };
+        let rule = entry.map_or(rule, |entry| entry.then.as_str());
         let when = entry.and_then(|entry| entry.when.as_ref()).map(ToString::to_string);
         let key = (kind.to_string(), *disposition, reference.clone(), rule.to_owned(), when);
         *steps.entry(key).or_default() += count;

@@ -18,7 +18,7 @@ const ENOUGH: u32 = 1_000;
 type Id = (KindName, RecordId);
 
 /// Returns the features: a description of each, and whether this world has it.
-fn features(world: &World<'_>) -> [(&'static str, bool); 16] {
+fn features(world: &World<'_>) -> [(&'static str, bool); 17] {
     let is_redirected = {
         let mut steps = world.verdict.steps.keys();
         steps.any(|(_, disposition, ..)| disposition.is_redirect())
@@ -48,6 +48,7 @@ fn features(world: &World<'_>) -> [(&'static str, bool); 16] {
         ),
         ("a row that is reached over two fields", world.reaches(|_, reference| reference.fields.len() > 1)),
         ("a row that is reached over another key", world.reaches(|_, reference| reference.key.is_some())),
+        ("a row that goes with its owners", world.has_a_row_that_goes_with_its_owners()),
         (
             "a row that a condition keeps from referring",
             world.any(|id, row| world.is_kept_from_referring(id, row)),
@@ -147,6 +148,13 @@ impl<'a> World<'a> {
             let target = target.map(|target| (reference.to.clone(), target));
             let is_removed = target.is_some_and(|target| self.verdict.dispositions.contains_key(&target));
             !self.meets(row, reference) && is_removed
+        })
+    }
+
+    fn has_a_row_that_goes_with_its_owners(&self) -> bool {
+        self.verdict.steps.keys().any(|(kind, _, by, _)| {
+            let by = by.as_ref().and_then(|name| self.map().reference(name));
+            by.is_some_and(|reference| reference.owned && reference.to == *kind)
         })
     }
 

@@ -21,6 +21,7 @@ mod lifecycle;
 mod link_tables;
 mod neighbours;
 mod order_of_steps;
+mod owned;
 mod plan_forms;
 mod plan_text;
 mod policy_forms;

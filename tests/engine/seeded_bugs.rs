@@ -220,6 +220,15 @@ fn case_matters(query: SurveyQuery) -> SurveyQuery {
     on_references(query, |reference| reference.compare = KeyComparison::Exact)
 }
 
+/// Bug: a row goes with one of its owners although another stays.
+fn owner_ignored(mut strata: Vec<Stratum>) -> Vec<Stratum> {
+    let held = named(&strata, ": owned by rows that stay");
+    for branch in sets(&mut strata).flat_map(|set| &mut set.branches) {
+        branch.except.retain(|rows| !held.contains(&rows.set));
+    }
+    strata
+}
+
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
@@ -269,6 +278,7 @@ mod is_found {
         restrict_too_early: |query| on_sets(query, super::restrict_too_early),
         redirect_before_delete: |query| on_sets(query, super::redirect_before_delete),
         null_as_true: |query| on_sets(query, super::null_as_true),
+        owner_ignored: |query| on_sets(query, super::owner_ignored),
         if_ignored: super::if_ignored,
         fields_swapped: super::fields_swapped,
         case_matters: super::case_matters,

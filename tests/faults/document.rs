@@ -160,6 +160,47 @@ faulty! {
         document([("/references/-", json!({"from": "items.mail", "to": "clients.email"})), ("/modes/hard_delete/rules/items.mail", json!("cascade")),
                   ("/modes/hard_delete/guards", json!([{"name": "g", "on": "clients", "left_without": "items.mail", "severity": "block"}]))])
         => "modes.hard_delete.guards[0].left_without", "`items.mail` does not hold ids, compared exactly", "name a reference that holds an id";
+    an_owner_that_depends_on_what_it_owns_is_reported:
+        document([("/references/-", json!({"from": "clients.debt_id", "to": "debts", "nullable": true, "owned": true})),
+                  ("/modes/hard_delete/rules/clients.debt_id", json!("keep"))])
+        => "references.clients.debt_id", "rows of `debts` would decide about themselves: their kind is in a cycle",
+           "leave out `owned`, or the reference that closes the cycle";
+    rows_that_own_rows_of_their_own_kind_are_reported:
+        document([("/references/-", json!({"from": "debts.part_of", "to": "debts", "nullable": true, "owned": true})),
+                  ("/modes/hard_delete/rules/debts.part_of", json!("keep"))])
+        => "references.debts.part_of", "rows of `debts` would decide about themselves: their kind is in a cycle",
+           "leave out `owned`, or the reference that closes the cycle";
+    an_owned_kind_in_a_cycle_is_reported:
+        document([("/references/-", json!({"from": "debts.island_id", "to": "islands", "owned": true})),
+                  ("/references/-", json!({"from": "islands.part_of", "to": "islands", "nullable": true})),
+                  ("/modes/hard_delete/rules/*", json!("cascade"))])
+        => "references.debts.island_id", "rows of `islands` would decide about themselves: their kind is in a cycle",
+           "leave out `owned`, or the reference that closes the cycle";
+    an_owned_reference_to_another_key_is_reported:
+        document([("/references/-", json!({"from": "debts.island", "to": "islands.code", "owned": true})),
+                  ("/modes/hard_delete/rules/*", json!("cascade"))])
+        => "references.debts.island", "an owned reference must hold ids of `islands`, compared exactly",
+           "refer to the id, or leave out `owned`";
+    a_rule_that_leaves_what_is_not_owned_is_reported:
+        document([("/modes/hard_delete/rules/items.debt_id", json!("leave"))])
+        => "modes.hard_delete.rules.items.debt_id", "`leave` is for owned references, but `items.debt_id` is none",
+           "use `keep`, or declare the reference `owned`";
+    owned_rows_that_cannot_be_marked_are_reported:
+        document([("/references/-", json!({"from": "clients.island_id", "to": "islands", "owned": true})),
+                  ("/modes/soft_delete", json!({"allow": "any", "rules": {"*": "keep"}})),
+                  ("/modes/hard_delete/rules/*", json!("cascade"))])
+        => "modes.soft_delete.rules.clients.island_id", "rows of `islands` are marked as deleted with the rows that own them",
+           "declare `kinds.islands.deleted_at`, or use the rule `leave`";
+    owned_rows_that_cannot_be_masked_are_reported:
+        document([("/references/-", json!({"from": "clients.island_id", "to": "islands", "owned": true})),
+                  ("/modes/anonymize", json!({"allow": "any", "rules": {"*": "keep"}})),
+                  ("/modes/hard_delete/rules/*", json!("cascade"))])
+        => "modes.anonymize.rules.clients.island_id", "rows of `islands` are masked with the rows that own them",
+           "declare `kinds.islands.personal`, or use the rule `leave`";
+    an_owned_reference_without_a_rule_is_reported:
+        document([("/references/-", json!({"from": "clients.island_id", "to": "islands", "owned": true}))])
+        => "modes.hard_delete.rules.clients.island_id", "the reference has no rule",
+           "add a rule for it, or a rule for all other references under \"*\"";
     a_field_of_an_id_that_is_listed_twice_is_reported:
         document([("/kinds/items/id", json!(["a", "a"]))])
         => "kinds.items.id", "a field of the id is listed twice", "list each field once";
@@ -229,7 +270,7 @@ faulty! {
         => "modes.hard_delete.rules.debts.shop", "unknown reference `debts.shop`", "declare it under `references`, or correct the name";
     an_unknown_rule_is_reported_with_all_rules:
         document([("/modes/hard_delete/rules/debts.client_id", json!("casc"))])
-        => "modes.hard_delete.rules.debts.client_id", "unknown rule `casc`; expected `cascade`, `delete`, `soft_delete`, `restrict`, `protect`, `anonymize`, `retain`, `set_null`, `set_default`, `reassign` or `keep`", "";
+        => "modes.hard_delete.rules.debts.client_id", "unknown rule `casc`; expected `cascade`, `delete`, `soft_delete`, `restrict`, `protect`, `anonymize`, `retain`, `set_null`, `set_default`, `reassign`, `keep` or `leave`", "";
     an_entry_with_two_rules_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"then": "keep", "set_default": 1}))])
         => "modes.hard_delete.rules.debts.client_id", "an entry needs exactly one rule: `then`, `anonymize`, `retain`, `set_default` or `reassign`", "";

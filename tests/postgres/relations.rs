@@ -210,3 +210,28 @@ async fn a_rule_that_keeps_rows_is_found_and_reported_as_interference() {
     assert!(matches!(error, Error::Store(StoreError::Interference { .. })), "{error:?}");
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
 }
+
+/// The data of a person may be in rows to which the person refers, over keys that are mandatory, unique or neither.
+#[tokio::test]
+async fn what_only_the_subject_owns_goes_with_it() {
+    let ddl = "CREATE TABLE addresses (id int PRIMARY KEY, street text, phone text);
+         CREATE TABLE pictures (id int PRIMARY KEY, bytes bytea);
+         CREATE TABLE clients (id int PRIMARY KEY, address_id int NOT NULL REFERENCES addresses, picture_id int UNIQUE REFERENCES pictures);
+         CREATE INDEX ON clients (address_id);
+         INSERT INTO addresses VALUES (1, 'Main St 1', '123'), (2, 'Main St 2', '456'); INSERT INTO pictures VALUES (1, 'x');
+         INSERT INTO clients VALUES (1, 1, 1), (2, 2, NULL), (3, 2, NULL)";
+    let policy = json!({
+        "subject": "clients", "kinds": { "clients": {}, "addresses": {}, "pictures": {} },
+        "references": [ { "from": "clients.address_id", "to": "addresses", "owned": true },
+                        { "from": "clients.picture_id", "to": "pictures", "nullable": true, "owned": true } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    });
+    let Some(world) = World::new(ddl, &policy).await else { return };
+    assert_eq!(found(&world).await, []);
+    let lifecycle = world.lifecycle().await;
+    for (id, addresses) in [(1, 1), (2, 1), (3, 0)] {
+        lifecycle.execute(&delete(id)).await.unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(world.number("SELECT count(*) FROM addresses").await, addresses);
+    }
+    assert_eq!(world.number("SELECT count(*) FROM pictures").await, 0);
+}

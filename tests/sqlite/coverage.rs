@@ -340,3 +340,26 @@ async fn a_mask_of_one_entry_among_several_is_named_by_its_position() {
         ]
     );
 }
+
+#[tokio::test]
+async fn rows_to_which_only_the_subject_refers_are_owned_or_stay_behind() {
+    let ddl = "CREATE TABLE files (id INTEGER PRIMARY KEY, path TEXT);
+         CREATE TABLE users (id INTEGER PRIMARY KEY, avatar_id INTEGER REFERENCES files, address_id INTEGER REFERENCES files);
+         CREATE INDEX u1 ON users (avatar_id); CREATE INDEX u2 ON users (address_id);";
+    let mut document = json!({
+        "subject": "users", "kinds": { "users": {}, "files": {} },
+        "references": [ { "from": "users.avatar_id", "to": "files", "nullable": true },
+                        { "from": "users.address_id", "to": "files", "nullable": true } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    });
+    assert_eq!(
+        found_by(document.clone(), ddl).await,
+        [
+            "unreached_kind kinds.files: no request reaches rows of `files`, to which `users.address_id`, `users.avatar_id` leads"
+        ]
+    );
+    for reference in document["references"].as_array_mut().unwrap() {
+        reference["owned"] = json!(true);
+    }
+    assert_eq!(found_by(document, ddl).await, NOTHING);
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compiled::CompiledBlocker;
 use super::context::{CompileContext, QueryBuilder};
-use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, by_entry};
+use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, by_entry, parents};
 use crate::domain::Reference;
 use crate::policy::{Entry, Rule};
 use crate::protocol::{Branch, Rank, RankCase, Rows};
@@ -20,7 +20,7 @@ pub(super) fn blockers(
 ) -> Vec<CompiledBlocker> {
     let mut blockers = Vec::new();
     for reference in context.map.references() {
-        let Some(parents) = outcomes.get(&reference.to) else {
+        let Some(parents) = parents(outcomes, reference) else {
             continue;
         };
         let own = outcomes.get(&reference.from);
@@ -108,7 +108,7 @@ fn outside_filter(
     let branches = context.map.references_from(subject).filter_map(|reference| {
         // If the subject's kind refers to a kind that the operation reaches, there is a cycle. In a cycle, no entry
         // for parents that stay is allowed.
-        let of = outcomes.get(&reference.to)?.rows(RowOutcome::is_removed)?;
+        let of = parents(outcomes, reference)?.rows(RowOutcome::is_removed)?;
         let mut branch = by_entry(context, reference, of, RowOutcome::Delete, |_, _| Some(0))?;
         let inside = RankCase { when: Some(filter.clone()), rank: None, ..RankCase::always(0) };
         branch.cases.insert(0, inside);

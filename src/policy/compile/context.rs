@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::outcomes::{RowOutcome, cases};
-use crate::domain::{Condition, DataMap, KindName, Mode, Reference, ReferenceName, all, is_null};
-use crate::policy::graph::{in_order, is_cycle, shortest_paths};
+use super::owned::{may_take, outcomes_of_owned};
+use crate::domain::{
+    Condition, DataMap, Decided, KindName, Mode, Reference, ReferenceName, Stage, all, in_order, is_cycle,
+    is_null,
+};
+use crate::policy::graph::{reached_paths, shortest_paths};
 use crate::policy::{Entry, ModePolicy, Rules};
 use crate::protocol::{Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum};
 
@@ -15,12 +19,17 @@ pub(crate) struct CompileContext<'a> {
     pub(crate) map: &'a DataMap,
     pub(crate) mode: Mode,
     pub(super) policy: &'a ModePolicy,
-    /// The shortest chain of references from the subject to each kind that depends on it.
-    pub(super) paths: BTreeMap<KindName, Vec<ReferenceName>>,
-    possible: BTreeMap<KindName, BTreeSet<RowOutcome>>,
+    /// The shortest chain of references to each kind that the operation reaches, for each stage of its outcome.
+    paths: BTreeMap<Decided, Vec<ReferenceName>>,
+    /// The kinds that depend on the subject.
+    pub(super) dependents: BTreeSet<KindName>,
+    possible: PossibleOutcomes,
 }
 
-/// Kinds whose outcomes are computed together: one kind, or all kinds of a cycle.
+/// The outcomes that rows of a kind can have, for each stage.
+pub(super) type PossibleOutcomes = BTreeMap<Decided, BTreeSet<RowOutcome>>;
+
+/// Kinds whose rows are written together: one kind, or all kinds of a cycle.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) kinds: Vec<KindName>,
@@ -29,9 +38,10 @@ pub(super) struct Group {
 
 impl<'a> CompileContext<'a> {
     pub(crate) fn new(subject: &'a KindName, map: &'a DataMap, mode: Mode, policy: &'a ModePolicy) -> Self {
-        let paths = shortest_paths(map, subject);
+        let paths = reached_paths(map, subject);
+        let dependents = shortest_paths(map, subject).into_keys().collect();
         let possible = possible_outcomes(map, subject, mode, &policy.rules);
-        Self { subject, map, mode, policy, paths, possible }
+        Self { subject, map, mode, policy, paths, dependents, possible }
     }
 
     pub(crate) fn entries(&self, reference: &ReferenceName) -> &'a [Entry] {
@@ -43,18 +53,58 @@ impl<'a> CompileContext<'a> {
         &self,
         kind: &KindName,
     ) -> impl DoubleEndedIterator<Item = RowOutcome> + '_ {
-        self.possible.get(kind).into_iter().flatten().copied()
+        self.possible_at(&self.map.finally(kind))
+    }
+
+    /// Returns the outcomes that the rows to which a reference leads can have before the rules of the reference apply.
+    pub(crate) fn possible_parents(
+        &self,
+        reference: &Reference,
+    ) -> impl DoubleEndedIterator<Item = RowOutcome> + '_ {
+        self.possible_at(&self.map.parents(reference))
+    }
+
+    fn possible_at(&self, decided: &Decided) -> impl DoubleEndedIterator<Item = RowOutcome> + use<'_> {
+        self.possible.get(decided).into_iter().flatten().copied()
+    }
+
+    /// Returns the outcomes that a kind of owners can have, in this mode.
+    pub(crate) fn outcomes_of_owned(&self, kind: &KindName) -> BTreeSet<RowOutcome> {
+        outcomes_of_owned(self.map, kind, self.mode, &self.policy.rules, &self.possible)
+    }
+
+    /// Returns whether a removed row may take what it owns over this reference with it.
+    pub(crate) fn may_take(&self, reference: &Reference) -> bool {
+        may_take(self.entries(&reference.name))
     }
 
     pub(super) fn may_be_deleted(&self, kind: &KindName) -> bool {
         self.possible_outcomes(kind).any(|outcome| outcome == RowOutcome::Delete)
     }
 
+    /// Returns whether the operation reaches the rows to which a reference leads.
+    pub(super) fn is_below(&self, reference: &Reference) -> bool {
+        self.paths.contains_key(&self.map.parents(reference))
+    }
+
+    /// Returns the number of references from the subject to the rows on which a row that refers depends.
+    pub(super) fn distance(&self, decided: &Decided) -> usize {
+        self.paths.get(decided).map_or(usize::MAX, Vec::len)
+    }
+
     /// Returns the shortest chain of references from the subject to the rows that hold this reference.
     pub(crate) fn path(&self, reference: &ReferenceName) -> Vec<ReferenceName> {
-        let to = self.map.reference(reference).map(|reference| &reference.to);
-        let above = to.and_then(|to| self.paths.get(to)).cloned().unwrap_or_default();
-        above.into_iter().chain([reference.clone()]).collect()
+        let above = self.map.reference(reference).and_then(|found| {
+            let parents = self.map.parents(found);
+            self.paths.get(&parents).or_else(|| self.paths.get(&self.map.finally(&found.to)))
+        });
+        above.into_iter().flatten().chain([reference]).cloned().collect()
+    }
+
+    /// Returns the shortest chain of references from the subject to the rows that rows own over this reference.
+    pub(super) fn path_to_owned(&self, reference: &Reference) -> Vec<ReferenceName> {
+        let owners = self.paths.get(&self.map.finally(&reference.from));
+        owners.into_iter().flatten().chain([&reference.name]).cloned().collect()
     }
 
     pub(super) fn is_subject(&self, kind: &KindName) -> bool {
@@ -89,27 +139,38 @@ impl<'a> CompileContext<'a> {
         }
     }
 
-    /// Returns the dependent kinds in groups, from the subject outwards.
+    /// Returns the reached kinds in groups, from the subject outwards.
     ///
     /// Only the declared references decide the groups. The rules of a mode therefore do not affect what counts as a
     /// cycle.
     pub(super) fn groups(&self) -> Vec<Group> {
-        let references = self.map.references().filter(|reference| self.paths.contains_key(&reference.to));
+        let kinds: BTreeSet<KindName> = self.paths.keys().map(|(kind, _)| kind.clone()).collect();
+        let references = self.map.references().filter(|reference| kinds.contains(&reference.to));
         let edges: BTreeSet<(KindName, KindName)> =
             references.map(|reference| (reference.to.clone(), reference.from.clone())).collect();
-        let groups = in_order(&self.paths.keys().cloned().collect(), &edges).into_iter();
+        let groups = in_order(&kinds, &edges).into_iter();
         groups.map(|kinds| Group { is_cycle: is_cycle(&kinds, &edges), kinds }).collect()
+    }
+
+    /// Returns the reached kinds in the order in which their outcomes are decided, and whether they form a cycle.
+    pub(super) fn order_of_outcomes(&self) -> Vec<(Vec<Decided>, bool)> {
+        let mut edges = self.map.order_of_outcomes();
+        edges.retain(|(before, _)| self.paths.contains_key(before));
+        let groups = in_order(&self.paths.keys().cloned().collect(), &edges).into_iter();
+        groups
+            .map(|group| (is_cycle(&group, &edges), group))
+            .map(|(is_cycle, group)| (group, is_cycle))
+            .collect()
     }
 }
 
 /// Finds the outcomes that rows of each kind can have: the least fixpoint that assumes that any condition may hold.
-fn possible_outcomes(
-    map: &DataMap,
-    subject: &KindName,
-    mode: Mode,
-    rules: &Rules,
-) -> BTreeMap<KindName, BTreeSet<RowOutcome>> {
-    let mut found = BTreeMap::from([(subject.clone(), BTreeSet::from([RowOutcome::of_subject(mode)]))]);
+fn possible_outcomes(map: &DataMap, subject: &KindName, mode: Mode, rules: &Rules) -> PossibleOutcomes {
+    let of_subject = BTreeSet::from([RowOutcome::of_subject(mode)]);
+    let mut found = PossibleOutcomes::new();
+    for decided in [(subject.clone(), Stage::Reached), map.finally(subject)] {
+        found.insert(decided, of_subject.clone());
+    }
     loop {
         let before: usize = found.values().map(BTreeSet::len).sum();
         for reference in map.references() {
@@ -117,9 +178,16 @@ fn possible_outcomes(
             else {
                 continue;
             };
-            for parent in found.get(&reference.to).cloned().unwrap_or_default() {
+            for parent in found.get(&map.parents(reference)).cloned().unwrap_or_default() {
                 let outcomes = cases(kind, entries, parent, mode).into_iter().filter_map(|case| case.outcome);
-                found.entry(reference.from.clone()).or_default().extend(outcomes);
+                let outcomes: BTreeSet<RowOutcome> = outcomes.collect();
+                for decided in [(kind.name.clone(), Stage::Reached), map.finally(&kind.name)] {
+                    found.entry(decided).or_default().extend(&outcomes);
+                }
+            }
+            if reference.owned {
+                let outcomes = outcomes_of_owned(map, &reference.to, mode, rules, &found);
+                found.entry((reference.to.clone(), Stage::Owned)).or_default().extend(outcomes);
             }
         }
         found.retain(|_, outcomes| !outcomes.is_empty());

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{CompileContext, QueryBuilder};
 use super::outcomes::{OutcomesByKind, RowOutcome, refining};
-use crate::domain::{Condition, KindName, Reference, ReferenceName, all, is_null};
-use crate::policy::graph::{in_order, is_cycle};
+use crate::domain::{Condition, KindName, Reference, ReferenceName, all, in_order, is_cycle, is_null};
 use crate::policy::{Guard, Severity};
 use crate::protocol::{Branch, EventDraft, NamedSet, RankCase, Rows, SetId, Source};
 
@@ -148,7 +147,7 @@ fn all_dependents(
     let mut open = vec![on.clone()];
     while let Some(kind) = open.pop() {
         for reference in context.map.references_from(&kind) {
-            if context.paths.contains_key(&reference.to) {
+            if context.dependents.contains(&reference.to) {
                 edges.insert((reference.to.clone(), kind.clone()));
                 if between.insert(reference.to.clone()) {
                     open.push(reference.to.clone());

@@ -92,8 +92,7 @@ fn is_one_condition(query: &QueryBuilder, set: SetId) -> bool {
 
 /// Returns whether several references decide together about a row, and one of them reads a field of the row.
 fn depends_on_conditions(context: &CompileContext<'_>, kind: &KindName) -> bool {
-    let over =
-        || context.map.references_from(kind).filter(|reference| context.paths.contains_key(&reference.to));
+    let over = || context.map.references_from(kind).filter(|reference| context.is_below(reference));
     let reads = |rule: &Rule| matches!(rule, Rule::Retain(_) | Rule::SoftDelete);
     let mut entries = over().flat_map(|reference| context.entries(&reference.name));
     let is_conditional = over().any(|reference| context.referring_condition(reference).is_some());

@@ -6,6 +6,7 @@ mod context;
 mod dependents;
 mod locks;
 mod outcomes;
+mod owned;
 mod reached;
 mod redirects;
 mod steps;
@@ -26,7 +27,7 @@ pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mo
     let context = CompileContext::new(subject, map, mode, policy);
     let groups = context.groups();
     let mut query = context::QueryBuilder::new(subject, context.subject_condition());
-    let outcomes = reached::outcomes(&context, &groups, &mut query);
+    let (outcomes, with_owners) = reached::outcomes(&context, &mut query);
     let blockers = blockers::blockers(&context, &outcomes, &mut query);
     let tombstones = tombstones::tombstones(&context, &groups, &outcomes, &mut query);
     let redirects = match mode {
@@ -34,7 +35,8 @@ pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mo
         _ => redirects::redirects(&context, &outcomes, &tombstones, &mut query),
     };
     let steps = steps::steps(&context, &groups, &outcomes, &tombstones, &redirects.steps, &mut query);
-    let (guards, effects, watched) = dependents::dependents(&context, &outcomes, &mut query);
+    let (guards, effects, mut watched) = dependents::dependents(&context, &outcomes, &mut query);
+    watched.extend(with_owners);
     let order = groups.into_iter().flat_map(|group| group.kinds);
     let locks = locks::locks(&context, order, &outcomes, &query, &steps, &watched);
     let (sets, questions) = query.finish();

@@ -118,12 +118,7 @@ fn rule_outcomes(
     parent: RowOutcome,
     mode: Mode,
 ) -> Vec<(Option<Condition>, Option<RowOutcome>)> {
-    let unless_marked = |outcome: RowOutcome| {
-        // Outside `hard_delete`, a row that was already marked as deleted is left out.
-        let counts_as = (mode == Mode::HardDelete).then_some(RowOutcome::AlreadySoft);
-        let marked = kind.deleted_at.as_ref().map(|field| (Some(not_null(field)), counts_as));
-        marked.into_iter().chain([(None, Some(outcome))]).collect()
-    };
+    let unless_marked = |outcome| unless_marked(kind, mode, outcome);
     match rule {
         Rule::Cascade if parent.is_deleted() => vec![(None, Some(RowOutcome::Delete))],
         Rule::Cascade if parent.is_soft() => unless_marked(RowOutcome::Soft),
@@ -135,20 +130,52 @@ fn rule_outcomes(
             let due = before(&retention.from, Moment::Cutoff(retention.period));
             vec![(Some(due), Some(RowOutcome::Delete)), (None, Some(RowOutcome::Retain))]
         }
-        Rule::Keep => vec![(None, Some(RowOutcome::Keep))],
+        Rule::Keep | Rule::Leave => vec![(None, Some(RowOutcome::Keep))],
         Rule::Cascade | Rule::Restrict | Rule::Protect | Rule::Redirect(_) => vec![(None, None)],
     }
+}
+
+/// Returns the outcome for rows that no earlier operation has marked as deleted, and the outcome of the others.
+pub(super) fn unless_marked(
+    kind: &Kind,
+    mode: Mode,
+    outcome: RowOutcome,
+) -> Vec<(Option<Condition>, Option<RowOutcome>)> {
+    // Outside `hard_delete`, a row that was already marked as deleted is left out.
+    let counts_as = (mode == Mode::HardDelete).then_some(RowOutcome::AlreadySoft);
+    let marked = kind.deleted_at.as_ref().map(|field| (Some(not_null(field)), counts_as));
+    marked.into_iter().chain([(None, Some(outcome))]).collect()
+}
+
+/// What decided about a row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cause {
+    /// The row is a subject.
+    Subject,
+    /// An entry of a reference, by its position.
+    Entry(ReferenceName, usize),
+    /// Every row that owns it is removed, among them rows that own it over this reference.
+    Owner(ReferenceName),
 }
 
 /// What a rank stands for. Meanings are sorted like their ranks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RankMeaning {
     pub(super) outcome: RowOutcome,
-    /// The distance from the subject to the kind that the entry's reference refers to. Among entries that give a row
-    /// the same outcome, the entry nearest to the subject counts it.
-    distance: usize,
-    /// The reference and the position of the entry that decided; `None` for the subject.
-    pub(super) entry: Option<(ReferenceName, usize)>,
+    /// The distance from the subject to the rows that the cause starts from. Among causes that give a row the same
+    /// outcome, the cause nearest to the subject counts it.
+    pub(super) distance: usize,
+    pub(super) cause: Cause,
+}
+
+impl RankMeaning {
+    /// Returns the reference and the position of the entry that decided.
+    pub(super) fn entry(&self) -> Option<(&ReferenceName, usize)> {
+        match &self.cause {
+            Cause::Entry(reference, index) => Some((reference, *index)),
+            Cause::Subject | Cause::Owner(_) => None,
+        }
+    }
 }
 
 /// The set that holds the outcomes of a kind's rows, and what its ranks stand for.
@@ -157,15 +184,28 @@ pub(super) struct KindOutcomes {
     pub(super) set: SetId,
     /// Sorted by rank.
     pub(super) meanings: Vec<RankMeaning>,
+    /// For owned kinds: the outcomes before rows go with their owners; `None` if there were none.
+    pub(super) reached: Option<Box<KindOutcomes>>,
+    pub(super) is_owned: bool,
 }
 
 /// The outcomes of every kind that the operation reaches.
 pub(super) type OutcomesByKind = BTreeMap<KindName, KindOutcomes>;
 
+/// Returns the outcomes to which the rules of a reference apply.
+pub(super) fn parents<'a>(outcomes: &'a OutcomesByKind, reference: &Reference) -> Option<&'a KindOutcomes> {
+    let last = outcomes.get(&reference.to)?;
+    if reference.owned && last.is_owned { last.reached.as_deref() } else { Some(last) }
+}
+
 impl KindOutcomes {
+    fn of(set: SetId, meanings: Vec<RankMeaning>) -> Self {
+        Self { set, meanings, reached: None, is_owned: false }
+    }
+
     pub(super) fn of_subject(outcome: RowOutcome) -> Self {
-        let meanings = vec![RankMeaning { outcome, distance: 0, entry: None }];
-        Self { set: SetId::SUBJECTS, meanings }
+        let meanings = vec![RankMeaning { outcome, distance: 0, cause: Cause::Subject }];
+        Self::of(SetId::SUBJECTS, meanings)
     }
 
     /// Lists the outcomes that the entries of a kind can give, sorted by rank. The set is filled in later.
@@ -173,31 +213,33 @@ impl KindOutcomes {
         let mut found = BTreeSet::new();
         let declared = context.map.kind(kind);
         for reference in context.map.references_from(kind) {
-            let distance = context.paths.get(&reference.to).map_or(usize::MAX, Vec::len);
+            let distance = context.distance(&context.map.parents(reference));
             let entries = context.entries(&reference.name);
-            let parents = context.possible_outcomes(&reference.to);
+            let parents = context.possible_parents(reference);
             let cases = parents.flat_map(|parent| {
                 declared.map_or_else(Vec::new, |kind| cases(kind, entries, parent, context.mode))
             });
             for (outcome, entry) in cases.filter_map(|case| Some((case.outcome?, case.entry))) {
-                let entry = Some((reference.name.clone(), entry));
-                found.insert(RankMeaning { outcome, distance, entry });
+                let cause = Cause::Entry(reference.name.clone(), entry);
+                found.insert(RankMeaning { outcome, distance, cause });
             }
         }
-        Self { set: SetId::SUBJECTS, meanings: found.into_iter().collect() }
+        Self::of(SetId::SUBJECTS, found.into_iter().collect())
     }
 
     pub(super) fn rank(&self, outcome: RowOutcome, reference: &ReferenceName, entry: usize) -> Option<Rank> {
-        let position = self.meanings.iter().position(|meaning| {
-            meaning.outcome == outcome
-                && meaning.entry.as_ref().is_some_and(|(name, index)| name == reference && *index == entry)
-        })?;
+        self.rank_of(outcome, &Cause::Entry(reference.clone(), entry))
+    }
+
+    pub(super) fn rank_of(&self, outcome: RowOutcome, cause: &Cause) -> Option<Rank> {
+        let mut meanings = self.meanings.iter();
+        let position = meanings.position(|meaning| meaning.outcome == outcome && meaning.cause == *cause)?;
         Rank::try_from(position).ok()
     }
 
     /// Returns the rank of the subjects, if they are in the set.
     pub(super) fn subject_rank(&self) -> Option<Rank> {
-        let position = self.meanings.iter().position(|meaning| meaning.entry.is_none())?;
+        let position = self.meanings.iter().position(|meaning| meaning.cause == Cause::Subject)?;
         Rank::try_from(position).ok()
     }
 

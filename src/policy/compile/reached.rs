@@ -1,30 +1,44 @@
 //! Reached rows: one set for each kind. The rank of a row stands for its outcome.
 
-use super::context::{CompileContext, Group, QueryBuilder};
-use super::outcomes::{KindOutcomes, OutcomeCase, OutcomesByKind, RowOutcome, by_outcome};
-use crate::domain::{KindName, Reference};
+use super::context::{CompileContext, QueryBuilder};
+use super::outcomes::{Cause, KindOutcomes, OutcomeCase, OutcomesByKind, RowOutcome, by_outcome, parents};
+use super::owned::with_owned;
+use crate::domain::{KindName, Reference, Stage};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
-/// Adds the set of reached rows of each kind, from the subject outwards.
+/// Adds the set of reached rows of each kind, from the subject outwards. Also returns the rows of which an owner goes.
 pub(super) fn outcomes(
     context: &CompileContext<'_>,
-    groups: &[Group],
     query: &mut QueryBuilder,
-) -> OutcomesByKind {
+) -> (OutcomesByKind, Vec<(KindName, Rows)>) {
     let subject = KindOutcomes::of_subject(RowOutcome::of_subject(context.mode));
     let mut outcomes = OutcomesByKind::from([(context.subject.clone(), subject)]);
-    for group in groups {
-        if group.is_cycle {
-            let found = of_cycle(context, &group.kinds, &outcomes, query);
-            outcomes.extend(found);
-        } else if let [kind] = &*group.kinds
-            && !context.is_subject(kind)
-        {
-            let found = of_kind(context, kind, &outcomes, query);
-            outcomes.extend(found.map(|found| (kind.clone(), found)));
+    let mut with_owners = Vec::new();
+    for (group, is_cycle) in context.order_of_outcomes() {
+        match &*group {
+            [(kind, Stage::Owned)] => {
+                let declared = context.map.kind(kind);
+                let found = declared.and_then(|kind| with_owned(context, kind, &outcomes, query));
+                if let Some((found, rows)) = found {
+                    outcomes.insert(kind.clone(), found);
+                    with_owners.push((kind.clone(), rows));
+                }
+            }
+            [(kind, Stage::Reached)] if !is_cycle => {
+                if !context.is_subject(kind) {
+                    let found = of_kind(context, kind, &outcomes, query);
+                    outcomes.extend(found.map(|found| (kind.clone(), found)));
+                }
+            }
+            group => {
+                // No owned kind is part of a cycle.
+                let kinds: Vec<KindName> = group.iter().map(|(kind, _)| kind.clone()).collect();
+                let found = of_cycle(context, &kinds, &outcomes, query);
+                outcomes.extend(found);
+            }
         }
     }
-    outcomes
+    (outcomes, with_owners)
 }
 
 /// Adds the set of a kind that is in no cycle. The sets of its parents already exist.
@@ -40,7 +54,7 @@ fn of_kind(
     }
     let branches = context.map.references_from(kind).filter_map(|reference| {
         let rank = |case: &OutcomeCase| found.rank(case.outcome?, &reference.name, case.entry);
-        by_outcome(context, reference, outcomes.get(&reference.to)?, rank)
+        by_outcome(context, reference, parents(outcomes, reference)?, rank)
     });
     found.set = query.add_set(format!("{kind}: what becomes of them"), kind, branches.collect());
     Some(found)
@@ -63,7 +77,7 @@ fn of_cycle(
 ) -> CycleOutcomes {
     let kinds: CycleOutcomes =
         kinds.iter().filter_map(|kind| Some((kind.clone(), meanings(context, kind)?))).collect();
-    let is_reached = |own: &KindOutcomes| own.meanings.iter().any(|meaning| meaning.entry.is_some());
+    let is_reached = |own: &KindOutcomes| own.meanings.iter().any(|meaning| meaning.cause != Cause::Subject);
     if !kinds.iter().any(|(_, own)| is_reached(own)) {
         return Vec::new();
     }
@@ -107,7 +121,7 @@ fn branches_into(
 ) -> Vec<Branch> {
     let branches = context.map.references_from(kind).filter_map(|reference| {
         let parent = cycle.iter().find(|(name, _)| *name == reference.to).map(|(_, parent)| parent);
-        let parent = parent.or_else(|| outside.get(&reference.to))?;
+        let parent = parent.or_else(|| parents(outside, reference))?;
         let mut branch = by_outcome(context, reference, parent, |case| rank(own, reference, case))?;
         branch.except.extend(context.subjects_among(kind));
         Some(branch)

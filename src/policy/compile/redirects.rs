@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::compiled::{CompiledStep, CompiledTarget, WriteTemplate};
 use super::context::{CompileContext, QueryBuilder};
-use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, by_entry, refining};
+use super::outcomes::{
+    KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, by_entry, parents, refining,
+};
 use super::tombstones::{
     SURVIVORS, Survivor, TombstonesByKind, loses_value, may_survive, must_keep_reference, surviving,
 };
@@ -47,11 +49,13 @@ pub(super) fn redirects(
     let mut found = Redirects::default();
     let tombstone_kinds = tombstones.keys().cloned().collect();
     for reference in context.map.references() {
-        let (Some(kind), Some(parents)) = (context.map.kind(&reference.from), outcomes.get(&reference.to))
+        let (Some(kind), Some(last)) = (context.map.kind(&reference.from), outcomes.get(&reference.to))
         else {
             continue;
         };
-        let redirecting = Redirecting { context, reference, parents, tombstone_kinds: &tombstone_kinds };
+        let parents = parents(outcomes, reference);
+        let tombstone_kinds = &tombstone_kinds;
+        let redirecting = Redirecting { context, reference, parents, last, tombstone_kinds };
         let ranks = redirecting.ranks();
         let branches = redirecting.branches(&ranks, outcomes.get(&reference.from), tombstones);
         let name = format!("{}: references that change", reference.name);
@@ -80,7 +84,7 @@ pub(super) fn redirects(
                 target: target(kind, reference, redirect),
                 rule: disposition.as_str(),
                 question: query.count(rows),
-                except: parents.rows(RowOutcome::is_removed).into_iter().collect(),
+                except: last.rows(RowOutcome::is_removed).into_iter().collect(),
                 qualifies: entry.qualifies.clone(),
             };
             found.add(context.map, (kind, reference), key, rows, target);
@@ -134,7 +138,10 @@ fn link(
 struct Redirecting<'a> {
     context: &'a CompileContext<'a>,
     reference: &'a Reference,
-    parents: &'a KindOutcomes,
+    /// The outcomes to which the rules of the reference apply.
+    parents: Option<&'a KindOutcomes>,
+    /// The final outcomes.
+    last: &'a KindOutcomes,
     tombstone_kinds: &'a BTreeSet<KindName>,
 }
 
@@ -146,7 +153,8 @@ impl Redirecting<'_> {
             for (index, entry) in applicable_entries(self.context.entries(&self.reference.name), parent) {
                 let links = SURVIVORS.into_iter().filter(|_| parent.is_deleted());
                 let links = links.filter_map(|survivor| self.link_of(entry, survivor));
-                for redirect in by_rule(entry).cloned().into_iter().chain(links) {
+                let rule = by_rule(entry).filter(|_| self.parents.is_some());
+                for redirect in rule.cloned().into_iter().chain(links) {
                     if !found.contains(&(redirect.clone(), index)) {
                         found.push((redirect, index));
                     }
@@ -178,7 +186,7 @@ impl Redirecting<'_> {
             |branch: Branch, survivor| surviving(context, reference, branch, survivor, own, stones);
         let mut branches = Vec::new();
         // Redirecting rules apply to rows below every parent that the rules are declared for.
-        for (parent, of) in self.parents.by_applicable_entries() {
+        for (parent, of) in self.parents.into_iter().flat_map(KindOutcomes::by_applicable_entries) {
             let rank = |index, entry: &Entry| rank_of(by_rule(entry)?, index);
             let branch = by_entry(context, reference, of, parent, rank);
             branches.extend(branch.and_then(|branch| narrowed(branch, Survivor::Whole)));
@@ -186,7 +194,7 @@ impl Redirecting<'_> {
         // `on_survive` applies to rows below deleted rows.
         let deleted = match tombstones.get(&reference.to) {
             Some(sets) => Some(Rows::all(sets.deleted)),
-            None => self.parents.deleted_rows(),
+            None => self.last.deleted_rows(),
         };
         for (survivor, of) in SURVIVORS.into_iter().filter_map(|survivor| Some((survivor, deleted?))) {
             let rank = |index, entry: &Entry| rank_of(&self.link_of(entry, survivor)?, index);

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use super::compiled::{CompiledGround, CompiledStep, WriteTemplate};
 use super::context::{CompileContext, Group, QueryBuilder};
-use super::outcomes::{KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, by_entry};
+use super::outcomes::{Cause, KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, by_entry, parents};
 use super::tombstones::{TombstoneSets, TombstonesByKind};
-use crate::domain::{FieldName, Kind, KindName, Mask, Mode, ReferenceName, is_null};
+use crate::domain::{FieldName, Kind, KindName, Mask, Mode, ReferenceName, in_order, is_null};
 use crate::plan::StepKey;
-use crate::policy::graph::in_order;
 use crate::policy::{Entry, Retention, Rule};
 use crate::protocol::{Branch, Disposition, Question, Rank, RankCase, Rows, Source};
 
@@ -169,18 +168,25 @@ impl<'a> ReachedKind<'a> {
     }
 
     pub(super) fn entry(&self, meaning: &RankMeaning) -> Option<&'a Entry> {
-        let (reference, index) = meaning.entry.as_ref()?;
-        self.context.entries(reference).get(*index)
+        let (reference, index) = meaning.entry()?;
+        self.context.entries(reference).get(index)
     }
 
     pub(super) fn key(&self, meaning: &RankMeaning, disposition: Disposition) -> StepKey {
         let entry = self.entry(meaning);
-        let reference = meaning.entry.as_ref().map(|(name, _)| name);
+        let (path, rule) = match &meaning.cause {
+            Cause::Subject => (Vec::new(), self.context.mode.as_str()),
+            Cause::Entry(name, _) => (self.context.path(name), entry.map_or("", |entry| entry.then.as_str())),
+            Cause::Owner(name) => {
+                let reference = self.context.map.reference(name);
+                (reference.map_or_else(Vec::new, |one| self.context.path_to_owned(one)), "owned")
+            }
+        };
         StepKey {
             kind: self.kind.name.clone(),
             disposition,
-            path: reference.map_or_else(Vec::new, |name| self.context.path(name)),
-            rule: entry.map_or(self.context.mode.as_str(), |entry| entry.then.as_str()).into(),
+            path,
+            rule: rule.into(),
             when: entry.and_then(|entry| entry.when.as_ref()).map(ToString::to_string),
             basis: entry.and_then(|entry| match &entry.then {
                 Rule::Retain(retention) => Some(retention.basis.clone()),
@@ -199,7 +205,7 @@ impl<'a> ReachedKind<'a> {
         query: &mut QueryBuilder,
     ) -> Option<Rows> {
         let reference = self.context.map.reference(reference)?;
-        let parents = self.outcomes.get(&reference.to)?.by_applicable_entries();
+        let parents = parents(self.outcomes, reference)?.by_applicable_entries();
         let branches = parents.filter_map(|(parent, of)| {
             let rank = |at, _: &Entry| (at == index).then_some(0);
             let mut branch = by_entry(self.context, reference, of, parent, rank)?;
@@ -216,9 +222,9 @@ impl<'a> ReachedKind<'a> {
 fn add_grounds(of: &ReachedKind<'_>, steps: &mut [CompiledStep], query: &mut QueryBuilder) {
     let retaining = of.own.ranked().filter(|(_, meaning)| meaning.outcome == RowOutcome::Retain);
     let retaining = retaining.filter_map(|(rank, meaning)| {
-        let (reference, index) = meaning.entry.as_ref()?;
+        let (reference, index) = meaning.entry()?;
         match &of.entry(meaning)?.then {
-            Rule::Retain(retention) => Some((rank, reference, *index, retention)),
+            Rule::Retain(retention) => Some((rank, reference, index, retention)),
             _ => None,
         }
     });
@@ -277,9 +283,9 @@ fn add_further_masks(of: &ReachedKind<'_>, steps: &mut Vec<CompiledStep>, query:
         return;
     }
     for (meaning, masks) in anonymized {
-        let entry = meaning.entry.as_ref();
-        let rows = entry
-            .and_then(|(reference, index)| of.decided_by(reference, *index, RowOutcome::Anonymize, query));
+        let rows = meaning
+            .entry()
+            .and_then(|(reference, index)| of.decided_by(reference, index, RowOutcome::Anonymize, query));
         let Some(rows) = rows else { continue };
         let key = of.key(meaning, Disposition::Anonymize);
         let write = WriteTemplate::add_masks(masks);

@@ -58,7 +58,7 @@ fn ranks(rules: &[Rule<'_>], kind: &str) -> Vec<String> {
     let context = CompileContext::new(&subject, &policy.map, Mode::HardDelete, mode);
     let meanings = KindOutcomes::of_kind(&context, &KindName::from(kind)).meanings.into_iter();
     let named = meanings.map(|meaning| {
-        let (reference, entry) = meaning.entry.unwrap();
+        let (reference, entry) = meaning.entry().unwrap();
         format!("{:?} by {reference} [{entry}]", meaning.outcome)
     });
     named.collect()

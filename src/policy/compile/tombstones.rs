@@ -189,12 +189,19 @@ pub(super) fn may_survive(
     survivor: Survivor,
     tombstone_kinds: &BTreeSet<KindName>,
 ) -> bool {
+    // Of the owners of a row that goes with them, only tombstones survive.
+    let may_go = context.possible_parents(reference).any(RowOutcome::is_deleted);
+    if survivor != Survivor::Tombstone && !may_go {
+        return false;
+    }
     match survivor {
         // A blocking row forces no tombstone, because the plan is not applied.
         Survivor::Whole | Survivor::Soft if entry.then.blocks() => false,
         Survivor::Whole => {
-            let by_rule =
-                matches!(entry.then, Rule::Anonymize(_) | Rule::Retain(_) | Rule::Keep | Rule::Redirect(_));
+            let by_rule = matches!(
+                entry.then,
+                Rule::Anonymize(_) | Rule::Retain(_) | Rule::Keep | Rule::Leave | Rule::Redirect(_)
+            );
             // Outside `hard_delete`, a row that an earlier operation marked as deleted stays as it is.
             let marked = entry.then == Rule::SoftDelete && context.mode != Mode::HardDelete;
             by_rule || marked || may_become(context, reference, RowOutcome::is_kept_back)
@@ -218,7 +225,7 @@ fn may_become(
     };
     let others = context.map.references_from(&reference.from);
     others.filter(|other| other.name != reference.name).any(|other| {
-        context.possible_outcomes(&other.to).any(|parent| {
+        context.possible_parents(other).any(|parent| {
             let found = cases(kind, context.entries(&other.name), parent, context.mode);
             found.iter().filter_map(|case| case.outcome).any(&test)
         })

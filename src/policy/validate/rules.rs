@@ -1,9 +1,11 @@
 //! Checks rules: every reference has a rule, its entries are valid in the mode, and the kinds have the fields it
 //! needs.
 
+use std::collections::BTreeSet;
+
 use crate::domain::{DataMap, Fault, FaultCode, Faults, FieldName, Kind, KindName, Mode, Reference};
 use crate::policy::compile::{CompileContext, RowOutcome, cases, tombstone_kinds};
-use crate::policy::graph::{closes_cycle, shortest_paths};
+use crate::policy::graph::{closes_cycle, reached_paths};
 use crate::policy::{Entry, ModePolicy, OnSurvive, Parent, Redirect, Rule, Rules};
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
@@ -22,7 +24,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             );
         }
     }
-    let reached = shortest_paths(map, subject);
+    let reached: BTreeSet<KindName> = reached_paths(map, subject).into_keys().map(|(kind, _)| kind).collect();
     for reference in map.references() {
         let named = policy.rules.named.get(&reference.name);
         let path = match named {
@@ -34,7 +36,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             // In mode `reassign`, a reference without a rule stays unchanged.
             None if !mode.removes() => {}
             // A reference that cannot be reached from the subject may belong to another policy over the same map.
-            None if !reached.contains_key(&reference.to) => {}
+            None if !reached.contains(&reference.to) => {}
             None => faults.push(
                 Fault::new(
                     FaultCode::Undecided,
@@ -98,6 +100,13 @@ fn entries(
                     .remedy("remove it, or use the rule `reassign`"),
             );
         }
+        if entry.then == Rule::Leave && !reference.owned {
+            let message = format!("`leave` is for owned references, but `{}` is none", reference.name);
+            faults.push(
+                Fault::new(FaultCode::Misplaced, &path, message)
+                    .remedy("use `keep`, or declare the reference `owned`"),
+            );
+        }
         if let Some((code, message, remedy)) = misplaced(mode, entry) {
             faults.push(Fault::new(code, &path, message).remedy(remedy));
         }
@@ -157,7 +166,7 @@ fn misplaced(mode: Mode, entry: &Entry) -> Option<(FaultCode, String, &'static s
             in_mode("use `cascade` or `keep`")
         }
         Rule::Retain(_) if !mode.erases() => in_mode("use `keep`; this mode erases nothing"),
-        Rule::Cascade | Rule::Restrict if entry.parent.is_some() => Some((
+        Rule::Cascade | Rule::Restrict | Rule::Leave if entry.parent.is_some() => Some((
             FaultCode::ParentStays,
             format!("`{rule}` applies to removed parents, but this parent stays"),
             "use `delete`, `anonymize`, `protect` or `keep`",
@@ -307,6 +316,7 @@ pub(super) fn check_outcomes(
     subject_fields(&context, faults);
     for reference in map.references() {
         reference_fields(&context, reference, faults);
+        owned_fields(&context, reference, faults);
     }
     tombstones(&context, faults);
 }
@@ -337,7 +347,7 @@ fn reference_fields(context: &CompileContext<'_>, reference: &Reference, faults:
         return;
     };
     let entries = context.entries(&reference.name);
-    for parent in context.possible_outcomes(&reference.to) {
+    for parent in context.possible_parents(reference) {
         for case in cases(kind, entries, parent, context.mode) {
             if kind.id.is_none() && matches!(case.outcome, Some(RowOutcome::Soft | RowOutcome::Retain)) {
                 let rule = entries.get(case.entry).map_or("", |entry| entry.then.as_str());
@@ -362,6 +372,34 @@ fn reference_fields(context: &CompileContext<'_>, reference: &Reference, faults:
                 .remedy(format!("declare `kinds.{}.{missing}`, or choose `keep`", kind.name)),
             );
         }
+    }
+}
+
+/// Checks that rows that go with their owners have the fields that this needs.
+fn owned_fields(context: &CompileContext<'_>, reference: &Reference, faults: &mut Faults) {
+    let Some(kind) =
+        context.map.kind(&reference.to).filter(|_| reference.owned && context.may_take(reference))
+    else {
+        return;
+    };
+    let mut missing = BTreeSet::new();
+    for owner in context.possible_outcomes(&reference.from) {
+        match owner {
+            RowOutcome::Soft if kind.deleted_at.is_none() => {
+                missing.insert(("deleted_at", FaultCode::MissingDeletedAt, "marked as deleted"));
+            }
+            RowOutcome::Erased if kind.personal.is_empty() => {
+                missing.insert(("personal", FaultCode::MissingPersonal, "masked"));
+            }
+            _ => {}
+        }
+    }
+    for (field, code, how) in missing {
+        let message = format!("rows of `{}` are {how} with the rows that own them", kind.name);
+        faults.push(
+            Fault::new(code, format!("modes.{}.rules.{}", context.mode, reference.name), message)
+                .remedy(format!("declare `kinds.{}.{field}`, or use the rule `leave`", kind.name)),
+        );
     }
 }
 

@@ -74,6 +74,8 @@ words! {
         UnsuitableTable = "unsuitable_table",
         /// The foreign key of a reference was not validated for rows that are older than the key.
         UnvalidatedForeignKey = "unvalidated_foreign_key",
+        /// No request reaches the rows of a kind, although the subject refers to them.
+        UnreachedKind = "unreached_kind",
         /// Another mismatch because of which the store rejects the policy.
         SchemaMismatch = "misfit",
     }

@@ -7,6 +7,7 @@ mod foreign_keys;
 mod references;
 mod tables;
 mod undeclared;
+mod unreached;
 mod written;
 
 use written::WrittenKinds;
@@ -24,6 +25,7 @@ pub use finding::{Finding, FindingCode};
 ///
 /// * Tables that depend on the subject and are neither declared nor excluded. A table depends on it
 ///   through a foreign key, or through a column that is named like a reference. Also such columns of declared tables.
+/// * Kinds whose rows stay behind, because only rows that go refer to them.
 /// * References without protection or index, or with a different type or nullability.
 /// * Masks that do not fit their column: too long, `null` in a `NOT NULL` column, or a constant in a unique column.
 /// * Columns that only the database writes, but the policy would too.
@@ -50,6 +52,7 @@ pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> 
     let written = WrittenKinds::of(policy);
     let mut found = refused(&policy.map_to_check(), catalogue);
     found.extend(undeclared::findings(policy, catalogue));
+    found.extend(unreached::findings(policy));
     found.extend(references::unprotected(map, catalogue));
     found.extend(references::missing_indexes(map, catalogue));
     found.extend(written::mask_fits(policy, catalogue));

@@ -61,8 +61,13 @@ fn dependents_of_subject(policy: &DeletionPolicy, catalogue: &Catalogue) -> BTre
         let from = table(map.kind(&reference.from))?;
         Some((from, table(map.kind(&reference.to))?))
     });
+    // What rows own depends on them too.
+    let owned = map
+        .references()
+        .filter(|reference| reference.owned)
+        .filter_map(|reference| Some((table(map.kind(&reference.to))?, table(map.kind(&reference.from))?)));
     match map.kind(policy.subject()) {
-        Some(subject) => dependents(subject.table_name(), keys.chain(references)),
+        Some(subject) => dependents(subject.table_name(), keys.chain(references).chain(owned)),
         None => BTreeSet::new(),
     }
 }

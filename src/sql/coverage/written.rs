@@ -71,6 +71,17 @@ impl WrittenKinds {
                     open.push(reference.from.clone());
                 }
             }
+            // What the rows own may go with them.
+            for reference in map.references_from(&kind).filter(|reference| reference.owned) {
+                match mode {
+                    Mode::HardDelete => self.deleted.insert(reference.to.clone()),
+                    _ => self.updated.insert(reference.to.clone()),
+                };
+                self.updated.extend(marks.then(|| reference.to.clone()));
+                if reached.insert(reference.to.clone()) {
+                    open.push(reference.to.clone());
+                }
+            }
         }
     }
 
@@ -84,7 +95,7 @@ impl WrittenKinds {
             Rule::Retain(_) => (true, true, true),
             Rule::Redirect(_) => (false, true, false),
             // A row that stays loses its reference to a deleted row.
-            Rule::Keep => (false, mode == Mode::HardDelete, false),
+            Rule::Keep | Rule::Leave => (false, mode == Mode::HardDelete, false),
             Rule::Restrict | Rule::Protect => (false, false, false),
         };
         if deletes {
@@ -161,8 +172,10 @@ fn may_be_redirected(policy: &DeletionPolicy, reference: &Reference) -> bool {
         let rules = policy.mode(mode).map(|mode| &mode.rules);
         let entries = rules.and_then(|rules| rules.entries(&reference.name)).unwrap_or_default();
         entries.iter().any(|entry| {
-            let stays =
-                matches!(entry.then, Rule::Keep | Rule::SoftDelete | Rule::Anonymize(_) | Rule::Retain(_));
+            let stays = matches!(
+                entry.then,
+                Rule::Keep | Rule::Leave | Rule::SoftDelete | Rule::Anonymize(_) | Rule::Retain(_)
+            );
             matches!(entry.then, Rule::Redirect(_))
                 || matches!(entry.on_survive, Some(OnSurvive::Redirect(_)))
                 || (stays && reference.nullable && mode == Mode::HardDelete)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Id, RowOutcome, Rows, World};
+use super::{Id, Node, RowOutcome, Rows, World};
 use crate::domain::{FieldName, KindName, Mask, MaskKey, Mode, Reference, ReferenceName, Request, Value};
 use crate::policy::{Entry, Guard, OnSurvive, Redirect, Rule, Severity};
 use crate::protocol::Disposition;
@@ -35,11 +35,19 @@ impl<'a> World<'a> {
                 let Some(outcome) = self.outcomes.get(&parent) else {
                     continue;
                 };
+                // What becomes of a row that goes with its owners does not decide about them.
+                if reference.owned && self.taken.contains(&parent) && !self.removed(&id) {
+                    continue;
+                }
                 let deciding = self.deciding(row, reference, *outcome);
                 found.push((id.clone(), reference, parent, *outcome, deciding));
             }
         }
         found
+    }
+
+    fn removed(&self, id: &Id) -> bool {
+        self.outcomes.get(id).is_some_and(|outcome| outcome.removed())
     }
 
     pub(super) fn tombstones(&self) -> BTreeSet<Id> {
@@ -133,9 +141,9 @@ impl<'a> World<'a> {
             *found.entry((reference.cloned(), rule.into())).or_default() += 1;
         };
         let mut outside = BTreeSet::new();
-        for (id, reference, _, outcome, deciding) in self.referring_rows() {
+        for (id, reference, parent, outcome, deciding) in self.referring_rows() {
             let Some((_, entry)) = deciding else { continue };
-            if self.subjects.contains(&id) {
+            if self.subjects.contains(&id) || (reference.owned && self.taken.contains(&parent)) {
                 continue;
             }
             let own = self.outcomes.get(&id).copied();
@@ -275,8 +283,10 @@ impl<'a> World<'a> {
             let mut by: Vec<(usize, ReferenceName, usize)> = reasons
                 .filter(|(reason, ..)| reason == outcome && !self.subjects.contains(id))
                 .map(|(_, name, index)| {
-                    let to = &self.map.reference(name).expect("a reference").to;
-                    (self.distance(request, to), name.clone(), *index)
+                    let reference = self.map.reference(name).expect("a reference");
+                    let is_owner = reference.owned && reference.to == id.0;
+                    let from = if is_owner { self.last(&reference.from) } else { self.parents(reference) };
+                    (self.distance(request, &from), name.clone(), *index)
                 })
                 .collect();
             by.sort();
@@ -293,13 +303,16 @@ impl<'a> World<'a> {
         steps
     }
 
-    /// Returns the length of the shortest chain of references from the subject's kind to this kind.
-    fn distance(&self, request: &Request, kind: &KindName) -> usize {
-        let mut level = BTreeSet::from([request.kind.clone()]);
+    /// Returns the length of the shortest chain of references from the subject's kind to this node.
+    fn distance(&self, request: &Request, node: &Node) -> usize {
+        let both = |kind: &KindName| [(kind.clone(), false), self.last(kind)];
+        let mut level: BTreeSet<Node> = both(&request.kind).into();
         let mut steps = 0;
-        while !level.contains(kind) && steps < 1_000 {
-            let next = level.iter().flat_map(|kind| self.map.references_to(kind)).map(|one| one.from.clone());
-            level = next.collect();
+        while !level.contains(node) && steps < 1_000 {
+            let next = level.iter().flat_map(|node| self.next(node));
+            level = next
+                .flat_map(|(kind, last)| if last { vec![(kind, true)] } else { both(&kind).into() })
+                .collect();
             steps += 1;
         }
         steps
@@ -329,7 +342,9 @@ impl<'a> World<'a> {
             }
             if outcome == Some(RowOutcome::Anonymized) {
                 for reference in self.map.references_from(&self.kind(&id.0).name) {
-                    let parent = self.parent(before, reference).and_then(|parent| self.outcomes.get(&parent));
+                    let parent = self.parent(before, reference);
+                    let parent = parent.filter(|parent| !(reference.owned && self.taken.contains(parent)));
+                    let parent = parent.and_then(|parent| self.outcomes.get(&parent));
                     let entry = parent.and_then(|outcome| self.deciding(before, reference, *outcome));
                     if let Some((_, Entry { then: Rule::Anonymize(own), .. })) = entry {
                         masks.extend(if own.is_empty() { &kind.personal } else { own });

@@ -65,6 +65,9 @@ impl RowOutcome {
 
 type Id = (KindName, RecordId);
 
+/// A kind, and whether the rows that go with their owners are decided too.
+type Node = (KindName, bool);
+
 struct World<'a> {
     map: &'a DataMap,
     mode: Mode,
@@ -73,6 +76,8 @@ struct World<'a> {
     now: DateTime<Utc>,
     subjects: BTreeSet<Id>,
     outcomes: BTreeMap<Id, RowOutcome>,
+    /// The rows that go with their owners.
+    taken: BTreeSet<Id>,
     /// Every outcome that a row was given, with the reference and the entry that gave it.
     reasons: BTreeMap<Id, BTreeSet<(RowOutcome, ReferenceName, usize)>>,
 }
@@ -99,6 +104,7 @@ pub fn judge(
         now: to_milliseconds(now),
         subjects: BTreeSet::new(),
         outcomes: BTreeMap::new(),
+        taken: BTreeSet::new(),
         reasons: BTreeMap::new(),
     };
     let outcome = match request.mode {
@@ -118,7 +124,10 @@ pub fn judge(
         world.outcomes.insert((request.kind.clone(), id.clone()), outcome);
     }
     for group in world.groups() {
-        world.settle(&group);
+        match group.first() {
+            Some((kind, true)) => world.take(kind),
+            _ => world.settle(&group.into_iter().map(|(kind, _)| kind).collect()),
+        }
     }
     let tombstones = world.tombstones();
     let redirects = world.redirects(&tombstones);
@@ -230,7 +239,7 @@ impl<'a> World<'a> {
             Rule::Delete => Some(RowOutcome::Deleted),
             Rule::SoftDelete => unless_marked(RowOutcome::Soft),
             Rule::Anonymize(_) => Some(RowOutcome::Anonymized),
-            Rule::Keep => Some(RowOutcome::Kept),
+            Rule::Keep | Rule::Leave => Some(RowOutcome::Kept),
             Rule::Retain(retention) => {
                 let kind = self.kind(&reference.from);
                 let from = kind.type_of(&retention.from).read(row.get(&retention.from));
@@ -245,36 +254,60 @@ impl<'a> World<'a> {
         outcome.map(|outcome| (index, outcome))
     }
 
-    /// Groups the kinds: parents before children, and the kinds of a cycle in one group.
-    fn groups(&self) -> Vec<BTreeSet<KindName>> {
-        let below = |kind: &KindName| {
+    fn is_owned(&self, kind: &KindName) -> bool {
+        self.map.references_to(kind).any(|reference| reference.owned)
+    }
+
+    /// Returns the node at which the outcomes of a kind are final.
+    fn last(&self, kind: &KindName) -> Node {
+        (kind.clone(), self.is_owned(kind))
+    }
+
+    /// Returns the node on which the rows that refer over a reference depend.
+    fn parents(&self, reference: &Reference) -> Node {
+        if reference.owned { (reference.to.clone(), false) } else { self.last(&reference.to) }
+    }
+
+    /// Returns what depends directly on a node over a reference.
+    fn next(&self, node: &Node) -> Vec<Node> {
+        let down = self.map.references_to(&node.0).filter(|reference| self.parents(reference) == *node);
+        let down = down.map(|reference| (reference.from.clone(), false));
+        let up = self.map.references_from(&node.0);
+        let up = up.filter(|reference| reference.owned && self.last(&node.0) == *node);
+        down.chain(up.map(|reference| (reference.to.clone(), true))).collect()
+    }
+
+    /// Groups the kinds: parents before children, owners before what they own, and the kinds of a cycle in one group.
+    fn groups(&self) -> Vec<BTreeSet<Node>> {
+        let below = |node: &Node| {
             let mut found = BTreeSet::new();
-            let mut open = vec![kind.clone()];
-            while let Some(kind) = open.pop() {
-                for reference in self.map.references_to(&kind) {
-                    if found.insert(reference.from.clone()) {
-                        open.push(reference.from.clone());
+            let mut open = vec![node.clone()];
+            while let Some(node) = open.pop() {
+                let again = (self.is_owned(&node.0) && !node.1).then(|| (node.0.clone(), true));
+                for next in self.next(&node).into_iter().chain(again) {
+                    if found.insert(next.clone()) {
+                        open.push(next);
                     }
                 }
             }
             found
         };
-        let kinds: BTreeMap<KindName, BTreeSet<KindName>> =
-            self.map.kinds().map(|kind| (kind.name.clone(), below(&kind.name))).collect();
-        let mut groups: Vec<BTreeSet<KindName>> = Vec::new();
-        let mut rest: BTreeSet<KindName> = kinds.keys().cloned().collect();
+        let nodes = self.map.kinds().flat_map(|kind| [(kind.name.clone(), false), self.last(&kind.name)]);
+        let nodes: BTreeMap<Node, BTreeSet<Node>> = nodes.map(|node| (node.clone(), below(&node))).collect();
+        let mut groups: Vec<BTreeSet<Node>> = Vec::new();
+        let mut rest: BTreeSet<Node> = nodes.keys().cloned().collect();
         while !rest.is_empty() {
-            let is_above = |a: &KindName, b: &KindName| kinds.get(a).is_some_and(|all| all.contains(b));
+            let is_above = |a: &Node, b: &Node| nodes.get(a).is_some_and(|all| all.contains(b));
             let first = rest
                 .iter()
-                .find(|kind| rest.iter().all(|other| !is_above(other, kind) || is_above(kind, other)));
-            let first = first.expect("a kind that only its own cycle leads to").clone();
-            let group: BTreeSet<KindName> = rest
+                .find(|node| rest.iter().all(|other| !is_above(other, node) || is_above(node, other)));
+            let first = first.expect("a node that only its own cycle leads to").clone();
+            let group: BTreeSet<Node> = rest
                 .iter()
-                .filter(|kind| **kind == first || (is_above(kind, &first) && is_above(&first, kind)))
+                .filter(|node| **node == first || (is_above(node, &first) && is_above(&first, node)))
                 .cloned()
                 .collect();
-            rest.retain(|kind| !group.contains(kind));
+            rest.retain(|node| !group.contains(node));
             groups.push(group);
         }
         groups
@@ -360,5 +393,72 @@ impl<'a> World<'a> {
         }
         let strongest = met.into_iter().filter_map(|(id, outcomes)| Some((id, outcomes.into_iter().min()?)));
         self.outcomes.extend(strongest);
+    }
+
+    /// Removes the rows of a kind that go with their owners, each as strongly as the weakest of them.
+    fn take(&mut self, kind: &KindName) {
+        let kind = self.kind(kind);
+        let mut found = Vec::new();
+        for (id, row) in self.all().filter(|(id, _)| id.0 == kind.name) {
+            let is_open = matches!(self.outcomes.get(&id), None | Some(RowOutcome::Kept));
+            if !is_open || self.subjects.contains(&id) || !self.holds(kind, row, kind.filter.as_ref()) {
+                continue;
+            }
+            if let Some((outcome, owners)) = self.taken_as(kind, row, &id) {
+                found.push((id, outcome, owners));
+            }
+        }
+        for (id, outcome, owners) in found {
+            let reasons = owners.into_iter().map(|name| (outcome, name, 0));
+            self.reasons.entry(id.clone()).or_default().extend(reasons);
+            self.outcomes.insert(id.clone(), outcome);
+            self.taken.insert(id);
+        }
+    }
+
+    /// Returns the outcome of a row whose owners are all removed, and the references over which they own it.
+    fn taken_as(&self, kind: &Kind, row: &Record, id: &Id) -> Option<(RowOutcome, BTreeSet<ReferenceName>)> {
+        let mut weakest: Option<RowOutcome> = None;
+        let mut owners = BTreeSet::new();
+        for reference in self.map.references_to(&kind.name).filter(|reference| reference.owned) {
+            let referring = self.all().filter(|(owner, _)| owner.0 == reference.from);
+            for (owner, found) in
+                referring.filter(|(_, row)| self.parent(row, reference).as_ref() == Some(id))
+            {
+                let outcome = self.outcomes.get(&owner).copied().filter(|outcome| outcome.removed());
+                let removed = match outcome {
+                    Some(outcome) => {
+                        let deciding = self.deciding(found, reference, outcome);
+                        if deciding.is_some_and(|(_, entry)| entry.then == Rule::Leave) {
+                            return None;
+                        }
+                        owners.insert(reference.name.clone());
+                        outcome
+                    }
+                    // Marked by an earlier operation.
+                    None if self.marked(reference, found) => RowOutcome::Soft,
+                    None => return None,
+                };
+                let weaker = |one: RowOutcome| (one.strength(), one != RowOutcome::Erased);
+                weakest = Some(match weakest {
+                    Some(other) if weaker(other) <= weaker(removed) => other,
+                    _ => removed,
+                });
+            }
+        }
+        if owners.is_empty() {
+            return None;
+        }
+        let is_marked = kind.deleted_at.as_ref().is_some_and(|field| !row.get(field).is_null());
+        let outcome = match weakest? {
+            RowOutcome::Soft | RowOutcome::AlreadySoft if kind.deleted_at.is_none() => return None,
+            RowOutcome::Off if kind.status.is_none() => return None,
+            RowOutcome::Soft | RowOutcome::AlreadySoft | RowOutcome::Off if is_marked => {
+                (self.mode == Mode::HardDelete).then_some(RowOutcome::AlreadySoft)?
+            }
+            RowOutcome::AlreadySoft => RowOutcome::Soft,
+            outcome => outcome,
+        };
+        Some((outcome, owners))
     }
 }

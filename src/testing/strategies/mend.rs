@@ -32,7 +32,11 @@ fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
             facts["personal"]["note"] = json!({ "truncate": 2 });
             facts[key] = if key == "tombstone" { json!(true) } else { json!(key) };
         };
-        if fault.code == FaultCode::MissingTombstone {
+        if fault.code == FaultCode::OwnedInCycle {
+            let name = fault.path.strip_prefix("references.")?;
+            let mut references = document["references"].as_array_mut()?.iter_mut();
+            references.find(|one| one["name"] == name)?["owned"] = json!(false);
+        } else if fault.code == FaultCode::MissingTombstone {
             let kind = quoted.get(1).copied()?;
             document["kinds"][kind]["tombstone"] = json!(true);
             document["kinds"][kind]["personal"] = second;

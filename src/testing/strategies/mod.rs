@@ -73,8 +73,9 @@ impl fmt::Debug for RandomWorld {
 
 /// Generates worlds of two to eight kinds.
 ///
-/// Two in three contain a pattern that is rare by chance: a tombstone that makes its parent a tombstone too, a row
-/// that one reference restricts and another deletes, or an entry below an anonymized or retained row.
+/// Five in six contain a pattern that is rare by chance: a tombstone that makes its parent a tombstone too, a row
+/// that one reference restricts and another deletes, an entry below an anonymized or retained row, or rows that own
+/// others.
 ///
 /// Some kinds have an id of two fields, none, or one that is also a reference. Some references have two fields, hold a
 /// unique text of the other kind (with or without regard to case), or lead from rows that meet a condition.
@@ -88,7 +89,7 @@ pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
         prop::option::weighted(0.2, (any::<Index>(), condition())),
         prop::bool::weighted(0.2),
         1..=2_usize,
-        prop::option::weighted(0.7, motif()),
+        prop::option::weighted(0.85, motif()),
     )
         .prop_filter_map("a policy that cannot be repaired", build)
 }
@@ -101,10 +102,18 @@ fn kind() -> impl Strategy<Value = KindSeed> {
 }
 
 fn reference() -> impl Strategy<Value = ReferenceSeed> {
-    let entry = (prop::option::weighted(0.6, condition()), 0..8_u8, 0..22_u8, 0..6_u8)
+    let entry = (prop::option::weighted(0.6, condition()), 0..8_u8, 0..23_u8, 0..6_u8)
         .prop_map(|(when, parent, rule, link)| EntrySeed { when, parent, rule, link });
-    (any::<Index>(), any::<Index>(), any::<bool>(), 0..11_u8, prop::collection::vec(entry, 1..=3))
-        .prop_map(|(from, to, nullable, shape, entries)| ReferenceSeed { from, to, nullable, shape, entries })
+    let owned = prop::bool::weighted(0.3);
+    (any::<Index>(), any::<Index>(), any::<bool>(), 0..11_u8, owned, prop::collection::vec(entry, 1..=3))
+        .prop_map(|(from, to, nullable, shape, owned, entries)| ReferenceSeed {
+            from,
+            to,
+            nullable,
+            shape,
+            owned,
+            entries,
+        })
 }
 
 fn condition() -> impl Strategy<Value = u8> {
@@ -158,7 +167,8 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool) -> Json {
             json!({ "anonymize": { "note": { "truncate": 2 }, "code": "hmac" } })
         }
         20 => json!({ "anonymize": { "note": { "truncate": 2 } } }),
-        _ => json!({ "then": "keep" }),
+        21 => json!({ "then": "keep" }),
+        _ => json!({ "then": "leave" }),
     };
     match seed.link {
         0 | 1 => entry["on_survive"] = json!("set_null"),
@@ -207,6 +217,7 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
             name: String::new(),
             nullable: seed.nullable || from == to,
             shape: seed.shape,
+            owned: seed.owned,
             entries: seed.entries.clone(),
         })
         .collect();

@@ -14,13 +14,16 @@ pub(super) enum Motif {
     Diamond,
     /// Rows below anonymized or retained rows, with an entry for such parents.
     Below(u8),
+    /// Rows that go with the last row that owns them: a subject, or a row that refers to a subject.
+    Owned(bool),
 }
 
 pub(super) fn motif() -> impl Strategy<Value = Motif> {
     prop_oneof![
         3 => Just(Motif::Climb),
-        3 => Just(Motif::Diamond),
-        4 => (0..2_u8).prop_map(Motif::Below),
+        4 => Just(Motif::Diamond),
+        6 => (0..2_u8).prop_map(Motif::Below),
+        6 => any::<bool>().prop_map(Motif::Owned),
     ]
 }
 
@@ -75,6 +78,22 @@ impl Motif {
                 let above = if parent == 0 { RETAIN } else { ANONYMIZE };
                 let below = EntrySeed { parent, ..entry(DELETE) };
                 chain(references, &[&[entry(above)], &[below, entry(CASCADE)]]);
+            }
+            Self::Owned(by_subject) => {
+                chain(references, &[&[entry(CASCADE)], &[entry(KEEP)]]);
+                // Nothing that is owned may lead back to its owner.
+                for one in references.iter_mut().skip(kinds - 1).filter(|one| one.from == 2) {
+                    one.from = 1;
+                }
+                let (owner, at) = if by_subject { (0, 1) } else { (1, kinds - 1) };
+                if let Some(one) = references.get_mut(1).filter(|_| kinds > 2) {
+                    (one.to, one.nullable, one.shape) = (0, true, PLAIN);
+                }
+                if let Some(one) = references.get_mut(at).filter(|_| kinds > 2) {
+                    (one.from, one.to, one.owned, one.shape) = (owner, 2, true, PLAIN);
+                    one.nullable = false;
+                    one.entries = vec![entry(CASCADE)];
+                }
             }
         }
     }

@@ -31,6 +31,7 @@ pub(super) struct ReferenceSeed {
     pub(super) to: Index,
     pub(super) nullable: bool,
     pub(super) shape: u8,
+    pub(super) owned: bool,
     pub(super) entries: Vec<EntrySeed>,
 }
 
@@ -50,6 +51,8 @@ pub(super) struct Declared {
     pub(super) name: String,
     pub(super) nullable: bool,
     pub(super) shape: u8,
+    /// Whether a row that refers owns the other row, if the reference allows it.
+    pub(super) owned: bool,
     pub(super) entries: Vec<EntrySeed>,
 }
 

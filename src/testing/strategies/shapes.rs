@@ -167,6 +167,9 @@ impl Shapes {
             Some(Way::If(state, _)) => reference["if"] = json!({ "field": "state", "eq": state }),
             Some(Way::Id) | None => {}
         }
+        if one.owned && !self.is_by_tag(one) {
+            reference["owned"] = json!(true);
+        }
         reference
     }
 
