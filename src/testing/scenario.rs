@@ -7,7 +7,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
-use super::ScenarioResult;
+use super::{Population, ScenarioResult};
 use crate::domain::{DataMap, Kind, KindName, MaskKey, Request};
 use crate::lifecycle::Lifecycle;
 use crate::memory::MemoryStore;
@@ -16,7 +16,7 @@ use crate::policy::DeletionPolicy;
 /// A test of a policy: given these rows, when this request is made, then check the result.
 ///
 /// Runs on a store in memory, without an async runtime. An unexpected result fails the test and prints the plan.
-/// Keyed masks have a fixed key.
+/// Keyed masks have a fixed key. For random rows, see [`rows_for`](super::rows_for).
 ///
 /// ```
 /// use client_lifecycle::domain::{Actor, Request, eq};
@@ -84,6 +84,20 @@ impl Scenario {
         self
     }
 
+    /// Adds the rows of a population, and sets the instant of the request to the one around which they were made.
+    ///
+    /// # Panics
+    /// If the policy does not have a kind of the population.
+    #[track_caller]
+    pub fn given_all(mut self, population: &Population) -> Self {
+        self.now = Some(population.now());
+        let rows = population.to_json();
+        for (kind, rows) in rows.as_object().into_iter().flatten() {
+            self = self.given(kind.as_str(), rows.as_array().into_iter().flatten().cloned());
+        }
+        self
+    }
+
     /// Sets the instant of the request, in RFC 3339, such as `2026-03-01T00:00:00Z`. The default is now.
     ///
     /// # Panics
@@ -124,12 +138,17 @@ impl Scenario {
             Some(now) => lifecycle.with_clock(now),
             None => lifecycle,
         };
-        let lifecycle = match MaskKey::new([0x5c; MaskKey::LENGTH]) {
-            Ok(key) => lifecycle.with_mask_key(key),
-            Err(_) => lifecycle,
+        let lifecycle = match mask_key() {
+            Some(key) => lifecycle.with_mask_key(key),
+            None => lifecycle,
         };
         ScenarioResult::new(lifecycle, request.borrow())
     }
+}
+
+/// Returns the key of keyed masks in scenarios.
+pub(super) fn mask_key() -> Option<MaskKey> {
+    MaskKey::new([0x5c; MaskKey::LENGTH]).ok()
 }
 
 /// Adds null for each personal field that no row has, unless a row has a field that the map does not know.

@@ -38,5 +38,6 @@ mod scenario;
 mod seeded_bugs;
 mod several_masks;
 mod survey_queries;
+mod ten_years;
 mod value_references;
 mod waiting;
