@@ -9,6 +9,7 @@
 
 mod admission;
 mod below_parents_that_stay;
+mod boundary_values;
 mod cases;
 mod changes_after_the_survey;
 #[path = "../common/mod.rs"]
@@ -26,6 +27,8 @@ mod plan_text;
 mod policy_forms;
 mod policy_sense;
 mod polymorphic;
+mod populations;
+mod populations_on_sqlite;
 mod properties;
 mod pseudonyms;
 mod rationale;

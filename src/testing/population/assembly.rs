@@ -95,8 +95,7 @@ impl<'a> Assembly<'a> {
                     Some(1..) if !unique => place.1 % 2,
                     _ => place.1,
                 };
-                let key_type =
-                    self.layout.keys.type_of(&layout.kind.name, &field.name, &self.seeds.key_types);
+                let key_type = self.layout.keys.type_of(&layout.kind, &field.name, &self.seeds.key_types);
                 key_value(key_type, &layout.kind.name, layout.first + number)
             });
             draft.values.insert(field.name.clone(), value);

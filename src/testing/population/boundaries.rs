@@ -71,6 +71,15 @@ impl Boundaries {
         }
     }
 
+    /// Returns the fields that conditions read.
+    pub(super) fn fields(&self) -> Vec<(&KindName, &FieldName)> {
+        let mut found = Vec::new();
+        for (kind, condition) in &self.conditions {
+            condition.visit(&mut |leaf| found.extend(leaf.field().map(|field| (kind, field))));
+        }
+        found
+    }
+
     /// Returns whether the policy expects that a field can be null.
     pub(super) fn can_be_null(&self, kind: &Kind, field: &FieldName) -> bool {
         let is_declared = kind.fields.get(field).is_some_and(|declared| declared.nullable);
@@ -181,21 +190,30 @@ fn around_value(field_type: FieldType, is: Comparison, value: &Value) -> Vec<Val
     std::iter::once(value.clone()).chain(neighbours).collect()
 }
 
-/// Returns instants around a moment: for a period, also around the instant and the day at which a period begins that ends
+/// Returns instants around a moment: for a period, around the days and the instants at which a period begins that ends
 /// now.
 fn around_moment(field_type: FieldType, moment: Moment, now: DateTime<Utc>) -> Vec<Value> {
-    let at = moment.at(now);
-    let Moment::Cutoff(_) = moment else { return around_instant(field_type, at) };
-    if at.time() != NaiveTime::MIN {
+    let cutoff = moment.at(now);
+    let Moment::Cutoff(period) = moment else { return around_instant(field_type, cutoff) };
+    if cutoff.time() != NaiveTime::MIN {
         // The period is exact, and the cutoff is the first millisecond of the periods that are not over.
-        return around_instant(field_type, at - TimeDelta::milliseconds(1));
+        return around_instant(field_type, cutoff - TimeDelta::milliseconds(1));
     }
-    let day = at.checked_sub_signed(TimeDelta::days(1)).unwrap_or(at);
-    let begin = day + now.time().signed_duration_since(NaiveTime::MIN);
-    let mut values = around_instant(field_type, at);
-    values.extend(around_instant(field_type, day));
-    values.extend(around_instant(field_type, begin));
-    values
+    let day_before = |day: DateTime<Utc>| day.checked_sub_signed(TimeDelta::days(1)).unwrap_or(day);
+    let last = day_before(cutoff);
+    let mut first = last;
+    // Periods from several days end on the last day of a short month. There are at most four.
+    for _ in 0..3 {
+        if period.end(day_before(first)) == period.end(last) {
+            first = day_before(first);
+        }
+    }
+    let time_of_day = now.time().signed_duration_since(NaiveTime::MIN);
+    let mut instants = vec![cutoff];
+    for day in if first == last { vec![last] } else { vec![first, last] } {
+        instants.extend([day, day + time_of_day]);
+    }
+    instants.into_iter().flat_map(|at| around_instant(field_type, at)).collect()
 }
 
 /// Returns the instant, and those a second or a day before and after it. Dates have days only.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
 
-use crate::domain::{DataMap, FieldName, FieldType, KeyComparison, KindName, Value, instant_text};
+use crate::domain::{DataMap, FieldName, FieldType, KeyComparison, Kind, KindName, Value, instant_text};
 
-/// A field of a kind.
-pub(super) type Column = (KindName, FieldName);
+/// A table and a column. Kinds that are parts of one table share its columns.
+type Column = (String, String);
 
 /// The columns of keys, in groups of one type: each reference has the type of the key that it holds.
 pub(super) struct KeyColumns {
@@ -23,36 +23,39 @@ pub(super) const ID_TYPES: [FieldType; 3] = [FieldType::Text, FieldType::Integer
 impl KeyColumns {
     /// Groups the columns of a map. Shard keys hold the id of the subject.
     pub(super) fn of(map: &DataMap, subject: &KindName) -> Self {
-        let subject_id = map.kind(subject).and_then(|kind| kind.id.only());
         let mut keys = Self { groups: BTreeMap::new(), types: Vec::new() };
+        let subject = map.kind(subject);
+        let subject_id = subject.and_then(|kind| Some(column(kind, kind.id.only()?)));
         for kind in map.kinds() {
             for field in kind.id.fields() {
-                keys.join(&[(kind.name.clone(), field.clone())]);
+                keys.join(&[column(kind, field)]);
             }
             if let Some(key) = &kind.shard_key {
-                let id = subject_id.map(|id| (subject.clone(), id.clone()));
-                let columns: Vec<Column> = id.into_iter().chain([(kind.name.clone(), key.clone())]).collect();
+                let columns: Vec<Column> = subject_id.iter().cloned().chain([column(kind, key)]).collect();
                 keys.join(&columns);
             }
         }
         for reference in map.references() {
+            let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) else {
+                continue;
+            };
             for (held, key) in reference.fields.iter().zip(map.key_of(reference)) {
-                keys.join(&[(reference.from.clone(), held.clone()), (reference.to.clone(), key.clone())]);
+                keys.join(&[column(from, held), column(to, key)]);
             }
         }
         let count = keys.groups.values().max().map_or(0, |last| last + 1);
         keys.types = vec![None; count];
-        for ((kind, field), group) in &keys.groups {
-            let declared = map.kind(kind).and_then(|kind| kind.declared_type(field));
-            if let Some(known) = keys.types.get_mut(*group) {
-                *known = known.or(declared);
+        for kind in map.kinds() {
+            for field in map.fields_of(kind) {
+                if let Some(known) = keys.known_type(kind, field) {
+                    *known = known.or(kind.declared_type(field));
+                }
             }
         }
         for reference in map.references().filter(|one| one.compare == KeyComparison::IgnoreAsciiCase) {
-            let columns = reference.fields.iter().map(|field| (reference.from.clone(), field.clone()));
-            for column in columns {
-                let group = keys.groups.get(&column).and_then(|group| keys.types.get_mut(*group));
-                if let Some(known) = group {
+            let Some(from) = map.kind(&reference.from) else { continue };
+            for field in &reference.fields {
+                if let Some(known) = keys.known_type(from, field) {
                     *known = Some(FieldType::Text);
                 }
             }
@@ -71,9 +74,14 @@ impl KeyColumns {
         self.groups.extend(columns.iter().map(|column| (column.clone(), group)));
     }
 
-    /// Returns whether a column holds a key.
-    pub(super) fn contains(&self, kind: &KindName, field: &FieldName) -> bool {
-        self.groups.contains_key(&(kind.clone(), field.clone()))
+    fn known_type(&mut self, kind: &Kind, field: &FieldName) -> Option<&mut Option<FieldType>> {
+        let group = self.groups.get(&column(kind, field))?;
+        self.types.get_mut(*group)
+    }
+
+    /// Returns whether a field holds a key.
+    pub(super) fn contains(&self, kind: &Kind, field: &FieldName) -> bool {
+        self.groups.contains_key(&column(kind, field))
     }
 
     /// Returns the number of groups.
@@ -81,12 +89,16 @@ impl KeyColumns {
         self.types.len()
     }
 
-    /// Returns the type of a column, if `choices` stand for the types of the groups that are not declared.
-    pub(super) fn type_of(&self, kind: &KindName, field: &FieldName, choices: &[usize]) -> FieldType {
-        let Some(group) = self.groups.get(&(kind.clone(), field.clone())) else { return FieldType::Text };
+    /// Returns the type of a field, if `choices` stand for the types of the groups that are not declared.
+    pub(super) fn type_of(&self, kind: &Kind, field: &FieldName, choices: &[usize]) -> FieldType {
+        let Some(group) = self.groups.get(&column(kind, field)) else { return kind.type_of(field) };
         let chosen = choices.get(*group).and_then(|choice| ID_TYPES.get(*choice)).copied();
         self.types.get(*group).copied().flatten().or(chosen).unwrap_or(FieldType::Text)
     }
+}
+
+fn column(kind: &Kind, field: &FieldName) -> Column {
+    (kind.table_name().to_owned(), kind.column(field).to_owned())
 }
 
 /// Returns the value of a key for a row of a kind with this number.

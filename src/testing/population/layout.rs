@@ -59,10 +59,13 @@ impl OwnField {
 
 impl Layout {
     pub(super) fn of(policy: &DeletionPolicy, now: DateTime<Utc>) -> Self {
-        // Also the fields of events.
-        let map = policy.map_to_check();
-        let keys = KeyColumns::of(&map, policy.subject());
         let boundaries = Boundaries::of(policy, now);
+        // Also the fields of events, and those that are only tested for null.
+        let mut map = policy.map_to_check();
+        for (kind, field) in boundaries.fields() {
+            map.name_field(kind, field);
+        }
+        let keys = KeyColumns::of(&map, policy.subject());
         let needed = needed(&map, policy.subject());
         let mut kinds: Vec<KindLayout> = Vec::new();
         for kind in map.kinds() {
@@ -103,7 +106,7 @@ fn own_fields(
     let own = map.fields_of(kind).filter(|field| !is_held(field));
     let field = |name: &FieldName| {
         let is_unique = unique.iter().any(|group| group.contains(name));
-        let is_key = keys.contains(&kind.name, name) || is_unique;
+        let is_key = keys.contains(kind, name) || is_unique;
         let is_id = kind.id.contains(name);
         let values = match is_key {
             false => boundaries.values(kind, name),

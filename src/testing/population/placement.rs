@@ -128,9 +128,9 @@ impl Assembly<'_> {
     fn complete(&self, search: &Search<'_>, mut draft: Draft) -> Option<Draft> {
         let kind = &search.layout.kind;
         for (_, reference, _) in &search.references {
-            for (field, key) in reference.fields.iter().zip(self.layout.map.key_of(reference)) {
+            for field in &reference.fields {
                 let filler = || {
-                    let key_type = self.layout.keys.type_of(&reference.to, key, &self.seeds.key_types);
+                    let key_type = self.layout.keys.type_of(kind, field, &self.seeds.key_types);
                     key_value(key_type, &reference.to, NO_ROW)
                 };
                 let is_optional = reference.nullable && !kind.id.contains(field);
