@@ -20,6 +20,7 @@ mod keys;
 mod left_without;
 mod lifecycle;
 mod link_tables;
+mod named_fields;
 mod neighbours;
 mod order_of_steps;
 mod plan_forms;

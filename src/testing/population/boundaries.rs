@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::domain::{
     Comparison, Condition, FieldName, FieldType, Kind, KindName, Mask, Moment, Reference, Value, instant_text,
 };
-use crate::policy::{Access, DeletionPolicy, Entry, Rule};
+use crate::policy::{DeletionPolicy, Retention, Rule};
 
 /// What a policy compares the fields of its kinds with.
 pub(super) struct Boundaries {
@@ -17,67 +17,30 @@ pub(super) struct Boundaries {
 }
 
 impl Boundaries {
-    /// Collects the conditions and periods of all modes, the filters of kinds, and the conditions of references.
+    /// Collects the conditions, periods and masks of a policy, in all modes.
     pub(super) fn of(policy: &DeletionPolicy, now: DateTime<Utc>) -> Self {
-        let mut all = Self { conditions: Vec::new(), scopes: Vec::new(), masks: Vec::new(), now };
+        let conditions = policy.conditions().into_iter();
+        let mut conditions: Vec<_> = conditions.map(|(kind, when)| (kind.clone(), when.clone())).collect();
+        let mut masks = Vec::new();
         for kind in policy.map().kinds() {
-            all.add(&kind.name, kind.filter.as_ref());
-            all.add_masks(&kind.name, kind.personal.iter());
-        }
-        for reference in policy.map().references() {
-            all.add(&reference.from, reference.when.as_ref());
+            let personal = kind.personal.iter();
+            masks.extend(personal.map(|(field, mask)| (kind.name.clone(), field.clone(), mask.clone())));
         }
         for mode in policy.modes().filter_map(|mode| policy.mode(mode)) {
-            for reference in policy.map().references() {
-                let entries = mode.rules.entries(&reference.name).unwrap_or_default();
-                for entry in entries {
-                    all.add_entry(reference, entry);
+            for Reference { name, from, .. } in policy.map().references() {
+                for entry in mode.rules.entries(name).unwrap_or_default() {
+                    match &entry.then {
+                        Rule::Retain(retention) => conditions.push((from.clone(), is_over(retention))),
+                        Rule::Anonymize(own) => masks.extend(
+                            own.iter().map(|(field, mask)| (from.clone(), field.clone(), mask.clone())),
+                        ),
+                        _ => {}
+                    }
                 }
             }
-            for guard in &mode.guards {
-                let referring = guard.left_without.as_ref().and_then(|name| policy.map().reference(name));
-                all.add(referring.map_or(&guard.on, |reference| &reference.from), guard.when.as_ref());
-            }
-            for effect in &mode.effects {
-                all.add(effect.on.as_ref().unwrap_or(policy.subject()), effect.when.as_ref());
-            }
-            if let Some(Access::Some(allow)) = &mode.allow {
-                let scopes = allow.iter().filter_map(|allow| allow.scope.clone());
-                all.scopes.extend(scopes.map(|field| (policy.subject().clone(), field)));
-            }
         }
-        all
-    }
-
-    fn add(&mut self, kind: &KindName, condition: Option<&Condition>) {
-        self.conditions.extend(condition.map(|condition| (kind.clone(), condition.clone())));
-    }
-
-    fn add_masks<'a>(&mut self, kind: &KindName, masks: impl Iterator<Item = (&'a FieldName, &'a Mask)>) {
-        self.masks.extend(masks.map(|(field, mask)| (kind.clone(), field.clone(), mask.clone())));
-    }
-
-    fn add_entry(&mut self, reference: &Reference, entry: &Entry) {
-        self.add(&reference.from, entry.when.as_ref());
-        self.add(&reference.to, entry.qualifies.as_ref());
-        match &entry.then {
-            Rule::Retain(retention) => {
-                let (field, moment) = (retention.from.clone(), Moment::Cutoff(retention.period));
-                let is_over = Condition::Time { field, is: Comparison::Less, moment };
-                self.add(&reference.from, Some(&is_over));
-            }
-            Rule::Anonymize(masks) => self.add_masks(&reference.from, masks.iter()),
-            _ => {}
-        }
-    }
-
-    /// Returns the fields that conditions read.
-    pub(super) fn fields(&self) -> Vec<(&KindName, &FieldName)> {
-        let mut found = Vec::new();
-        for (kind, condition) in &self.conditions {
-            condition.visit(&mut |leaf| found.extend(leaf.field().map(|field| (kind, field))));
-        }
-        found
+        let scopes = policy.scopes().map(|field| (policy.subject().clone(), field.clone())).collect();
+        Self { conditions, scopes, masks, now }
     }
 
     /// Returns whether the policy expects that a field can be null.
@@ -165,6 +128,12 @@ impl Boundaries {
         let of_field = self.masks.iter().filter(move |(on, name, _)| *on == kind.name && name == field);
         of_field.map(|(_, _, mask)| mask)
     }
+}
+
+/// Returns the condition that a retention is over.
+fn is_over(retention: &Retention) -> Condition {
+    let moment = Moment::Cutoff(retention.period);
+    Condition::Time { field: retention.from.clone(), is: Comparison::Less, moment }
 }
 
 /// Returns the value, and the values just below and just above it. Text has neighbours only where its order matters.

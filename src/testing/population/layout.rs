@@ -60,11 +60,7 @@ impl OwnField {
 impl Layout {
     pub(super) fn of(policy: &DeletionPolicy, now: DateTime<Utc>) -> Self {
         let boundaries = Boundaries::of(policy, now);
-        // Also the fields of events, and those that are only tested for null.
-        let mut map = policy.map_to_check();
-        for (kind, field) in boundaries.fields() {
-            map.name_field(kind, field);
-        }
+        let map = policy.map_to_check();
         let keys = KeyColumns::of(&map, policy.subject());
         let needed = needed(&map, policy.subject());
         let mut kinds: Vec<KindLayout> = Vec::new();
