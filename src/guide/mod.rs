@@ -9,6 +9,10 @@ pub mod four_systems {}
 #[doc = include_str!("policy_document.md")]
 pub mod policy_document {}
 
+#[cfg(feature = "testing")]
+#[doc = include_str!("policy_tests.md")]
+pub mod policy_tests {}
+
 #[doc = include_str!("stores.md")]
 pub mod stores {}
 

@@ -1,14 +1,14 @@
 //! Tests of a policy in the form given, when, then.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
-use super::ScenarioResult;
-use crate::domain::{KindName, Request};
+use super::{Population, ScenarioResult};
+use crate::domain::{DataMap, Kind, KindName, MaskKey, Request};
 use crate::lifecycle::Lifecycle;
 use crate::memory::MemoryStore;
 use crate::policy::DeletionPolicy;
@@ -16,6 +16,7 @@ use crate::policy::DeletionPolicy;
 /// A test of a policy: given these rows, when this request is made, then check the result.
 ///
 /// Runs on a store in memory, without an async runtime. An unexpected result fails the test and prints the plan.
+/// Keyed masks have a fixed key. For random rows, see [`rows_for`](super::rows_for).
 ///
 /// ```
 /// use client_lifecycle::domain::{Actor, Request, eq};
@@ -67,6 +68,10 @@ impl Scenario {
 
     /// Adds rows: JSON objects, each with its id.
     ///
+    /// A personal field that no row of its kind has is null in all of them, as in a table whose column is nullable. It is
+    /// an error if one of the rows has a field that the policy does not know, because that might be the personal field,
+    /// misspelt.
+    ///
     /// # Panics
     /// If the policy has no such kind.
     #[track_caller]
@@ -75,6 +80,20 @@ impl Scenario {
         match self.rows.get_mut(&kind) {
             Some(all) => all.extend(rows),
             None => panic!("the policy has no kind `{kind}`"),
+        }
+        self
+    }
+
+    /// Adds the rows of a population, and sets the instant of the request to the one around which they were made.
+    ///
+    /// # Panics
+    /// If the policy does not have a kind of the population.
+    #[track_caller]
+    pub fn given_all(mut self, population: &Population) -> Self {
+        self.now = Some(population.now());
+        let rows = population.to_json();
+        for (kind, rows) in rows.as_object().into_iter().flatten() {
+            self = self.given(kind.as_str(), rows.as_array().into_iter().flatten().cloned());
         }
         self
     }
@@ -100,7 +119,11 @@ impl Scenario {
     /// If the rows are malformed, or do not fit the policy.
     #[track_caller]
     pub fn when(self, request: impl Borrow<Request>) -> ScenarioResult {
-        let Self { policy, rows, now } = self;
+        let Self { policy, mut rows, now } = self;
+        let map = policy.map_to_check();
+        for kind in map.kinds() {
+            add_personal_fields(&map, kind, rows.entry(kind.name.clone()).or_default());
+        }
         let rows = rows.into_iter();
         let rows: Json = rows.map(|(kind, rows)| (kind.to_string(), Json::Array(rows))).collect();
         let store = match MemoryStore::from_json(policy.map(), &rows) {
@@ -115,7 +138,31 @@ impl Scenario {
             Some(now) => lifecycle.with_clock(now),
             None => lifecycle,
         };
+        let lifecycle = match mask_key() {
+            Some(key) => lifecycle.with_mask_key(key),
+            None => lifecycle,
+        };
         ScenarioResult::new(lifecycle, request.borrow())
+    }
+}
+
+/// Returns the key of keyed masks in scenarios.
+pub(super) fn mask_key() -> Option<MaskKey> {
+    MaskKey::new([0x5c; MaskKey::LENGTH]).ok()
+}
+
+/// Adds null for each personal field that no row has, unless a row has a field that the map does not know.
+fn add_personal_fields(map: &DataMap, kind: &Kind, rows: &mut [Json]) {
+    let objects = rows.iter().filter_map(Json::as_object);
+    let given: BTreeSet<String> = objects.flat_map(|row| row.keys().cloned()).collect();
+    let known: BTreeSet<&str> = map.fields_of(kind).map(|field| field.as_str()).collect();
+    if given.iter().any(|field| !known.contains(&**field)) {
+        return;
+    }
+    for field in kind.personal.keys().filter(|field| !given.contains(field.as_str())) {
+        for row in rows.iter_mut().filter_map(Json::as_object_mut) {
+            row.insert(field.to_string(), Json::Null);
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use std::fmt::Display;
 
 use serde_json::{Value as Json, json};
 
-use super::run;
+use super::model::{self, Rows};
+use super::strategies::rows_document;
+use super::{run, scenario};
 use crate::domain::{FieldName, KindName, Record, RecordId, ReferenceName, Request};
 use crate::lifecycle::{Error, Lifecycle};
 use crate::memory::MemoryStore;
@@ -20,14 +22,18 @@ pub struct ScenarioResult {
     plan: Result<Plan, Error>,
     /// The result of applying the plan; `None` if there is no plan to apply.
     done: Option<Result<Receipt, Error>>,
+    request: Request,
+    /// The rows before the request.
+    before: Rows,
 }
 
 impl ScenarioResult {
     pub(super) fn new(lifecycle: Lifecycle<MemoryStore>, request: &Request) -> Self {
+        let before = all_rows(&lifecycle);
         let plan = run(lifecycle.plan(request));
         let plan_to_apply = plan.as_ref().ok();
         let done = plan_to_apply.map(|plan| run(lifecycle.apply(request, plan)));
-        Self { lifecycle, plan, done }
+        Self { lifecycle, plan, done, request: request.clone(), before }
     }
 
     /// Makes another request on the remaining rows.
@@ -267,6 +273,36 @@ impl ScenarioResult {
         self
     }
 
+    /// Checks that the plan and the remaining rows are those of the [`model`](super::model). A request that was refused
+    /// or not carried out must have changed nothing. Set the instant of the request with
+    /// [`at`](super::Scenario::at), because the plan and the operation must have the same.
+    ///
+    /// # Panics
+    /// If they differ, or if the request has a mode that the model does not cover: `create`, `update` or `reassign`.
+    #[track_caller]
+    pub fn then_matches_model(self) -> Self {
+        let policy = self.lifecycle.policy();
+        let expected = match &self.plan {
+            Err(_) => self.before.clone(),
+            Ok(plan) => {
+                let key = scenario::mask_key();
+                let verdict = model::judge(policy, &self.before, &self.request, plan.at, key.as_ref());
+                let Some(verdict) = verdict else {
+                    panic!("the model has no result for this request\n\n{plan}");
+                };
+                if let Some(difference) = verdict.difference(policy, plan) {
+                    panic!("the plan differs from the model: {difference}\n\n{plan}");
+                }
+                if self.receipt().is_some() { verdict.rows } else { self.before.clone() }
+            }
+        };
+        let map = policy.map();
+        let (expected, found) =
+            (rows_document(map, &expected), rows_document(map, &all_rows(&self.lifecycle)));
+        self.expect("the rows that are left, compared with the model", &expected, &found);
+        self
+    }
+
     #[track_caller]
     fn rows(&self, kind: &str) -> Vec<Record> {
         // A misspelt kind would have no rows, and the check could pass by accident.
@@ -275,6 +311,13 @@ impl ScenarioResult {
         assert!(map.kind(&name).is_some(), "the policy has no kind `{kind}`");
         self.store().rows(kind)
     }
+}
+
+/// Returns the rows of all kinds of the policy.
+fn all_rows(lifecycle: &Lifecycle<MemoryStore>) -> Rows {
+    let rows = |kind: &KindName| lifecycle.store().rows(kind.as_str()).into_iter();
+    let kinds = lifecycle.policy().map().kinds().map(|kind| &kind.name);
+    kinds.map(|kind| (kind.clone(), rows(kind).map(|row| (row.id.clone(), row)).collect())).collect()
 }
 
 fn listed(ids: &[RecordId]) -> String {

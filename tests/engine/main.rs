@@ -9,6 +9,7 @@
 
 mod admission;
 mod below_parents_that_stay;
+mod boundary_values;
 mod cases;
 mod changes_after_the_survey;
 #[path = "../common/mod.rs"]
@@ -19,6 +20,7 @@ mod keys;
 mod left_without;
 mod lifecycle;
 mod link_tables;
+mod named_fields;
 mod neighbours;
 mod order_of_steps;
 mod owned;
@@ -27,6 +29,8 @@ mod plan_text;
 mod policy_forms;
 mod policy_sense;
 mod polymorphic;
+mod populations;
+mod populations_on_sqlite;
 mod properties;
 mod pseudonyms;
 mod rationale;
@@ -39,5 +43,6 @@ mod scenario;
 mod seeded_bugs;
 mod several_masks;
 mod survey_queries;
+mod ten_years;
 mod value_references;
 mod waiting;

@@ -98,7 +98,7 @@ fn no_surviving_row_refers_to_a_deleted_row() {
 }
 
 /// Returns the document with the keys of every object and the list of references in reverse order.
-fn turned(document: &Value) -> String {
+pub(crate) fn turned(document: &Value) -> String {
     match document {
         Value::Object(fields) => {
             let fields = fields.iter().rev().map(|(name, value)| {

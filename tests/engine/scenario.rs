@@ -151,6 +151,33 @@ fn a_failing_test_shows_the_plan() {
     assert!(message.starts_with("`debts` `1` no longer exists\n"), "{message}");
 }
 
+/// On PostgreSQL, the column exists and is null.
+#[test]
+fn a_personal_field_that_no_row_has_is_null() {
+    let client =
+        |row: serde_json::Value| Scenario::of(&policy()).given("clients", [row]).when(hard_delete("c1"));
+    client(json!({ "user_id": "c1" })).then_deletes("clients", 1);
+    let message = failure(move || client(json!({ "user_id": "c1", "e_mail": "ana@example.org" })));
+    assert!(message.contains("no row of `clients` has the field `email`"), "{message}");
+}
+
+#[test]
+fn keyed_masks_have_a_key() {
+    let policy = DeletionPolicy::of("clients")
+        .kind("clients", |kind| kind.personal("email", client_lifecycle::domain::Mask::Hmac))
+        .anonymize(|mode| mode.allow("ADMIN"))
+        .build()
+        .unwrap();
+    Scenario::of(&policy)
+        .given(
+            "clients",
+            [json!({ "id": "c1", "email": "ana@example.org" }), json!({ "id": "c2", "email": null })],
+        )
+        .when(Request::anonymize("clients", "c1").by(Actor::new("ana", "ADMIN")))
+        .then_anonymizes("clients", 1)
+        .then_left("clients", ["c1", "c2"]);
+}
+
 #[test]
 fn a_misspelt_name_fails_the_test() {
     let message = failure(|| given().when(hard_delete("c1")).then_keeps("depts", 0));
