@@ -261,3 +261,18 @@ fn ids_have_every_type_unless_the_map_declares_one() {
     let [integers, uuids, texts] = ids(&policy, "tenants");
     assert!(integers > 20 && uuids + texts == 0);
 }
+
+#[test]
+fn the_last_kind_of_a_long_chain_of_mandatory_references_has_rows() {
+    let kinds: serde_json::Map<String, serde_json::Value> =
+        (0..40).map(|number| (format!("k{number}"), json!({}))).collect();
+    let references =
+        (1..40).map(|number| json!({ "from": format!("k{number}.up"), "to": format!("k{}", number - 1) }));
+    let policy = read(&json!({
+        "subject": "k0", "kinds": kinds, "references": references.collect::<Vec<_>>(),
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    }));
+    let all = populations(&policy, 40);
+    let with_rows = all.iter().filter(|rows| rows.rows("k39").next().is_some()).count();
+    assert!(with_rows >= 25, "{with_rows} of 40");
+}

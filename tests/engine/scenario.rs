@@ -179,6 +179,46 @@ fn keyed_masks_have_a_key() {
 }
 
 #[test]
+fn a_plan_of_another_policy_differs_from_the_model() {
+    use client_lifecycle::testing::{model, rows_for};
+    use proptest::strategy::{Strategy, ValueTree};
+    let policy_of = |period: &str| {
+        let document = serde_json::to_string(&policy()).unwrap().replace("P6Y", period);
+        DeletionPolicy::from_json(&document).unwrap()
+    };
+    let (six, five) = (policy_of("P6Y"), policy_of("P5Y"));
+    let strategy = rows_for(&six, "2026-03-01T00:00:00Z".parse().unwrap());
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut equal, mut different) = (0, 0);
+    for _ in 0..100 {
+        let rows = strategy.new_tree(&mut runner).unwrap().current();
+        let request =
+            Request::hard_delete("clients", rows.subjects()[0].clone()).by(Actor::new("ana", "ADMIN"));
+        let result = Scenario::of(&six).given_all(&rows).when(&request).then_matches_model();
+        let verdict = model::judge(&five, rows.all(), &request, rows.now(), None).unwrap();
+        match verdict.difference(&five, result.plan().unwrap()) {
+            None => equal += 1,
+            Some(difference) => {
+                assert!(difference.starts_with("steps: the model has"), "{difference}");
+                different += 1;
+            }
+        }
+    }
+    assert!(equal > 10 && different > 10, "{equal} {different}");
+}
+
+#[test]
+fn rows_for_another_policy_fail_the_test() {
+    use client_lifecycle::testing::rows_for;
+    use proptest::strategy::{Strategy, ValueTree};
+    let other = DeletionPolicy::of("users").hard_delete(|mode| mode.allow("ADMIN")).build().unwrap();
+    let strategy = rows_for(&other, "2026-03-01T00:00:00Z".parse().unwrap());
+    let rows = strategy.new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current();
+    let message = failure(move || Scenario::of(&policy()).given_all(&rows).when(hard_delete("c1")));
+    assert_eq!(message, "the policy has no kind `users`");
+}
+
+#[test]
 fn a_misspelt_name_fails_the_test() {
     let message = failure(|| given().when(hard_delete("c1")).then_keeps("depts", 0));
     assert_eq!(message, "the policy has no kind `depts`");

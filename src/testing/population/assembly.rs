@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::keys::key_value;
 use super::layout::{KindLayout, Layout};
 use super::placement::Draft;
-use crate::domain::{Record, RecordId, Value};
+use crate::domain::{Kind, Record, RecordId};
 use crate::testing::model::Rows;
 
 /// The choices of all rows.
@@ -128,14 +128,13 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    /// Returns the rows whose target was left out, or changed its key after the row was placed.
+    /// Returns the rows whose target was left out, or got another key after the row was placed.
     fn dangling(&self) -> Vec<Place> {
         let dangles = |draft: &Draft, layout: &KindLayout| {
-            draft.targets.iter().any(|(at, target)| {
-                let Some(reference) = layout.references.get(*at) else { return false };
-                let Some(to) = self.drafts.get(target) else { return true };
-                let mut pairs = reference.fields.iter().zip(self.layout.map.key_of(reference));
-                pairs.any(|(field, key)| !is_same(draft.values.get(field), to.values.get(key)))
+            draft.targets.iter().any(|(at, (target, key))| {
+                let reference = layout.references.get(*at);
+                let found = reference.and_then(|one| self.key(one, self.drafts.get(target)?));
+                found.as_ref() != Some(key)
             })
         };
         let rows = self.drafts.iter();
@@ -161,18 +160,10 @@ impl<'a> Assembly<'a> {
 
 impl Draft {
     /// Returns the row. `number` is its id if its kind has none.
-    pub(super) fn record(&self, kind: &crate::domain::Kind, number: i64) -> Record {
+    pub(super) fn record(&self, kind: &Kind, number: i64) -> Record {
         let parts = kind.id.fields().iter().filter_map(|field| self.values.get(field)?.as_id());
         let id = if kind.id.is_none() { number.into() } else { RecordId::tuple(parts) };
         let fields = self.values.iter().filter(|(name, _)| !kind.id.contains(name));
         Record { id, fields: fields.map(|(name, value)| (name.clone(), value.clone())).collect() }
-    }
-}
-
-/// Compares the value of a reference with the key, ignoring case: whether case matters was decided before.
-fn is_same(held: Option<&Value>, key: Option<&Value>) -> bool {
-    match (held, key) {
-        (Some(Value::Text(held)), Some(Value::Text(key))) => held.eq_ignore_ascii_case(key),
-        (held, key) => held == key,
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct KindLayout {
     pub(super) shares_table: bool,
     /// The minimum number of rows.
     pub(super) fewest: usize,
+    /// How likely it is that the kind has each of its other rows. Kinds without which others have no rows are seldom empty.
+    pub(super) density: f64,
 }
 
 /// A field and the values to try, the simplest first.
@@ -76,6 +78,7 @@ impl Layout {
                 unique,
                 first: earlier * MOST_ROWS + 1,
                 shares_table: parts.count() > 1,
+                density: if map.references_to(&kind.name).any(is_mandatory) { 0.75 } else { 0.5 },
                 fewest: usize::from(needed.contains(&kind.name)),
                 kind: kind.clone(),
             });
@@ -127,12 +130,17 @@ fn unique_groups(map: &DataMap, kind: &Kind) -> Vec<Vec<FieldName>> {
     groups.into_iter().filter(|group| !group.is_empty()).collect()
 }
 
+/// Returns whether every row has a target.
+fn is_mandatory(reference: &Reference) -> bool {
+    !reference.nullable && reference.when.is_none()
+}
+
 /// Returns the subject's kind, and the kinds without which it can have no rows.
 fn needed(map: &DataMap, subject: &KindName) -> BTreeSet<KindName> {
     let mut found = BTreeSet::from([subject.clone()]);
     let mut open = vec![subject.clone()];
     while let Some(kind) = open.pop() {
-        let mandatory = map.references_from(&kind).filter(|one| !one.nullable && one.when.is_none());
+        let mandatory = map.references_from(&kind).filter(|one| is_mandatory(one));
         let more: Vec<KindName> = mandatory.map(|one| one.to.clone()).collect();
         open.extend(more.into_iter().filter(|kind| found.insert(kind.clone())));
     }

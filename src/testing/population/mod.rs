@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
@@ -160,5 +161,7 @@ fn rows_of_kind(layout: &KindLayout) -> BoxedStrategy<Vec<RowSeed>> {
     let own: Vec<_> = layout.own.iter().map(|field| 0..field.choices()).collect();
     let targets = std::iter::repeat_n((0..60_usize, 0..3_usize), layout.references.len()).collect::<Vec<_>>();
     let row = (own, targets).prop_map(|(own, targets)| RowSeed { own, targets });
-    vec(row, layout.fewest..=MOST_ROWS).boxed()
+    let others = vec(option::weighted(layout.density, row.clone()), MOST_ROWS - layout.fewest);
+    let rows = (vec(row, layout.fewest), others);
+    rows.prop_map(|(rows, others)| rows.into_iter().chain(others.into_iter().flatten()).collect()).boxed()
 }

@@ -20,8 +20,8 @@ const NO_ROW: usize = 999;
 pub(super) struct Draft {
     /// The fields, those of the id included.
     pub(super) values: BTreeMap<FieldName, Value>,
-    /// The row to which each reference leads, by its position among the references of the kind.
-    pub(super) targets: BTreeMap<usize, Place>,
+    /// The row to which each reference leads, with its key, by the position of the reference in its kind.
+    pub(super) targets: BTreeMap<usize, (Place, Vec<Value>)>,
 }
 
 impl Draft {
@@ -89,9 +89,9 @@ impl Assembly<'_> {
             let mut draft = draft.clone();
             let fits = match targets.get(choice) {
                 Some((place, key)) => {
-                    draft.targets.extend(holds.then_some((at, *place)));
-                    let key: Vec<Value> = key.iter().map(|part| spelt(reference, part, spelling)).collect();
-                    draft.agree(&reference.fields, &key)
+                    draft.targets.extend(holds.then(|| (at, (*place, key.clone()))));
+                    let held = key.iter().map(|part| held_value(reference, part, spelling));
+                    draft.agree(&reference.fields, &held.collect::<Vec<_>>())
                 }
                 None => !holds || self.empty(reference, &mut draft),
             };
@@ -105,12 +105,17 @@ impl Assembly<'_> {
     /// Returns the rows to which a reference can lead, with their keys.
     fn targets(&self, search: &Search<'_>, reference: &Reference, draft: &Draft) -> Vec<(Place, Vec<Value>)> {
         let Some(kind) = self.layout.position(&reference.to) else { return Vec::new() };
-        let key = |place: &Place| -> Option<Vec<Value>> {
-            let target = if *place == search.place { Some(draft) } else { self.drafts.get(place) };
-            let fields = self.layout.map.key_of(reference).iter();
-            fields.map(|field| target?.values.get(field).filter(|value| !value.is_null()).cloned()).collect()
+        let key = |place: &Place| {
+            let target = if *place == search.place { draft } else { self.drafts.get(place)? };
+            self.key(reference, target)
         };
         self.places(kind).into_iter().filter_map(|place| Some((place, key(&place)?))).collect()
+    }
+
+    /// Returns the key by which a reference leads to a row; `None` if a field is null or not decided yet.
+    pub(super) fn key(&self, reference: &Reference, target: &Draft) -> Option<Vec<Value>> {
+        let fields = self.layout.map.key_of(reference).iter();
+        fields.map(|field| target.values.get(field).filter(|value| !value.is_null()).cloned()).collect()
     }
 
     /// Sets a reference to null. Returns whether it can be null beside the other references of the row.
@@ -152,7 +157,8 @@ impl Assembly<'_> {
     /// Sets the shard key to that of the rows referred to. Returns `None` if they differ.
     fn agree_on_shard(&self, search: &Search<'_>, draft: &mut Draft) -> Option<()> {
         let Some(own) = &search.layout.kind.shard_key else { return Some(()) };
-        let others = draft.targets.values().filter(|target| **target != search.place);
+        let targets = draft.targets.values().map(|(target, _)| target);
+        let others = targets.filter(|target| **target != search.place);
         let shard = |target: &Place| {
             let kind = &self.kind(target.0)?.kind;
             let is_subject = kind.name == self.layout.subject;
@@ -168,8 +174,9 @@ impl Assembly<'_> {
     }
 }
 
-/// Returns the value that a reference holds for a part of a key.
-fn spelt(reference: &Reference, part: &Value, spelling: usize) -> Value {
+/// Returns the value that a reference holds for a part of a key. `spelling` chooses one of the forms that lead to the same
+/// row.
+fn held_value(reference: &Reference, part: &Value, spelling: usize) -> Value {
     match (reference.compare, part, spelling) {
         (KeyComparison::IgnoreAsciiCase, Value::Text(text), 1) => text.to_ascii_lowercase().into(),
         (KeyComparison::IgnoreAsciiCase, Value::Text(text), 2) => text.to_ascii_uppercase().into(),
