@@ -5,7 +5,6 @@ mod audit;
 mod condition;
 mod data_map;
 mod fault;
-mod graph;
 mod id;
 mod identity;
 #[cfg(feature = "schema")]
@@ -39,7 +38,6 @@ pub use condition::{
 pub use data_map::DataMap;
 pub(crate) use data_map::{Excluded, placeholder_without_id};
 pub use fault::{Fault, FaultCode, Faults};
-pub(crate) use graph::{in_order, is_cycle};
 pub use id::{FieldName, KindName, OperationId, RecordId, ReferenceName};
 pub use identity::Identity;
 pub use kind::{BadValue, Field, FieldType, Kind, Lock, StatusField};

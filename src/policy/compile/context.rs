@@ -6,10 +6,9 @@ use std::sync::Arc;
 use super::outcomes::{RowOutcome, cases};
 use super::owned::{may_take, outcomes_of_owned};
 use crate::domain::{
-    Condition, DataMap, Decided, KindName, Mode, Reference, ReferenceName, Stage, all, in_order, is_cycle,
-    is_null,
+    Condition, DataMap, Decided, KindName, Mode, Reference, ReferenceName, Stage, all, is_null,
 };
-use crate::policy::graph::{reached_paths, shortest_paths};
+use crate::policy::graph::{in_order, is_cycle, reached_paths, shortest_paths};
 use crate::policy::{Entry, ModePolicy, Rules};
 use crate::protocol::{Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum};
 

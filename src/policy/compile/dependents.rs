@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{CompileContext, QueryBuilder};
 use super::outcomes::{OutcomesByKind, RowOutcome, refining};
-use crate::domain::{Condition, KindName, Reference, ReferenceName, all, in_order, is_cycle, is_null};
+use crate::domain::{Condition, KindName, Reference, ReferenceName, all, is_null};
+use crate::policy::graph::{in_order, is_cycle};
 use crate::policy::{Guard, Severity};
 use crate::protocol::{Branch, EventDraft, NamedSet, RankCase, Rows, SetId, Source};
 

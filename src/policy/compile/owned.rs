@@ -103,14 +103,14 @@ pub(super) fn with_owned(
     outcomes: &OutcomesByKind,
     query: &mut QueryBuilder,
 ) -> Option<(KindOutcomes, Rows)> {
+    if context.outcomes_of_owned(&kind.name).is_empty() {
+        return None;
+    }
     let owned = || context.map.references_to(&kind.name).filter(|reference| reference.owned);
     let owners: Vec<Owner<'_>> =
         owned().filter_map(|reference| owner(context, reference, outcomes, query)).collect();
     let before = outcomes.get(&kind.name);
     let meanings = meanings(context, kind, &owners, before);
-    if owners.is_empty() {
-        return None;
-    }
     let candidates = candidates(kind, &owners, before, query);
     let mut weaker = vec![Rows::all(staying(context, kind, owned(), &owners, candidates, query))];
     let mut own = KindOutcomes {

@@ -6,8 +6,9 @@ use super::compiled::{CompiledGround, CompiledStep, WriteTemplate};
 use super::context::{CompileContext, Group, QueryBuilder};
 use super::outcomes::{Cause, KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, by_entry, parents};
 use super::tombstones::{TombstoneSets, TombstonesByKind};
-use crate::domain::{FieldName, Kind, KindName, Mask, Mode, ReferenceName, in_order, is_null};
+use crate::domain::{FieldName, Kind, KindName, Mask, Mode, ReferenceName, is_null};
 use crate::plan::StepKey;
+use crate::policy::graph::in_order;
 use crate::policy::{Entry, Retention, Rule};
 use crate::protocol::{Branch, Disposition, Question, Rank, RankCase, Rows, Source};
 

@@ -214,7 +214,7 @@ pub(super) fn may_survive(
     }
 }
 
-/// Returns whether another reference of the same kind may give a row such an outcome.
+/// Returns whether another reference of the same kind, or the owners of a row, may give it such an outcome.
 fn may_become(
     context: &CompileContext<'_>,
     reference: &Reference,
@@ -223,6 +223,9 @@ fn may_become(
     let Some(kind) = context.map.kind(&reference.from) else {
         return false;
     };
+    if context.outcomes_of_owned(&kind.name).into_iter().any(&test) {
+        return true;
+    }
     let others = context.map.references_from(&reference.from);
     others.filter(|other| other.name != reference.name).any(|other| {
         context.possible_parents(other).any(|parent| {

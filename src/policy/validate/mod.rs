@@ -1,6 +1,7 @@
 //! Checks a policy, and reports every fault at once, each with its path.
 
 mod guards;
+mod owned;
 mod rules;
 mod types;
 
@@ -29,6 +30,7 @@ pub(super) fn policy(
                 .remedy("add one, for example `hard_delete`"),
         );
     }
+    owned::check(map, &mut faults);
     types::infer(subject, map, modes, &mut faults);
     for (mode, policy) in modes {
         access(*mode, policy, &mut faults);

@@ -1,0 +1,47 @@
+//! Checks owned references.
+
+use std::collections::BTreeSet;
+
+use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Reference, Stage};
+use crate::policy::graph::{in_order, is_cycle};
+
+/// Checks that rows own others by ids, and that no owned reference is part of a cycle of kinds.
+pub(super) fn check(map: &DataMap, faults: &mut Faults) {
+    let owned: Vec<&Reference> = map.references().filter(|reference| reference.owned).collect();
+    if owned.is_empty() {
+        return;
+    }
+    for reference in owned.iter().filter(|reference| !reference.holds_id()) {
+        let message = format!("an owned reference must hold ids of `{}`, compared exactly", reference.to);
+        faults.push(
+            Fault::new(FaultCode::ReferenceKey, format!("references.{}", reference.name), message)
+                .remedy("refer to the id, or leave out `owned`"),
+        );
+    }
+    let between: BTreeSet<(KindName, KindName)> =
+        map.references().map(|reference| (reference.to.clone(), reference.from.clone())).collect();
+    let of_kinds = cycles(&between);
+    let of_outcomes = cycles(&map.order_of_outcomes());
+    for reference in owned {
+        let target = (reference.to.clone(), Stage::Owned);
+        let is_inside =
+            of_kinds.iter().any(|kinds| kinds.contains(&reference.from) && kinds.contains(&reference.to))
+                || of_outcomes.iter().any(|decided| decided.contains(&target));
+        if is_inside {
+            let message =
+                format!("rows of `{}` would decide about themselves: their kind is in a cycle", reference.to);
+            faults.push(
+                Fault::new(FaultCode::OwnedInCycle, format!("references.{}", reference.name), message)
+                    .remedy("leave out `owned`, or the reference that closes the cycle"),
+            );
+        }
+    }
+}
+
+/// Returns the groups of nodes that lead back to each other.
+fn cycles<T: Ord + Clone>(edges: &BTreeSet<(T, T)>) -> Vec<Vec<T>> {
+    let nodes = edges.iter().flat_map(|(a, b)| [a.clone(), b.clone()]).collect();
+    let mut groups = in_order(&nodes, edges);
+    groups.retain(|group| is_cycle(group, edges));
+    groups
+}
