@@ -119,32 +119,26 @@ pub(super) fn with_owned(
         reached: before.cloned().map(Box::new),
         is_owned: true,
     };
-    let strengths: Vec<RowOutcome> = STRENGTHS
-        .into_iter()
-        .filter(|one| owners.iter().any(|owner| owner.by_strength.contains_key(one)))
-        .collect();
     let marked = marked(context, kind, owned(), &owners, candidates, query);
+    let strengths = STRENGTHS.into_iter().filter(|one| {
+        owners.iter().any(|owner| owner.by_strength.contains_key(one))
+            || (*one == RowOutcome::Soft && marked.is_some())
+    });
+    let strengths: Vec<RowOutcome> = strengths.collect();
     let mut branches: Vec<Branch> = before.into_iter().map(|before| same_outcomes(before, &own)).collect();
-    for weakest in STRENGTHS {
-        let is_marked = marked.filter(|_| weakest == RowOutcome::Soft);
-        if !strengths.contains(&weakest) && is_marked.is_none() {
-            continue;
-        }
+    for weakest in &strengths {
         let mut within = vec![candidates];
-        if strengths.last() != Some(&weakest) || is_marked.is_some() {
-            let of = owners
-                .iter()
-                .filter_map(|owner| Some(owned_by(owner.reference, *owner.by_strength.get(&weakest)?)));
-            let mut of: Vec<Branch> = of.collect();
-            of.extend(is_marked.map(|rows| Branch::new(Source::Members(rows), vec![RankCase::always(0)])));
+        // The owners of all other candidates are removed in the strongest way.
+        if strengths.last() != Some(weakest) {
+            let of = owners.iter();
+            let of = of.filter_map(|owner| Some(owned_by(owner.reference, *owner.by_strength.get(weakest)?)));
+            let marked = marked.filter(|_| *weakest == RowOutcome::Soft);
+            let marked = marked.map(|rows| Branch::new(Source::Members(rows), vec![RankCase::always(0)]));
             let name = format!("{}: owned by rows that are removed as {weakest:?}", kind.name);
-            let set = Rows::all(query.add_set(name, &kind.name, of));
-            within.push(set);
-            branches.extend(taken(context, kind, &owners, (weakest, &own), &within, &weaker));
-            weaker.push(set);
-        } else {
-            branches.extend(taken(context, kind, &owners, (weakest, &own), &within, &weaker));
+            within.push(Rows::all(query.add_set(name, &kind.name, of.chain(marked).collect())));
         }
+        branches.extend(taken(context, kind, &owners, (*weakest, &own), &within, &weaker));
+        weaker.extend(within.get(1));
     }
     own.set = query.add_set(
         format!("{}: what becomes of them, with their owners", kind.name),
