@@ -57,10 +57,15 @@ fn strengths_of_owners(
     }
     // Rows that an earlier operation marked as deleted are owners too, but do not keep the row alive.
     let mut owners = owned().filter_map(|reference| map.kind(&reference.from));
-    if !found.is_empty() && owners.any(|owner| owner.deleted_at.is_some()) {
+    if weakens(&found) && owners.any(|owner| owner.deleted_at.is_some()) {
         found.insert(RowOutcome::Soft);
     }
     found
+}
+
+/// Returns whether an owner that an earlier operation marked as deleted can be weaker than these.
+fn weakens<'a>(strengths: impl IntoIterator<Item = &'a RowOutcome>) -> bool {
+    strengths.into_iter().any(|one| matches!(one, RowOutcome::Erased | RowOutcome::Delete))
 }
 
 /// Returns whether some removed owner does not leave what it owns.
@@ -119,11 +124,12 @@ pub(super) fn with_owned(
         reached: before.cloned().map(Box::new),
         is_owned: true,
     };
-    let marked = marked(context, kind, owned(), &owners, candidates, query);
-    let strengths = STRENGTHS.into_iter().filter(|one| {
-        owners.iter().any(|owner| owner.by_strength.contains_key(one))
-            || (*one == RowOutcome::Soft && marked.is_some())
-    });
+    let is_possible = |one: &RowOutcome| owners.iter().any(|owner| owner.by_strength.contains_key(one));
+    let is_marked = weakens(STRENGTHS.iter().filter(|one| is_possible(one)));
+    let marked = if is_marked { marked(context, kind, owned(), &owners, candidates, query) } else { None };
+    let strengths = STRENGTHS
+        .into_iter()
+        .filter(|one| is_possible(one) || (*one == RowOutcome::Soft && marked.is_some()));
     let strengths: Vec<RowOutcome> = strengths.collect();
     let mut branches: Vec<Branch> = before.into_iter().map(|before| same_outcomes(before, &own)).collect();
     for weakest in &strengths {
