@@ -150,7 +150,7 @@ impl Backend {
         match self {
             Self::Memory(store, _) => {
                 let rows = store.rows(kind);
-                let row = rows.into_iter().find(|row| row.id == RecordId::from(id)).unwrap();
+                let row = rows.into_iter().find(|row| row.id.to_string() == id).unwrap();
                 store.insert(kind, [row.with(field, value)]);
             }
             #[cfg(feature = "sqlite")]
