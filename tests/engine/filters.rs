@@ -26,14 +26,14 @@ fn policy() -> DeletionPolicy {
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-fn debt(id: i64, client: Value, state: &str) -> Value {
-    json!({ "id": id, "client_id": client, "state": state })
+fn debt(id: i64, client: impl Into<Value>, state: &str) -> Value {
+    json!({ "id": id, "client_id": client.into(), "state": state })
 }
 
 fn rows() -> Value {
     json!({
         "clients": [ { "id": 1, "role": "USER" }, { "id": 2, "role": "USER" } ],
-        "debts": [ debt(1, json!(1), "OPEN"), debt(2, json!(1), "OPEN"), debt(3, Value::Null, "CLOSED"), debt(4, json!(2), "OPEN") ],
+        "debts": [ debt(1, 1, "OPEN"), debt(2, 1, "OPEN"), debt(3, Value::Null, "CLOSED"), debt(4, 2, "OPEN") ],
         "lines": [ { "id": 1, "debt_id": 1 }, { "id": 3, "debt_id": 3 }, { "id": 4, "debt_id": 4 } ]
     })
 }
