@@ -3,6 +3,7 @@
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::lifecycle::Error;
+use client_lifecycle::store::StoreError;
 use serde_json::{Value, json};
 
 use crate::common::backend::{Backend, On, on_every_store};
@@ -115,5 +116,20 @@ on_every_store! {
         let error = lifecycle.execute(&request()).await.unwrap_err();
         assert_eq!(error.to_string(), "no `clients` `1`");
         assert_eq!(backend.all_rows().await, before);
+    }
+
+    async fn a_row_outside_the_filter_stays_although_it_refers_or_a_foreign_key_refuses(on: On) {
+        let backend = Backend::with(on, &policy(), &rows()).await;
+        backend.set("debts", "2", "state", json!("CLOSED")).await;
+        let before = backend.all_rows().await;
+        let done = backend.lifecycle(&policy()).await.execute(&request()).await;
+        if matches!(on, On::Memory) {
+            done.unwrap();
+            assert_eq!(ids(&backend.rows("debts").await), [2, 3, 4]);
+        } else {
+            let error = done.unwrap_err();
+            assert!(matches!(error, Error::Store(StoreError::Refused { .. })), "{error:?}");
+            assert_eq!(backend.all_rows().await, before);
+        }
     }
 }
