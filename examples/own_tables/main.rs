@@ -37,24 +37,29 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::from(u8::from(!(by_rows && by_sql))))
 }
 
+const COLLECTIONS: [&str; 4] = ["members", "loans", "reviews", "follows"];
+
 async fn documents() -> Done {
     let file = std::env::temp_dir().join(format!("own-tables-{}.json", std::process::id()));
-    let documents = Arc::new(Documents::create(&file, &["members", "loans", "reviews"])?);
+    let documents = Arc::new(Documents::create(&file, &COLLECTIONS)?);
     let member = |no: i64, name: &str| Record::new(no).with("name", name);
     let returned = "2026-01-05T10:00:00Z";
     let loan =
         |id: &str, member: i64, at: Value| Record::new(id).with("member", member).with("returned_at", at);
+    let follow = |member: i64, author: &str| Record::new((member, author)).with("since", 2024);
     let review = |id: &str, author: i64| Record::new(id).with("author", author).with("stars", 5);
     documents.insert(&"members".into(), vec![member(7, "Ada"), member(8, "Ben")])?;
     let loans =
         vec![loan("l1", 7, returned.into()), loan("l2", 7, returned.into()), loan("l3", 8, Value::Null)];
     documents.insert(&"loans".into(), loans)?;
     documents.insert(&"reviews".into(), vec![review("r1", 7), review("r2", 8)])?;
+    let follows = vec![follow(7, "Le Guin"), follow(7, "Lem"), follow(8, "Lem")];
+    documents.insert(&"follows".into(), follows)?;
 
     delete_member(ByRow::new(Arc::clone(&documents))).await?;
 
     println!("\nRows left in the file:");
-    for collection in ["members", "loans", "reviews"] {
+    for collection in COLLECTIONS {
         for Record { id, fields } in documents.all(collection) {
             println!("  {collection} {id} {}", serde_json::to_string(&fields)?);
         }
@@ -74,24 +79,28 @@ async fn documents() -> Done {
 }
 
 /// The host's tables, whose names differ from the policy's kinds and fields.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 9] = [
     "CREATE TABLE tbl_member (member_no INTEGER PRIMARY KEY, name TEXT NOT NULL)",
     "CREATE TABLE tbl_loan (loan_no TEXT PRIMARY KEY NOT NULL, returned_at TEXT,
          member_no INTEGER NOT NULL REFERENCES tbl_member)",
     "CREATE TABLE tbl_review (id TEXT PRIMARY KEY NOT NULL, stars INTEGER NOT NULL,
          member_no INTEGER REFERENCES tbl_member)",
+    "CREATE TABLE tbl_follow (member_no INTEGER NOT NULL REFERENCES tbl_member, author TEXT NOT NULL,
+         since INTEGER NOT NULL, PRIMARY KEY (member_no, author))",
     "INSERT INTO tbl_member VALUES (7, 'Ada'), (8, 'Ben')",
     "INSERT INTO tbl_loan VALUES ('l1', '2026-01-05T10:00:00Z', 7), ('l2', '2026-01-05T10:00:00Z', 7),
          ('l3', NULL, 8)",
     "INSERT INTO tbl_review VALUES ('r1', 5, 7), ('r2', 5, 8)",
+    "INSERT INTO tbl_follow VALUES (7, 'Le Guin', 2024), (7, 'Lem', 2024), (8, 'Lem', 2024)",
     "CREATE INDEX loans_of ON tbl_loan (member_no)",
 ];
 
-const LEFT: [&str; 3] = [
+const LEFT: [&str; 4] = [
     "SELECT 'tbl_member ' || json_object('member_no', member_no, 'name', name) FROM tbl_member",
     "SELECT 'tbl_loan ' || json_object('loan_no', loan_no, 'member_no', member_no, 'returned_at', returned_at)
      FROM tbl_loan",
     "SELECT 'tbl_review ' || json_object('id', id, 'member_no', member_no, 'stars', stars) FROM tbl_review",
+    "SELECT 'tbl_follow ' || json_object('member_no', member_no, 'author', author, 'since', since) FROM tbl_follow",
 ];
 
 async fn tables() -> Done {

@@ -104,13 +104,22 @@ impl RecordId {
         }
     }
 
-    /// Returns the text by which stores compare the id: a UUID in its canonical form, any other id unchanged.
+    /// Returns the text by which stores compare the id: a UUID in its canonical form, a tuple with its parts as such text,
+    /// any other id unchanged.
     pub(crate) fn spelt(&self) -> String {
         match &self.0 {
+            Repr::Text(text) if text.starts_with('[') => match serde_json::from_str::<Self>(text) {
+                Ok(tuple) => tuple.spelt(),
+                Err(_) => text.to_string(),
+            },
             Repr::Text(text) => {
                 Uuid::try_parse(text).map_or_else(|_| text.to_string(), |uuid| uuid.to_string())
             }
-            _ => self.to_string(),
+            Repr::Tuple(parts) => {
+                let parts = parts.iter().map(|part| Self(Repr::Text(part.spelt().into())));
+                Self(Repr::Tuple(parts.collect())).to_string()
+            }
+            Repr::Integer(_) | Repr::Uuid(_) => self.to_string(),
         }
     }
 

@@ -10,7 +10,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::words::words;
-use super::{Condition, FieldName, Identity, KindName, Mask, Record, Value, to_milliseconds};
+use super::{Condition, FieldName, Identity, KindName, Mask, Record, RecordId, Value, to_milliseconds};
 
 /// A table or collection of the host.
 #[derive(Debug, Clone, PartialEq)]
@@ -188,6 +188,12 @@ impl Kind {
             Some(part) => Cow::Owned(part.map(Value::from).unwrap_or_default()),
             None => Cow::Borrowed(record.get(field)),
         }
+    }
+
+    /// Returns the id of a row, unless rows of the kind have none. A backend may give them ids of its own choosing, which
+    /// mean nothing to people.
+    pub(crate) fn id_of<'r>(&self, record: &'r Record) -> Option<&'r RecordId> {
+        (!self.id.is_none()).then_some(&record.id)
     }
 
     /// Returns the type of a field. Instants are timestamps, a version is an integer, and undeclared fields are text.

@@ -5,8 +5,8 @@ use std::ops::Bound;
 
 use super::index::Index;
 use crate::domain::{FieldName, KeyReader, KindName, Record, RecordId};
-use crate::store::StoreError;
 use crate::store::by_row::RowNumber;
+use crate::store::{StoreError, TUPLES};
 
 /// Rows keep their number until they are deleted. Then the number is used again.
 #[derive(Debug, Default)]
@@ -69,21 +69,40 @@ impl Table {
         self.numbers.get(id).copied()
     }
 
-    /// Returns the number of the row with this id. Text finds the integer with the same digits.
+    /// Returns the number of the row with this id. Text finds the integer with the same digits, and the other way round.
     pub(super) fn find(&self, kind: &KindName, id: &RecordId) -> Result<Option<RowNumber>, StoreError> {
-        match self.has_integer_ids() {
-            Some(true) if id.as_integer().is_none() => {
-                let text = id.to_string();
-                let integer = text.parse::<i64>().ok();
-                match integer.filter(|integer| integer.to_string() == text) {
-                    Some(integer) => Ok(self.number(&integer.into())),
-                    None => {
-                        Err(StoreError::WrongId { kind: kind.clone(), id: id.clone(), expected: "integers" })
-                    }
-                }
-            }
-            _ => Ok(self.number(id)),
+        if let Some(number) = self.number(id) {
+            return Ok(Some(number));
         }
+        let read = id.parts().iter().enumerate().map(|(position, part)| {
+            let text = part.to_string();
+            match part.as_integer() {
+                Some(_) if self.starts_with_text(position) => return Ok(text.into()),
+                None if self.holds_integers(position) => {}
+                _ => return Ok(part.clone()),
+            }
+            // `007` and `+7` are not the text of 7.
+            let integer = text.parse().ok().filter(|integer: &i64| integer.to_string() == text);
+            let expected = if id.parts().len() == 1 { "integers" } else { TUPLES };
+            let wrong = || StoreError::WrongId { kind: kind.clone(), id: id.clone(), expected };
+            integer.map(RecordId::from).ok_or_else(wrong)
+        });
+        Ok(self.number(&RecordId::tuple(read.collect::<Result<Vec<_>, _>>()?)))
+    }
+
+    /// Returns whether the first row has text at this position of its id.
+    fn starts_with_text(&self, position: usize) -> bool {
+        let first = self.numbers.keys().next().and_then(|id| id.parts().get(position));
+        first.is_some_and(|part| part.as_integer().is_none())
+    }
+
+    /// Returns whether there are rows, and all have an integer at this position of their ids.
+    fn holds_integers(&self, position: usize) -> bool {
+        let integer =
+            |id: &RecordId| id.parts().get(position).is_some_and(|part| part.as_integer().is_some());
+        // Integers sort first, so the last id decides for the first position.
+        let last = self.numbers.keys().next_back();
+        last.is_some_and(integer) && (position == 0 || self.numbers.keys().all(integer))
     }
 
     pub(super) fn put(&mut self, record: Record) {

@@ -157,16 +157,21 @@ impl Write {
             Self::Keep => false,
         }
     }
+
+    /// Returns the fields that get new values.
+    pub(crate) fn values(&self) -> &[(FieldName, NewValue)] {
+        match self {
+            Self::Update(values) | Self::Mark(values) => values,
+            Self::Delete | Self::Keep => &[],
+        }
+    }
 }
 
 impl ChangeStep {
     /// Returns the fields that are replaced by keyed pseudonyms.
     pub fn keyed_fields(&self) -> impl Iterator<Item = &FieldName> {
-        let fields = match &self.write {
-            Write::Update(fields) | Write::Mark(fields) => fields.as_slice(),
-            Write::Delete | Write::Keep => &[],
-        };
-        fields.iter().filter(|(_, value)| *value == NewValue::Masked(Mask::Hmac)).map(|(field, _)| field)
+        let fields = self.write.values().iter();
+        fields.filter(|(_, value)| *value == NewValue::Masked(Mask::Hmac)).map(|(field, _)| field)
     }
 }
 

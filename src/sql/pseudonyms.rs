@@ -48,12 +48,9 @@ impl Session<'_, '_> {
                         }
                         Some(SqlValue::Null) | None => {}
                         Some(_) => {
-                            return Err(StoreError::bad_value(
-                                &kind.name,
-                                id.as_id().as_ref(),
-                                field,
-                                "text",
-                            ));
+                            // A row id is the id of the row only if that is one field.
+                            let id = id.as_id().filter(|_| kind.id.only().is_some());
+                            return Err(StoreError::bad_value(&kind.name, id.as_ref(), field, "text"));
                         }
                     }
                 }

@@ -204,7 +204,7 @@ impl Session<'_, '_> {
         let kind = r.set_kind(set)?;
         let rows = self.query(&statement).await?;
         let mut row = rows.into_iter().next().unwrap_or_default().into_iter();
-        let id = row.next().and_then(|id| r.read_answer(kind, &id));
+        let id = row.next().filter(|_| !kind.id.is_none()).and_then(|id| r.read_answer(kind, &id));
         let mut invalid = fields.into_iter().zip(row).filter(|(_, invalid)| invalid.as_integer() == Some(1));
         let Some((field, _)) = invalid.next() else { return Ok(StoreError::bad_id(kind)) };
         let expected = kind.type_of(&field);

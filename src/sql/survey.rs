@@ -180,7 +180,7 @@ impl Session<'_, '_> {
         let (statement, kind) = r.undated(rows, field)?;
         let found = self.query(&statement).await?;
         let id = found.first().and_then(|row| row.first());
-        let id = id.and_then(|id| r.read_answer(r.kind(&kind).ok()?, id));
+        let id = id.and_then(|id| r.read_answer(r.kind(&kind).ok().filter(|kind| !kind.id.is_none())?, id));
         Ok(StoreError::bad_value(&kind, id.as_ref(), field, "timestamp"))
     }
 }

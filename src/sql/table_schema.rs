@@ -131,11 +131,10 @@ impl ColumnType {
         })
     }
 
-    /// Converts ids to values for looking up their rows. Leaves out ids that no row can have. For example, `"042"`
-    /// does not find 42.
+    /// Converts ids to values for looking up their rows.
     ///
     /// # Errors
-    /// [`StoreError::WrongId`] if an id does not have the type of the column.
+    /// [`StoreError::WrongId`] if an id does not have the type of the column. For example, `"042"` is no integer.
     pub(crate) fn searched_ids(
         &self,
         kind: &KindName,
@@ -144,23 +143,20 @@ impl ColumnType {
         let wrong =
             |id: &RecordId, expected| StoreError::WrongId { kind: kind.clone(), id: id.clone(), expected };
         let uuid = |id: &RecordId| id.asked_uuid().ok_or_else(|| wrong(id, "UUIDs"));
-        let mut found = Vec::with_capacity(ids.len());
-        for id in ids {
+        let searched = ids.iter().map(|id| {
             let text = id.to_string();
-            found.push(match self.family {
+            Ok(match self.family {
                 TypeFamily::Integer | TypeFamily::Numeric => {
-                    let number: i64 = text.parse().map_err(|_| wrong(id, "integers"))?;
-                    if number.to_string() != text {
-                        continue;
-                    }
-                    SqlValue::Integer(number)
+                    // `007` and `+7` are not the text of 7.
+                    let number = text.parse().ok().filter(|number: &i64| number.to_string() == text);
+                    SqlValue::Integer(number.ok_or_else(|| wrong(id, "integers"))?)
                 }
                 TypeFamily::Uuid => SqlValue::Text(uuid(id)?.to_string()),
                 TypeFamily::Bytes => SqlValue::Blob(uuid(id)?.as_bytes().to_vec()),
                 _ => SqlValue::Text(text),
-            });
-        }
-        Ok(found)
+            })
+        });
+        searched.collect()
     }
 }
 

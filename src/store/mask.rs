@@ -28,7 +28,7 @@ pub fn masked(
     key: Option<&MaskKey>,
 ) -> Result<Value, StoreError> {
     let old = record.get(field);
-    let bad = |expected: &str| StoreError::bad_value(&kind.name, Some(&record.id), field, expected);
+    let bad = |expected: &str| StoreError::bad_value(&kind.name, kind.id_of(record), field, expected);
     match mask {
         Mask::Null => Ok(Value::Null),
         Mask::Text(text) => Ok(text.as_str().into()),

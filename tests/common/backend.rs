@@ -127,13 +127,16 @@ impl Backend {
     pub(crate) async fn insert(&self, kind: &str, row: Value) {
         match self {
             Self::Memory(store, map) => {
-                let id = map.kind(&kind.into()).unwrap().id.only().unwrap();
-                let mut record = Record::new(row[id.as_str()].as_id());
-                for (field, value) in row.as_object().unwrap() {
-                    if field != id.as_str() {
-                        record = record.with(field.as_str(), value.clone());
-                    }
-                }
+                let id = &map.kind(&kind.into()).unwrap().id;
+                let parts = id.fields().iter().map(|field| row[field.as_str()].as_id());
+                // Rows without an id are numbered.
+                let number = 1_000 + i64::try_from(store.rows(kind).len()).unwrap();
+                let own = if id.is_none() { number.into() } else { RecordId::tuple(parts) };
+                let others =
+                    row.as_object().unwrap().iter().filter(|(field, _)| !id.contains(&field.as_str().into()));
+                let record = others.fold(Record::new(own), |record, (field, value)| {
+                    record.with(field.as_str(), value.clone())
+                });
                 store.insert(kind, [record]);
             }
             #[cfg(feature = "sqlite")]
@@ -147,7 +150,7 @@ impl Backend {
         match self {
             Self::Memory(store, _) => {
                 let rows = store.rows(kind);
-                let row = rows.into_iter().find(|row| row.id == RecordId::from(id)).unwrap();
+                let row = rows.into_iter().find(|row| row.id.to_string() == id).unwrap();
                 store.insert(kind, [row.with(field, value)]);
             }
             #[cfg(feature = "sqlite")]

@@ -3,6 +3,8 @@
 use crate::common::backend::{Backend, On, on_every_store};
 use crate::common::steps;
 use client_lifecycle::DeletionPolicy;
+use client_lifecycle::domain::{Actor, Request};
+use client_lifecycle::lifecycle::Error;
 use serde_json::{Value, json};
 
 /// A policy for people with tags, seats and a profile. `tags` is the id of the link table.
@@ -86,6 +88,31 @@ on_every_store! {
         let plan = backend.delete(&policy, 1).await;
         assert_eq!(steps(&plan), json!([["hits", "delete", 3], ["clients", "delete", 1]]), "{plan}");
         assert_eq!(backend.rows("hits").await, json!([ { "client_id": 2, "page": "/" } ]));
+    }
+
+    async fn rows_without_a_key_are_shown_by_what_they_refer_to(on: On) {
+        let document = json!({
+            "subject": "clients",
+            "kinds": { "clients": {}, "hits": { "id": [], "fields": { "at": "timestamp" } } },
+            "references": [ { "from": "hits.client_id", "to": "clients" } ],
+            "modes": { "hard_delete": { "allow": "any", "rules": { "hits.client_id": [
+                { "when": { "field": "at", "within": "P30D" }, "then": "restrict" }, { "then": "cascade" } ] } } }
+        });
+        let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+        let hit = |at: &str| json!({ "client_id": 77, "at": at });
+        let rows = json!({ "clients": [ { "id": 77 } ], "hits": [ hit("2099-01-01T00:00:00.000Z"), hit("2001-01-01T00:00:00.000Z") ] });
+        let backend = Backend::with(on, &policy, &rows).await;
+        let request = Request::hard_delete("clients", 77).by(Actor::new("ana", "ADMIN"));
+        let plan = backend.lifecycle(&policy).await.plan(&request).await.unwrap();
+        assert_eq!((plan.blockers[0].count, &*plan.blockers[0].sample), (1, &[77.into()][..]), "{plan}");
+        if matches!(on, On::Postgres) {
+            // A column of PostgreSQL holds only instants.
+            return;
+        }
+        backend.insert("hits", hit("yesterday")).await;
+        let error = backend.lifecycle(&policy).await.plan(&request).await.unwrap_err();
+        let Error::Store(error) = error else { panic!("{error:?}") };
+        assert_eq!(error.to_string(), "`hits` `?`: the value of `at` is not of type timestamp");
     }
 
     async fn rows_without_a_key_are_masked_and_redirected(on: On) {

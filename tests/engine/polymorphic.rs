@@ -2,7 +2,9 @@
 
 use crate::common::backend::{Backend, On, on_every_store};
 use crate::common::steps;
+use chrono::Utc;
 use client_lifecycle::DeletionPolicy;
+use client_lifecycle::domain::{self, DataMap, Record};
 use serde_json::{Value, json};
 
 fn policy(rules: &Value) -> DeletionPolicy {
@@ -81,4 +83,73 @@ on_every_store! {
             json!([ { "id": 1, "target_type": "member" }, reaction(2, "post", 42), reaction(4, "member", 43), reaction(5, "page", 42) ])
         );
     }
+}
+
+/// Conditions on a text, an integer and a Boolean.
+fn conditions() -> Vec<Value> {
+    let is = |field: &str, value: Value| json!({ "field": field, "eq": value });
+    let one_of = |field: &str, values: Value| json!({ "field": field, "in": values });
+    let simple = vec![
+        is("kind", json!("a")),
+        is("kind", json!("A")),
+        is("number", json!(1)),
+        is("number", json!(2)),
+        is("flag", json!(true)),
+        is("flag", json!(1)),
+        is("flag", json!(false)),
+        one_of("kind", json!(["a", "b"])),
+        one_of("kind", json!(["c"])),
+        one_of("number", json!([2, 3])),
+        json!({ "field": "kind", "ne": "a" }),
+        json!({ "field": "number", "lt": 2 }),
+        json!({ "field": "kind", "is_null": true }),
+    ];
+    let not = |condition: &Value| json!({ "not": condition });
+    let pair = |with: &str, condition: &Value| json!({ with: [condition, is("number", json!(2))] });
+    let nested = simple.iter().flat_map(|one| [not(one), pair("all", one), pair("any", one)]);
+    let nested: Vec<Value> = nested.collect();
+    simple.into_iter().chain(nested).collect()
+}
+
+/// Every row that can be made of these values.
+fn every_row() -> Vec<Record> {
+    let texts = [Some("a"), Some("A"), Some("b"), Some("c"), None];
+    let flags = [true.into(), false.into(), domain::Value::Null];
+    let mut rows = Vec::new();
+    for text in texts {
+        for number in [Some(1), Some(2), Some(3), None] {
+            for flag in &flags {
+                rows.push(
+                    Record::new(1).with("kind", text).with("number", number).with("flag", flag.clone()),
+                );
+            }
+        }
+    }
+    rows
+}
+
+#[test]
+fn two_references_share_a_field_only_if_no_row_meets_both_conditions() {
+    let (conditions, rows, mut built) = (conditions(), every_row(), 0);
+    for first in &conditions {
+        for second in &conditions {
+            let fields = json!({ "kind": "text", "number": "integer", "flag": "boolean" });
+            let map: Result<DataMap, _> = serde_json::from_value(json!({
+                "kinds": { "posts": {}, "pages": {}, "notes": { "fields": fields } },
+                "references": [ { "name": "notes.a", "from": "notes.on", "to": "posts", "if": first },
+                                { "name": "notes.b", "from": "notes.on", "to": "pages", "if": second } ]
+            }));
+            let Ok(map) = map else { continue };
+            built += 1;
+            let notes = map.kind(&"notes".into()).unwrap();
+            for row in &rows {
+                let meets = map.references().filter(|reference| {
+                    let held = reference.when.as_ref().unwrap().holds(notes, row, Utc::now());
+                    held.unwrap() == Some(true)
+                });
+                assert!(meets.count() < 2, "{first} and {second}");
+            }
+        }
+    }
+    assert!(built > 100, "{built} pairs exclude each other");
 }

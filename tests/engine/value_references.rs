@@ -129,6 +129,32 @@ on_every_store! {
         );
     }
 
+    async fn an_order_that_comes_while_its_customer_goes_is_never_left_behind(on: On) {
+        let mut document = serde_json::to_value(shop()).unwrap();
+        document["references"].as_array_mut().unwrap().iter_mut().for_each(|one| one["lock"] = json!("table"));
+        document["modes"].as_object_mut().unwrap().remove("anonymize");
+        document["modes"]["hard_delete"]["rules"] = json!({ "*": "cascade" });
+        let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+        let backend = Backend::with(on, &policy, &rows()).await;
+        let lifecycle = backend.lifecycle(&policy).await;
+        for round in 10..30_i64 {
+            backend.insert("customers", json!({ "id": round, "email": format!("Round{round}@x.org"), "name": "x" })).await;
+            let order = json!({ "id": round, "email": format!("rOUND{round}@X.org"), "ship_name": "x" });
+            let ordering = async {
+                tokio::time::sleep(std::time::Duration::from_micros((round.unsigned_abs() - 10) * 400)).await;
+                backend.insert("orders", order).await;
+                let customers = backend.rows("customers").await;
+                customers.as_array().unwrap().iter().any(|customer| customer["id"] == round)
+            };
+            let request = Request::hard_delete("customers", round).by(Actor::new("ana", "ADMIN"));
+            let (deleted, came_first) = tokio::join!(lifecycle.execute(&request), ordering);
+            deleted.unwrap_or_else(|error| panic!("{error:?}"));
+            let orders = backend.rows("orders").await;
+            let is_left = orders.as_array().unwrap().iter().any(|order| order["id"] == round);
+            assert!(!(is_left && came_first), "the order of customer {round} is left behind");
+        }
+    }
+
     async fn only_the_letters_a_to_z_are_compared_without_case(on: On) {
         let policy = {
             let mut document = serde_json::to_value(shop()).unwrap();

@@ -21,7 +21,12 @@ const TABLES: &str = "
     CREATE TABLE items (id bigint PRIMARY KEY, booking_id bigint NOT NULL REFERENCES bookings);
     CREATE TABLE debts (id bigint PRIMARY KEY, client_id bigint NOT NULL REFERENCES clients, status text NOT NULL);
     CREATE TABLE invoices (id bigint PRIMARY KEY, client_id bigint REFERENCES clients, issued_at TIMESTAMPTZ);
-    CREATE TABLE sessions (id bigint PRIMARY KEY, client_id bigint NOT NULL REFERENCES clients, token text NOT NULL);";
+    CREATE TABLE sessions (id bigint PRIMARY KEY, client_id bigint NOT NULL REFERENCES clients, token text NOT NULL);
+    CREATE TABLE booked_rooms (booking_id bigint NOT NULL REFERENCES bookings, room text NOT NULL,
+        PRIMARY KEY (booking_id, room));
+    CREATE TABLE visits (client_id bigint NOT NULL REFERENCES clients, page text NOT NULL);
+    CREATE TABLE sign_ups (id bigint PRIMARY KEY, email text NOT NULL);
+    CREATE UNIQUE INDEX emails ON clients (email);";
 const ROWS: &str = "
     INSERT INTO clients VALUES (1, 'ana@example.org'), (2, 'ben@example.org');
     INSERT INTO bookings VALUES (1, 1, 'a'), (2, 1, 'b'), (3, 2, 'c');
@@ -29,22 +34,28 @@ const ROWS: &str = "
     INSERT INTO debts VALUES (1, 1, 'PAID'), (2, 1, 'PAID'), (3, 2, 'PENDING');
     INSERT INTO invoices VALUES (1, 1, '2026-01-01T00:00:00.000Z'), (2, 1, '2010-01-01T00:00:00.000Z'),
         (3, 2, '2026-01-01T00:00:00.000Z');
-    INSERT INTO sessions VALUES (1, 1, 't1'), (2, 1, 't2'), (3, 2, 't3');";
+    INSERT INTO sessions VALUES (1, 1, 't1'), (2, 1, 't2'), (3, 2, 't3');
+    INSERT INTO booked_rooms VALUES (1, 'a'), (1, 'b'), (2, 'a'), (3, 'a');
+    INSERT INTO visits VALUES (1, '/'), (1, '/'), (2, '/');
+    INSERT INTO sign_ups VALUES (1, 'ANA@example.org'), (2, 'ana@example.org'), (3, 'Ben@example.org');";
 /// Queries for all rows, the library's own tables included. Sequence numbers are left out, because failed attempts use
 /// them up.
-const WHOLE: [&str; 10] = [
+const WHOLE: [&str; 13] = [
     "SELECT 'client ' || id || email FROM clients ORDER BY id",
     "SELECT 'booking ' || id || ' of ' || client_id || coalesce(comment, '') FROM bookings ORDER BY id",
     "SELECT 'item ' || id || ' of ' || booking_id FROM items ORDER BY id",
     "SELECT 'debt ' || id || ' of ' || client_id || status FROM debts ORDER BY id",
     "SELECT 'invoice ' || id || ' of ' || coalesce(client_id, 0) || issued_at FROM invoices ORDER BY id",
     "SELECT 'session ' || id || ' of ' || client_id || token FROM sessions ORDER BY id",
+    "SELECT 'room ' || room || ' of ' || booking_id FROM booked_rooms ORDER BY booking_id, room",
+    "SELECT 'visit of ' || client_id || page FROM visits ORDER BY client_id",
+    "SELECT 'sign-up ' || id || email FROM sign_ups ORDER BY id",
     "SELECT 'operation ' || operation || at || receipt FROM lifecycle_operations ORDER BY operation",
     "SELECT 'audit ' || operation || kind || record || at || action || outcome || entry FROM lifecycle_audit ORDER BY sequence",
     "SELECT 'event ' || operation || topic || kind || record || at || payload FROM lifecycle_outbox ORDER BY topic, record",
     "SELECT 'mark ' || operation || kind || record FROM lifecycle_marks ORDER BY kind, record",
 ];
-const EVERY_TABLE: &str = "sessions, invoices, debts, items, bookings, clients, \
+const EVERY_TABLE: &str = "booked_rooms, visits, sign_ups, sessions, invoices, debts, items, bookings, clients, \
     lifecycle_operations, lifecycle_audit, lifecycle_outbox, lifecycle_marks";
 
 pub(crate) fn policy() -> DeletionPolicy {
@@ -52,14 +63,18 @@ pub(crate) fn policy() -> DeletionPolicy {
         "subject": "clients",
         "kinds": { "clients": {}, "bookings": { "personal": { "comment": "null" } }, "items": {},
                    "debts": { "fields": { "status": "text" } }, "sessions": {},
+                   "booked_rooms": { "id": ["booking_id", "room"] }, "visits": { "id": [] }, "sign_ups": {},
                    "invoices": { "fields": { "issued_at": { "type": "timestamp", "nullable": true } } } },
         "references": [
             { "from": "bookings.client_id", "to": "clients" }, { "from": "items.booking_id", "to": "bookings" },
             { "from": "debts.client_id", "to": "clients" }, { "from": "sessions.client_id", "to": "clients" },
+            { "from": "booked_rooms.booking_id", "to": "bookings" }, { "from": "visits.client_id", "to": "clients" },
+            { "from": "sign_ups.email", "to": "clients.email", "compare": "ignore_ascii_case" },
             { "from": "invoices.client_id", "to": "clients", "nullable": true } ],
         "modes": { "hard_delete": { "allow": "any",
             "rules": {
                 "bookings.client_id": "cascade", "items.booking_id": "cascade", "sessions.client_id": "delete",
+                "booked_rooms.booking_id": "cascade", "visits.client_id": "cascade", "sign_ups.email": "cascade",
                 "debts.client_id": [
                     { "when": { "field": "status", "eq": "PENDING" }, "then": "restrict" }, { "then": "cascade" } ],
                 "invoices.client_id": { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax" }, "on_survive": "set_null" } },
@@ -174,6 +189,11 @@ impl Database {
         open(self.store()).await.execute(&request()).await.unwrap();
         let after = self.whole().await;
         assert!(after.iter().any(|line| line.starts_with("audit ")) && before != after);
+        for (of, count) in [("room ", [4, 1]), ("visit ", [3, 1]), ("sign-up ", [3, 1])] {
+            let counted =
+                [&before, &after].map(|lines| lines.iter().filter(|line| line.starts_with(of)).count());
+            assert_eq!(counted, count, "{of}");
+        }
         self.reset().await;
         assert_eq!(self.whole().await, before);
         (before, after)

@@ -14,4 +14,5 @@ mod conformance_host;
 mod indexes;
 mod json;
 mod own_tables;
+mod wrong_keys;
 mod wrong_stores;

@@ -31,6 +31,18 @@ mod on_a_pool {
     client_lifecycle::conformance_cases! { [on_a_server] (host) }
 }
 
+/// Large operations run one statement after the other. Here, all do.
+mod in_several_statements {
+    use super::*;
+    use client_lifecycle::postgres::PostgresStore;
+
+    async fn host() -> Option<PostgresHost> {
+        PostgresHost::fresh(|pool| Box::new(PostgresStore::new(pool).single_statement_limit(0))).await
+    }
+
+    client_lifecycle::conformance_cases! { [on_a_server] (host) }
+}
+
 /// The level `scale`, for the same stores on a connection that counts its traffic.
 mod scale {
     use crate::server::Schema;

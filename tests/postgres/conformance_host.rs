@@ -1,7 +1,7 @@
 //! A conformance host on PostgreSQL, with its own schema. It reads and writes rows with sqlx, without the store.
 
 use async_trait::async_trait;
-use client_lifecycle::domain::{Kind, Record, Value};
+use client_lifecycle::domain::{Kind, Record, RecordId, Value};
 use client_lifecycle::postgres::{PostgresStore, sqlx};
 use client_lifecycle::store::Store;
 use client_lifecycle::testing::conformance::{Host, Recorded, Sent};
@@ -19,7 +19,15 @@ const TABLES: &str = "
     CREATE TABLE items (id bigint PRIMARY KEY, booking_id text NOT NULL REFERENCES bookings,
         part_of bigint REFERENCES items);
     CREATE TABLE invoices (id text PRIMARY KEY, client_id text REFERENCES clients,
-        number text, issued_at timestamp);";
+        number text, issued_at timestamp);
+    CREATE TABLE seats (booking_id text REFERENCES bookings, number integer, class text NOT NULL,
+        PRIMARY KEY (booking_id, number));
+    CREATE TABLE meals (booking_id text NOT NULL, seat integer, client_id text REFERENCES clients, course text,
+        FOREIGN KEY (booking_id, seat) REFERENCES seats);
+    CREATE TABLE profiles (client_id text PRIMARY KEY REFERENCES clients, handle varchar(80) NOT NULL UNIQUE);
+    CREATE TABLE sign_ups (id text PRIMARY KEY, email varchar(80) NOT NULL,
+        handle varchar(80) REFERENCES profiles (handle));
+    CREATE TABLE comments (id text PRIMARY KEY, owner_id text NOT NULL, owner_type text);";
 
 /// A store on a new schema. Dropping the host drops the schema.
 pub(crate) struct PostgresHost {
@@ -50,14 +58,17 @@ impl Host for PostgresHost {
         let table = kind.table_name();
         for row in rows {
             let mut whole = serde_json::to_value(&row.fields).unwrap();
-            whole[kind.id.only().unwrap().as_str()] = serde_json::to_value(Value::from(&row.id)).unwrap();
+            for (field, part) in kind.id.fields().iter().zip(row.id.parts()) {
+                whole[field.as_str()] = serde_json::to_value(part).unwrap();
+            }
             let names: Vec<&String> = whole.as_object().unwrap().keys().collect();
             let updates: Vec<_> = names.iter().map(|name| format!("{name} = excluded.{name}")).collect();
+            let replace = match &*kind.id.to_string() {
+                "" => String::new(),
+                key => format!(" ON CONFLICT ({key}) DO UPDATE SET {}", updates.join(", ")),
+            };
             let sql = format!(
-                "INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, $1::jsonb) \
-                 ON CONFLICT ({}) DO UPDATE SET {}",
-                kind.id,
-                updates.join(", ")
+                "INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, $1::jsonb){replace}"
             );
             let query = sqlx::query(AssertSqlSafe(sql)).bind(whole.to_string());
             query.execute(&self.schema.pool).await.unwrap();
@@ -68,12 +79,10 @@ impl Host for PostgresHost {
         let rows = self.read(&format!("SELECT to_jsonb(t)::text FROM {} AS t", kind.table_name())).await;
         let records = rows.iter().map(|row| {
             let whole: serde_json::Value = serde_json::from_str(row.get(0)).unwrap();
-            let id = serde_json::from_value(whole[kind.id.only().unwrap().as_str()].clone()).unwrap();
-            let fields = whole
-                .as_object()
-                .unwrap()
-                .iter()
-                .filter(|(name, _)| **name != kind.id.only().unwrap().as_str());
+            let id = kind.id.fields().iter().map(|field| whole[field.as_str()].clone());
+            let id = RecordId::tuple(id.map(|part| serde_json::from_value(part).unwrap()));
+            let fields = whole.as_object().unwrap().iter();
+            let fields = fields.filter(|(name, _)| !kind.id.contains(&name.as_str().into()));
             let fields = fields.map(|(name, value)| (name.as_str().into(), Value::from(value.clone())));
             Record { id, fields: fields.collect() }
         });

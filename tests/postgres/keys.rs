@@ -190,3 +190,19 @@ async fn an_id_that_is_a_part_of_the_key_is_reported() {
     let part = "the column `client_id` is only a part of the primary key (`client_id`, `name`)";
     assert!(faults.contains(part), "{faults}");
 }
+
+/// PostgreSQL allows 32 columns in an index, so a key of more fields cannot be proven unique.
+#[tokio::test]
+async fn a_key_of_a_hundred_fields_is_refused_without_a_unique_index() {
+    let names: Vec<String> = (0..100).map(|number| format!("k{number}")).collect();
+    let columns: Vec<String> = names.iter().map(|name| format!("{name} integer NOT NULL")).collect();
+    let ddl = format!("CREATE TABLE clients ({})", columns.join(", "));
+    let document = json!({
+        "subject": "clients", "kinds": { "clients": { "id": names } },
+        "modes": { "hard_delete": { "allow": "any", "rules": {} } }
+    });
+    let Some(world) = World::new(&ddl, &document).await else { return };
+    let error = Lifecycle::open(world.store(), policy(&document)).await.unwrap_err().to_string();
+    assert!(error.contains("kinds.clients.id: the columns `k0`, `k1`"), "{error}");
+    assert!(error.contains("are not unique together (use the primary key as `id`, or add a unique index)"));
+}

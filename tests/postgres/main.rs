@@ -31,6 +31,7 @@ mod growth;
 mod host;
 mod identities;
 mod in_transaction;
+mod key_races;
 mod keys;
 mod known;
 #[path = "../common/many_tables.rs"]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use client_lifecycle::domain::{Kind, Record, Value};
+use client_lifecycle::domain::{Kind, Record, RecordId, Value};
 use client_lifecycle::sqlite::{SqliteStore, sqlx};
 use client_lifecycle::store::Store;
 use client_lifecycle::testing::conformance::{Host, Recorded, Sent};
@@ -20,7 +20,15 @@ const TABLES: &str = "
     CREATE TABLE items (id INTEGER PRIMARY KEY, booking_id TEXT NOT NULL REFERENCES bookings,
         part_of INTEGER REFERENCES items);
     CREATE TABLE invoices (id TEXT PRIMARY KEY NOT NULL, client_id TEXT REFERENCES clients,
-        number TEXT, issued_at TEXT);";
+        number TEXT, issued_at TEXT);
+    CREATE TABLE seats (booking_id TEXT NOT NULL REFERENCES bookings, number INTEGER NOT NULL,
+        class TEXT NOT NULL, PRIMARY KEY (booking_id, number));
+    CREATE TABLE meals (booking_id TEXT NOT NULL, seat INTEGER, client_id TEXT REFERENCES clients, course TEXT,
+        FOREIGN KEY (booking_id, seat) REFERENCES seats);
+    CREATE TABLE profiles (client_id TEXT PRIMARY KEY NOT NULL REFERENCES clients, handle TEXT NOT NULL UNIQUE);
+    CREATE TABLE sign_ups (id TEXT PRIMARY KEY NOT NULL, email TEXT NOT NULL,
+        handle TEXT REFERENCES profiles (handle));
+    CREATE TABLE comments (id TEXT PRIMARY KEY NOT NULL, owner_id TEXT NOT NULL, owner_type TEXT);";
 
 /// A store on a new file. Dropping the host removes the file.
 pub(crate) struct SqliteHost {
@@ -65,9 +73,10 @@ impl Host for SqliteHost {
 
     async fn load(&self, kind: &Kind, rows: Vec<Record>) {
         for row in rows {
-            let id = Value::from(&row.id);
+            let id: Vec<Value> = row.id.parts().iter().map(Value::from).collect();
+            let key = kind.id.fields().iter().map(|field| kind.column(field)).zip(&id);
             let fields = row.fields.iter().map(|(name, value)| (kind.column(name), value));
-            let all: Vec<(&str, &Value)> = fields.chain([(kind.id.only().unwrap().as_str(), &id)]).collect();
+            let all: Vec<(&str, &Value)> = fields.chain(key).collect();
             let names: Vec<_> = all.iter().map(|(name, _)| format!("\"{name}\"")).collect();
             let places = vec!["?"; all.len()].join(", ");
             let table = kind.table_name();
@@ -87,10 +96,11 @@ impl Host for SqliteHost {
     async fn rows(&self, kind: &Kind) -> Vec<Record> {
         let rows = self.read(&format!("SELECT * FROM \"{}\"", kind.table_name())).await;
         let records = rows.iter().map(|row| {
-            let mut record = Record::new(value(row, kind.id.only().unwrap().as_str()).as_id().unwrap());
+            let id = kind.id.fields().iter().map(|field| value(row, field.as_str()).as_id().unwrap());
+            let mut record = Record::new(RecordId::tuple(id));
             for column in sqlx::Row::columns(row) {
                 let name = sqlx::Column::name(column);
-                if name != kind.id.only().unwrap().as_str() {
+                if !kind.id.contains(&name.into()) {
                     record = record.with(name, value(row, name));
                 }
             }

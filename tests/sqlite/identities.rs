@@ -1,7 +1,7 @@
 //! What identifies a row: columns of a unique index, a key of many columns, or nothing.
 
 use client_lifecycle::domain::{Actor, RecordId, Request};
-use client_lifecycle::sqlite::SqliteStore;
+use client_lifecycle::sqlite::{SqliteStore, sqlx};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
 use serde_json::{Value, json};
 
@@ -136,4 +136,23 @@ async fn a_key_that_is_not_unique_cannot_be_referred_to() {
     let error = Lifecycle::open(&store, policy).await.unwrap_err().to_string();
     let expected = "references.visits.client_code: `code` of `clients` is not unique, so a row could refer to several records";
     assert!(error.contains(expected), "{error}");
+}
+
+/// An index on `lower(code)` is enough, and the only one that rules out codes that differ in case.
+#[tokio::test]
+async fn an_index_in_lower_case_makes_a_value_unique_in_any_case() {
+    let document = json!({
+        "subject": "clients", "kinds": { "clients": {}, "visits": {} },
+        "references": [ { "from": "visits.code", "to": "clients.code", "compare": "ignore_ascii_case" } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    });
+    let ddl = "CREATE TABLE clients (id integer PRIMARY KEY, code varchar(9) NOT NULL);
+        CREATE UNIQUE INDEX codes ON clients (lower(code));
+        CREATE TABLE visits (id integer PRIMARY KEY, code varchar(9) NOT NULL);
+        INSERT INTO clients VALUES (1, 'Abc'); INSERT INTO visits VALUES (1, 'abc');";
+    let world = World::new(ddl).await;
+    let store = SqliteStore::new(world.pool().clone());
+    Lifecycle::open(&store, policy(&document)).await.unwrap();
+    let second = sqlx::raw_sql("INSERT INTO clients VALUES (2, 'aBC')").execute(world.pool()).await;
+    assert!(second.is_err(), "the index refuses it");
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::expression::lower_column;
 use super::storage::Storage;
 use super::table::{Column, ForeignKey, Index, OnDelete, RepeatedId, Table};
 use crate::domain::{DataMap, KeyComparison, ReferenceName};
@@ -199,7 +200,7 @@ impl Catalogue {
     pub(super) fn add_indexes(&mut self, rows: Rows) {
         let mut last = None;
         for row in rows {
-            let [table, index, unique, partial, column] = &*row else {
+            let [table, index, unique, partial, column, expression] = &*row else {
                 continue;
             };
             let Some(table) = self.table_mut(&text(table)) else {
@@ -209,9 +210,12 @@ impl Catalogue {
             if last != this {
                 last = this;
                 let (unique, partial) = (is(unique), is(partial));
-                table.indexes.push(Index { columns: Vec::new(), width: 0, unique, partial });
+                table.indexes.push(Index { columns: Vec::new(), width: 0, unique, partial, lower: None });
             }
+            let lower = expression.as_text().and_then(lower_column);
+            let lower = lower.filter(|lower| table.column(lower).is_some());
             if let Some(index) = table.indexes.last_mut() {
+                index.lower = lower.filter(|_| index.width == 0);
                 if let Some(column) = column.as_text().filter(|_| index.columns.len() == index.width) {
                     index.columns.push(column.to_owned());
                 }

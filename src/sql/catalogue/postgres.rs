@@ -48,9 +48,10 @@ const COLUMNS: &str = "SELECT t.name, a.attname::text, format_type(a.atttypid, a
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(q.typbasetype, 0), q.oid, p.oid) \
      LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
      LEFT JOIN pg_catalog.pg_index AS i ON i.indrelid = t.oid AND i.indisprimary ORDER BY t.name, a.attnum";
-/// In the result, the column is NULL for an expression.
+/// In the result, the column is NULL for an expression, which follows if it is the only one.
 const INDEXES: &str = "SELECT t.name, i.indexrelid::bigint, (i.indisunique AND i.indisvalid)::int, \
-     (i.indpred IS NOT NULL OR NOT i.indisvalid)::int, a.attname::text \
+     (i.indpred IS NOT NULL OR NOT i.indisvalid)::int, a.attname::text, \
+     CASE WHEN k.attnum = 0 AND i.indnkeyatts = 1 THEN pg_get_indexdef(i.indexrelid, 1, TRUE) END \
      FROM t JOIN pg_catalog.pg_index AS i ON i.indrelid = t.oid \
      CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, at) \
      LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = k.attnum AND k.attnum > 0 \

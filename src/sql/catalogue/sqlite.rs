@@ -21,7 +21,8 @@ const COLUMNS: &str = "SELECT t.name, x.name, x.type, x.\"notnull\", x.dflt_valu
      FROM pragma_table_list AS t JOIN pragma_table_xinfo(t.name, 'main') AS x \
      WHERE t.schema = 'main' AND t.ncol > 0 AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND x.hidden <> 1 \
      ORDER BY t.name, x.cid";
-const INDEXES: &str = "SELECT t.name, i.name, i.\"unique\", i.partial, c.name \
+const INDEXES: &str = "SELECT t.name, i.name, i.\"unique\", i.partial, c.name, \
+     CASE WHEN c.name IS NULL THEN (SELECT s.sql FROM sqlite_master AS s WHERE s.type = 'index' AND s.name = i.name) END \
      FROM sqlite_master AS t JOIN pragma_index_list(t.name, 'main') AS i JOIN pragma_index_info(i.name, 'main') AS c \
      WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY t.name, i.name, c.seqno";
 const FOREIGN_KEYS: &str = "SELECT t.name, f.id, f.\"from\", f.\"table\", f.\"to\", f.on_delete, 1, 1 \

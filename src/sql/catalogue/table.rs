@@ -71,6 +71,8 @@ pub(crate) struct Index {
     pub(crate) unique: bool,
     /// Whether it covers only some rows.
     pub(crate) partial: bool,
+    /// The column, if the index is on `lower(column)` and nothing else.
+    pub(crate) lower: Option<String>,
 }
 
 impl Table {
@@ -113,6 +115,12 @@ impl Table {
         let mut indexes = self.indexes.iter();
         self.is_primary_key(column)
             || indexes.any(|index| index.unique && index.width == 1 && index.starts_with(column))
+    }
+
+    /// Returns whether a unique index on `lower(column)` rules out values that differ only in case.
+    pub(crate) fn is_unique_in_any_case(&self, column: &str) -> bool {
+        let mut indexes = self.indexes.iter().filter(|index| index.unique && !index.partial);
+        indexes.any(|index| index.lower.as_deref().is_some_and(|lower| same(lower, column)))
     }
 
     /// Returns whether rows can be looked up by this column without a full table scan.

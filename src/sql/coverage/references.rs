@@ -106,7 +106,9 @@ pub(super) fn ambiguous_keys<'a>(
         // The catalogue has no keys for views.
         let is_unique = table.is_view()
             || table.are_unique(&columns)
-            || columns.iter().any(|column| table.is_unique(column));
+            || columns.iter().any(|column| table.is_unique(column))
+            || (reference.compare == KeyComparison::IgnoreAsciiCase
+                && columns.iter().any(|column| table.is_unique_in_any_case(column)));
         if is_unique {
             return None;
         }

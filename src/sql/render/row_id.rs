@@ -116,17 +116,12 @@ impl Renderer<'_> {
         let ids: Vec<RecordId> = ids.collect::<Result<_, _>>()?;
         let types = fields.iter().map(|field| self.column_type(kind, field));
         let types: Vec<ColumnType> = types.collect::<Result<_, _>>()?;
-        let mut possible: Vec<RecordId> = Vec::with_capacity(ids.len());
-        for id in ids {
-            // Text such as "007" is the id of no row if ids are integers.
-            let mut is_possible = true;
+        for id in &ids {
             for (column_type, part) in types.iter().zip(id.parts()) {
-                let part = column_type.searched_ids(&kind.name, std::slice::from_ref(part));
-                is_possible &= !part.map_err(|_| wrong(&id))?.is_empty();
+                column_type.searched_ids(&kind.name, std::slice::from_ref(part)).map_err(|_| wrong(id))?;
             }
-            possible.extend(is_possible.then_some(id));
         }
-        match &*possible {
+        match &*ids {
             [] => {
                 w.push("FALSE");
                 Ok(())

@@ -108,13 +108,19 @@ fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
     let (Some((position, _)), None) = (steps.next(), steps.next()) else {
         return false;
     };
-    // A foreign key action of the database may change rows that refer to the deleted rows.
-    let parents: BTreeSet<_> = map.references_from(&set.kind).map(|reference| &reference.to).collect();
-    let untouched = changes.steps.iter().take(position).all(|step| {
-        step.write == Write::Keep
-            || (step.kind != set.kind && !(step.write == Write::Delete && parents.contains(&step.kind)))
-    });
-    !read && own_rows && untouched && !parents.contains(&set.kind)
+    let references: Vec<_> = map.references_from(&set.kind).collect();
+    let disturbs = |step: &ChangeStep| {
+        let to_its_kind = || references.iter().filter(|reference| reference.to == step.kind);
+        let is_key = |field| to_its_kind().any(|reference| map.key_of(reference).contains(field));
+        step.kind == set.kind
+            // A foreign key action of the database may change rows that refer to the deleted rows.
+            || (step.write == Write::Delete && to_its_kind().next().is_some())
+            || step.write.values().iter().any(|(field, _)| is_key(field))
+    };
+    let mut before = changes.steps.iter().take(position);
+    let untouched = before.all(|step| step.write == Write::Keep || !disturbs(step));
+    let refers_to_itself = references.iter().any(|reference| reference.to == set.kind);
+    !read && own_rows && untouched && !refers_to_itself
 }
 
 /// Renders the statements that write the members of all materialized sets, in order.

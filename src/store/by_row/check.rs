@@ -6,9 +6,7 @@ use super::evaluate::{Evaluation, kind};
 use super::session::KeyedReference;
 use super::session::Session;
 use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, KindName};
-use crate::protocol::{
-    Branch, ChangeSet, ChangeStep, NamedSet, NewValue, SetId, Source, Stratum, SurveyQuery, Write,
-};
+use crate::protocol::{Branch, ChangeSet, ChangeStep, NamedSet, SetId, Source, Stratum, SurveyQuery};
 use crate::store::{Records, StoreError, SystemTable, system_tables};
 
 /// Returns a fault for every kind that the records do not have, and the faults that the backend finds. Sorted by
@@ -135,18 +133,10 @@ pub(super) fn in_changes(changes: &ChangeSet) -> Named {
         named.extend(fields.map(|field| (event.kind.clone(), field.clone())));
     }
     for step in &changes.steps {
-        let fields = written(&step.write).iter().map(|(field, _)| field);
+        let fields = step.write.values().iter().map(|(field, _)| field);
         named.extend(fields.map(|field| (step.kind.clone(), field.clone())));
     }
     named
-}
-
-/// Returns the values that a step writes.
-pub(super) fn written(write: &Write) -> &[(FieldName, NewValue)] {
-    match write {
-        Write::Update(values) | Write::Mark(values) => values,
-        Write::Delete | Write::Keep => &[],
-    }
 }
 
 /// Checks that steps and events have known kinds, that their sets hold rows of these kinds, and that no step writes
@@ -166,7 +156,7 @@ pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
     }
     for ChangeStep { kind: name, write, .. } in &changes.steps {
         let id = &kind(query, name)?.id;
-        if let Some((field, _)) = written(write).iter().find(|(field, _)| id.contains(field)) {
+        if let Some((field, _)) = write.values().iter().find(|(field, _)| id.contains(field)) {
             return Err(StoreError::Unsupported(format!("writing the id `{name}.{field}`")));
         }
     }

@@ -281,7 +281,7 @@ fn listed_sets<'q>(query: &'q SurveyQuery, questions: &'q [Question]) -> impl It
 
 /// Makes the error for a value that does not have the type of its field.
 pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, BadValue)) -> StoreError {
-    StoreError::bad_value(&kind.name, Some(&row.id), &field, &bad.expected)
+    StoreError::bad_value(&kind.name, kind.id_of(row), &field, &bad.expected)
 }
 
 pub(super) fn kind<'q>(query: &'q SurveyQuery, name: &KindName) -> Result<&'q Kind, StoreError> {

@@ -115,5 +115,5 @@ fn next(kind: &Kind, field: &FieldName, row: &Record) -> Result<Value, StoreErro
         _ => None,
     };
     let next = held.and_then(|held| held.checked_add(1)).map(Value::Integer);
-    next.ok_or_else(|| StoreError::bad_value(&kind.name, Some(&row.id), field, "integer"))
+    next.ok_or_else(|| StoreError::bad_value(&kind.name, kind.id_of(row), field, "integer"))
 }

@@ -202,6 +202,29 @@ impl Change {
         self
     }
 
+    /// Locks rows that no step writes.
+    pub(super) fn lock(mut self, rows: Rows) -> Self {
+        self.locks.push(LockRows { rows });
+        self
+    }
+
+    /// Adds the bookings from which some of these seats go, and which have no other seat then. The seats are set 0, the
+    /// bookings set 4. The bookings of all these seats are locked, as a policy does.
+    pub(super) fn bookings_without_seats(seats: &[(&str, i64)]) -> Self {
+        let seats_of = || "seats.booking_id".into();
+        let booked = |of| branch(Source::ReferencedBy { reference: seats_of(), of });
+        let others = Branch { except: vec![all(0)], ..branch(referrers("seats.booking_id", all(1))) };
+        let seated = Branch { within: vec![all(1)], ..booked(all(2)) };
+        let left = Branch { except: vec![all(3)], ..branch(Source::Members(all(1))) };
+        Self::of_kind("seats", seats.iter().map(|seat| RecordId::from(*seat)))
+            .set("bookings", vec![booked(all(0))])
+            .set("seats", vec![others])
+            .set("bookings", vec![seated])
+            .set("bookings", vec![left])
+            .lock(all(1))
+            .step(0, Write::Delete)
+    }
+
     /// Adds a row to insert.
     pub(super) fn insert(mut self, kind: &str, record: Record) -> Self {
         self.inserts.push(NewRow { kind: kind.into(), record });

@@ -6,7 +6,7 @@
 //! Keyed pseudonyms are not tested here: the library computes them, so it reads the values to mask, page by page.
 
 use super::change::{Change, all, branch, referrers, update};
-use super::world::{client, debt, item, kind};
+use super::world::{client, debt, item, kind, meal, seat, sign_up};
 use super::{Host, Traffic};
 use crate::domain::{Record, Value};
 use crate::protocol::{Branch, Expected, Question, Write};
@@ -117,6 +117,45 @@ pub async fn clause_10_a_cycle_sends_the_same_for_many_rows_as_for_few(host: &dy
     let few = applied(host, &parts("few")).await;
     same(few, applied(host, &parts("many").operation(2)).await);
     assert_eq!(host.rows(&kind("items")).await.len(), 0, "all of it was done");
+}
+
+/// Rows with ids of several fields or none, and rows found by a value, are counted and deleted inside the store too.
+pub async fn clause_10_other_keys_send_the_same_for_many_rows_as_for_few(host: &dyn Host) {
+    for (id, count, first) in [("first", FIRST, 0), ("few", FEW, 1000), ("many", MANY, 10_000)] {
+        host.load(&kind("clients"), vec![client(id)]).await;
+        host.load(&kind("bookings"), vec![Record::new(id).with("client_id", id)]).await;
+        host.load(&kind("seats"), (0..count).map(|number| seat(id, number, "first")).collect()).await;
+        let meals = (0..count).map(|number| meal(first + number, id, Some(number), None, "soup"));
+        host.load(&kind("meals"), meals.collect()).await;
+        let email = format!("{id}@EXAMPLE.org");
+        let sign_ups = (0..count).map(|number| sign_up(&format!("{id}{number}"), &email, None));
+        host.load(&kind("sign_ups"), sign_ups.collect()).await;
+    }
+    let erased = |client: &str, count: i64| {
+        let count = Expected::Exactly(u64::try_from(count).expect("a count"));
+        Change::of(&[client])
+            .referrers("bookings.client_id", 0)
+            .referrers("seats.booking_id", 1)
+            .referrers("meals.booking_id+seat", 2)
+            .referrers("sign_ups.email", 0)
+            .question(Question { sample: 5, ..Question::count(all(2)) })
+            .question(Question { sample: 5, ..Question::count(all(3)) })
+            .expect(all(2), count)
+            .expect(all(3), count)
+            .expect(all(4), count)
+            .step(3, Write::Delete)
+            .step(2, Write::Delete)
+            .step(4, Write::Delete)
+    };
+    asked(host, &erased("first", FIRST)).await;
+    let few = asked(host, &erased("few", FEW)).await;
+    same(few, asked(host, &erased("many", MANY)).await);
+    applied(host, &erased("first", FIRST).operation(3)).await;
+    let few = applied(host, &erased("few", FEW)).await;
+    same(few, applied(host, &erased("many", MANY).operation(2)).await);
+    for name in ["seats", "meals", "sign_ups"] {
+        assert_eq!(host.rows(&kind(name)).await.len(), 0, "all of it was done");
+    }
 }
 
 /// The repeated operation returns the stored receipt and does not count rows again.

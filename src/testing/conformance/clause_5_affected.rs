@@ -1,10 +1,11 @@
 //! Clause 5: the receipt reports how many rows each step affected.
 
 use super::Host;
-use super::change::{Change, all, update};
-use super::world::load_all;
+use super::change::{Change, all, branch, referrers, update};
+use super::observed::Observed;
+use super::world::{load_all, load_keyed};
 use crate::domain::Value;
-use crate::protocol::{Receipt, Write};
+use crate::protocol::{Expected, Receipt, Write};
 
 async fn receipt(host: &dyn Host, change: Change) -> Receipt {
     load_all(host).await;
@@ -55,4 +56,20 @@ pub async fn clause_5_kept_rows_are_counted(host: &dyn Host) {
 pub async fn clause_5_a_step_without_rows_reports_zero(host: &dyn Host) {
     let change = Change::erase("c3");
     assert_eq!(actual(&receipt(host, change).await), [0, 0, 0, 0, 1]);
+}
+
+/// Equal rows without an id count each, and a row that is found over two references counts once.
+pub async fn clause_5_every_row_without_an_id_is_counted_once(host: &dyn Host) {
+    load_keyed(host).await;
+    let meals = [referrers("meals.booking_id+seat", all(2)), referrers("meals.client_id", all(0))];
+    let change = Change::of(&["c1"])
+        .referrers("bookings.client_id", 0)
+        .referrers("seats.booking_id", 1)
+        .set("meals", meals.map(branch).into())
+        .expect(all(3), Expected::Exactly(5))
+        .step(3, Write::Delete)
+        .step(2, Write::Delete);
+    let result = host.store().apply(&change.build()).await;
+    assert_eq!(actual(&result.expect("nothing blocks it")), [5, 3]);
+    assert_eq!(Observed::by(host).await.texts("meals", "course"), ["cake", "tea"]);
 }

@@ -2,7 +2,7 @@
 
 use super::change::{Change, all, operation, update};
 use super::observed::Observed;
-use super::world::load_all;
+use super::world::{load_all, load_keyed};
 use super::{Host, Recorded};
 use crate::domain::{AuditOutcome, Value};
 use crate::protocol::{Expected, NewValue, Write};
@@ -119,4 +119,23 @@ pub async fn clause_6_complete_events_are_written(host: &dyn Host) {
         (1, "client.seen", "c1".into())
     );
     assert!(events[0].fields["name"] == Value::from("a known value"));
+}
+
+/// Audit entries and events name rows by all fields of their ids.
+pub async fn clause_6_ids_of_several_fields_are_recorded(host: &dyn Host) {
+    load_keyed(host).await;
+    let change = Change::of_kind("seats", [("b1", 2).into(), ("b2", 2).into()])
+        .event("seat.changed", 0, &["booking_id", "class"])
+        .step(0, update("class", "none"));
+    host.store().apply(&change.build()).await.expect("applied");
+    let after = Observed::by(host).await;
+    let ids = [r#"["b1",2]"#, r#"["b2",2]"#];
+    let subjects: Vec<String> = after.audit.iter().map(|entry| entry.subject.to_string()).collect();
+    assert_eq!(subjects, ids);
+    let records: Vec<String> = after.events.iter().map(|event| event.record.to_string()).collect();
+    assert_eq!(records, ids);
+    for (event, (booking, class)) in after.events.iter().zip([("b1", "first"), ("b2", "second")]) {
+        assert!(event.fields["booking_id"] == Value::from(booking));
+        assert!(event.fields["class"] == Value::from(class), "from before");
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Host;
 use super::change::{Change, all, branch, referrers, update, when};
-use super::world::{load_all, world};
+use super::world::{load_all, load_keyed, world};
 use crate::domain::{DataMap, Field, FieldType, RecordId, lt};
 use crate::protocol::{Branch, Expected, Question};
 use crate::store::StoreError;
@@ -49,6 +49,38 @@ pub async fn clause_8_an_id_given_as_text_finds_the_integer(host: &dyn Host) {
     let query = Change::of_kind("items", ["2".into()]).ask(all(0));
     let survey = host.store().survey(&query.query()).await.expect("an answer");
     assert_eq!(survey.subjects, [RecordId::from(2)]);
+}
+
+/// Ids of several fields are sorted field by field: integers by value, also after a text.
+pub async fn clause_8_ids_of_several_fields_are_sorted_field_by_field(host: &dyn Host) {
+    load_keyed(host).await;
+    let seats = Question { sample: 3, ..Question::count(all(1)) };
+    let query = Change::of_kind("bookings", ["b3", "b2", "b1"].map(RecordId::from))
+        .referrers("seats.booking_id", 0)
+        .question(seats);
+    let survey = host.store().survey(&query.query()).await.expect("an answer");
+    assert_eq!(survey.answers[0].count, 4);
+    assert_eq!(survey.answers[0].sample, [("b1", 2), ("b1", 10), ("b2", 2)].map(RecordId::from));
+}
+
+/// An id of several fields has one value for each of them, of its type.
+pub async fn clause_8_an_id_with_other_parts_is_a_wrong_id(host: &dyn Host) {
+    load_keyed(host).await;
+    let wrong =
+        ["b1".into(), 2.into(), ("b1", 2, 3).into(), ("b1", "two").into(), r#"["b1"]"#.into(), "[".into()];
+    for id in wrong {
+        let query = Change::of_kind("seats", [RecordId::clone(&id)]).ask(all(0));
+        match host.store().survey(&query.query()).await {
+            Err(error @ StoreError::WrongId { .. }) => assert!(!error.is_retryable()),
+            Err(error) => panic!("expected a wrong id for {id:?}, found: {error}"),
+            Ok(_) => panic!("the wrong id {id:?} was ignored"),
+        }
+    }
+    for id in [("b1", 2).into(), ("b1", "2").into(), RecordId::from(r#"["b1",2]"#)] {
+        let query = Change::of_kind("seats", [id]).ask(all(0));
+        let survey = host.store().survey(&query.query()).await.expect("an answer");
+        assert_eq!(survey.subjects, [RecordId::from(("b1", 2))]);
+    }
 }
 
 /// A conflict needs another plan, and an unknown name another data map. A retry helps with neither.

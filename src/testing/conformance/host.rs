@@ -61,10 +61,11 @@ pub trait Host: Send + Sync {
     /// Returns the store under test.
     fn store(&self) -> &dyn Store;
 
-    /// Inserts rows in the way the host's own code would.
+    /// Inserts rows in the way the host's own code would. A row of a kind without an id comes with a number as its id,
+    /// for backends that need one.
     async fn load(&self, kind: &Kind, rows: Vec<Record>);
 
-    /// Returns all rows of a kind.
+    /// Returns all rows of a kind. The ids of a kind without an id are ignored, and may be equal.
     async fn rows(&self, kind: &Kind) -> Vec<Record>;
 
     /// Returns the audit log in any order, with one item for each entry and subject.

@@ -46,6 +46,10 @@ macro_rules! conformance_cases {
                 clause_2_a_row_inserted_during_the_decision_is_not_missed,
                 clause_2_a_taken_text_is_a_difference,
                 clause_2_one_of_two_claims_to_a_text_wins,
+                clause_2_a_link_row_inserted_during_the_decision_is_not_missed,
+                clause_2_an_equal_row_added_later_is_found,
+                clause_2_rows_that_are_left_without_a_referring_row_are_found,
+                clause_2_of_two_last_referring_rows_one_stays,
             }
             3 clause_3_steps {
                 clause_3_steps_run_in_the_given_order,
@@ -64,6 +68,17 @@ macro_rules! conformance_cases {
                 clause_3_masks_are_computed_from_the_row,
                 clause_3_equal_values_have_equal_pseudonyms,
             }
+            3 clause_3_keys {
+                clause_3_all_fields_of_a_key_are_compared,
+                clause_3_a_field_of_an_id_can_be_a_reference,
+                clause_3_rows_without_an_id_are_updated,
+                clause_3_rows_without_an_id_get_pseudonyms,
+                clause_3_a_reference_to_another_key_does_not_hold_ids,
+                clause_3_text_is_compared_without_case,
+                clause_3_masking_a_value_loses_no_row_that_holds_it,
+                clause_3_a_condition_decides_what_a_row_refers_to,
+                clause_3_rows_outside_a_filter_are_not_reached,
+            }
             4 clause_4_unknown_names {
                 clause_4_a_kind_the_store_does_not_have,
                 clause_4_a_kind_the_map_does_not_have,
@@ -78,6 +93,7 @@ macro_rules! conformance_cases {
                 clause_5_steps_without_a_line_do_not_shift_the_others,
                 clause_5_kept_rows_are_counted,
                 clause_5_a_step_without_rows_reports_zero,
+                clause_5_every_row_without_an_id_is_counted_once,
             }
             6 clause_6_audit_and_events {
                 clause_6_one_entry_for_each_subject,
@@ -87,16 +103,20 @@ macro_rules! conformance_cases {
                 clause_6_complete_events_are_written,
                 clause_6_refused_attempts_are_all_kept,
                 clause_6_the_subject_of_an_entry_need_not_exist,
+                clause_6_ids_of_several_fields_are_recorded,
             }
             7 clause_7_readers {
                 clause_7_a_reader_beside_a_writer_sees_whole_states,
                 clause_7_a_reader_before_a_writer_sees_whole_states,
+                clause_7_a_reader_sees_whole_states_of_link_tables,
             }
             8 clause_8_errors {
                 clause_8_a_missing_subject_is_not_an_error,
                 clause_8_questions_are_answered,
                 clause_8_an_id_of_another_type_is_a_wrong_id,
                 clause_8_an_id_given_as_text_finds_the_integer,
+                clause_8_ids_of_several_fields_are_sorted_field_by_field,
+                clause_8_an_id_with_other_parts_is_a_wrong_id,
                 clause_8_conflict_and_unknown_are_distinct,
                 clause_8_a_value_of_another_type_is_refused,
             }
@@ -122,6 +142,7 @@ macro_rules! conformance_scale_cases {
                 clause_10_a_survey_sends_the_same_for_many_rows_as_for_few,
                 clause_10_a_change_set_sends_the_same_for_many_rows_as_for_few,
                 clause_10_a_cycle_sends_the_same_for_many_rows_as_for_few,
+                clause_10_other_keys_send_the_same_for_many_rows_as_for_few,
                 clause_10_a_repetition_reads_only_the_receipt,
             }
         }

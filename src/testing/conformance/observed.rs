@@ -41,6 +41,13 @@ impl Observed {
         self.kinds[name][&id.into()][field].clone()
     }
 
+    /// Returns the texts that the rows of a kind have in a field, sorted.
+    pub(super) fn texts(&self, name: &str, field: &str) -> Vec<&str> {
+        let mut texts: Vec<&str> = self.kinds[name].values().filter_map(|row| row[field].as_text()).collect();
+        texts.sort_unstable();
+        texts
+    }
+
     /// Panics and names the first kind whose rows differ.
     #[track_caller]
     pub(super) fn assert_same(&self, now: &Self, after: &str) {
@@ -71,5 +78,11 @@ pub(super) async fn rows(host: &dyn Host, name: &str) -> Rows {
         let fields = known.iter().map(|field| ((*field).clone(), form(&record, field)));
         (record.id.clone(), fields.collect())
     });
-    rows.collect()
+    if !kind.id.is_none() {
+        return rows.collect();
+    }
+    // Rows without an id are numbered by their values.
+    let mut rows: Vec<BTreeMap<FieldName, Value>> = rows.map(|(_, fields)| fields).collect();
+    rows.sort_by_key(|fields| serde_json::to_string(fields).expect("JSON"));
+    (0..).map(RecordId::from).zip(rows).collect()
 }

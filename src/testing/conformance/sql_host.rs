@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::session;
 use super::world::{KINDS, kind};
 use super::{Counted, Host, Recorded, Sent, Traffic, world};
-use crate::domain::{FieldName, FieldType, Kind, Record, Value};
+use crate::domain::{FieldName, FieldType, KeyComparison, Kind, Record, RecordId, Value};
 use crate::sql::{AccessMode, Dialect, SqlConnection, SqlStore, SqlValue};
 use crate::store::Store;
 
@@ -62,10 +62,14 @@ impl<C: SqlConnection> SqlHost<C> {
             });
             let declared = self.column_type(declared.unwrap_or_else(|| kind.type_of(field)));
             let not_null = if kind.id.contains(field) { " NOT NULL" } else { "" };
-            format!("{} {declared}{not_null}", self.dialect.quote(kind.column(field)))
+            let unique = kind.fields.get(field).is_some_and(|field| field.unique);
+            let unique = if unique { " UNIQUE" } else { "" };
+            format!("{} {declared}{not_null}{unique}", self.dialect.quote(kind.column(field)))
         });
         let key = (!kind.id.is_none()).then(|| format!("PRIMARY KEY ({})", quoted(kind, kind.id.fields())));
-        let keys = map.references_from(&kind.name).filter(|reference| reference.when.is_none());
+        let keys = map.references_from(&kind.name);
+        let keys =
+            keys.filter(|reference| reference.when.is_none() && reference.compare == KeyComparison::Exact);
         let keys = keys.filter_map(|reference| {
             let to = map.kind(&reference.to)?;
             let (fields, key) = (quoted(kind, &reference.fields), quoted(to, map.key_of(reference)));
@@ -185,7 +189,8 @@ impl<C: SqlConnection> Host for SqlHost<C> {
         };
         let record = |row: Vec<SqlValue>| {
             let mut values = row.into_iter().map(value);
-            let id = values.next().and_then(|id| id.as_id()).expect("an id");
+            let id = values.by_ref().take(kind.id.fields().len());
+            let id = RecordId::tuple(id.map(|part| part.as_id().expect("a part of an id")));
             let fields = fields.iter().map(|field| (*field).clone());
             Record { id, fields: fields.zip(values).collect() }
         };

@@ -1,4 +1,4 @@
-//! The data of the suite: five kinds with a few rows each.
+//! The data of the suite: kinds with a few rows each.
 
 use chrono::{DateTime, TimeZone, Utc};
 
@@ -14,6 +14,11 @@ use crate::domain::{DataMap, Kind, Record, Value};
 /// | `bookings` | `id`, text | `client_id` → clients; `notes` text or null |
 /// | `items` | `id`, integer | `booking_id` → bookings; `part_of` → items or null |
 /// | `invoices` | `id`, text | `client_id` → clients or null; `number` text; `issued_at` timestamp |
+/// | `seats` | `booking_id`, `number`: text → bookings, integer | `class` text |
+/// | `meals` | none | `booking_id`, `seat` → seats or null; `client_id` → clients or null; `course` text |
+/// | `profiles` | `client_id`, text → clients | `handle` text, unique |
+/// | `sign_ups` | `id`, text | `email` → `clients.email`, ignoring case; `handle` → `profiles.handle` or null |
+/// | `comments` | `id`, text | `owner_type` text or null; `owner_id` → clients if that is `client`, or bookings if it is `booking` |
 #[must_use]
 pub fn world() -> DataMap {
     serde_json::from_str(include_str!("world.json")).expect("the map of the suite")
@@ -25,7 +30,9 @@ pub(super) fn now() -> DateTime<Utc> {
 }
 
 /// The names of the kinds, parents first.
-pub(super) const KINDS: [&str; 5] = ["clients", "debts", "bookings", "items", "invoices"];
+pub(super) const KINDS: [&str; 10] = [
+    "clients", "debts", "bookings", "items", "invoices", "seats", "meals", "profiles", "sign_ups", "comments",
+];
 
 pub(super) fn kind(name: &str) -> Kind {
     world().kind(&name.into()).expect("a kind").clone()
@@ -36,8 +43,15 @@ pub(super) async fn load(host: &dyn Host, name: &str, rows: Vec<Record>) {
     host.load(&kind(name), rows).await;
 }
 
-/// Loads the rows that most cases start from.
+/// Loads the rows that most cases start from: of the kinds whose rows have an id of one field.
 pub(super) async fn load_all(host: &dyn Host) {
+    for name in ["clients", "debts", "bookings", "items", "invoices"] {
+        load(host, name, rows(name)).await;
+    }
+}
+
+/// Loads the rows of all kinds.
+pub(super) async fn load_keyed(host: &dyn Host) {
     for name in KINDS {
         load(host, name, rows(name)).await;
     }
@@ -62,11 +76,46 @@ fn rows(name: &str) -> Vec<Record> {
             item(4, "b2", None),
             item(5, "b3", None),
         ],
-        _ => vec![
+        "invoices" => vec![
             invoice("i1", Some("c1")),
             invoice("i2", Some("c1")),
             invoice("i3", Some("c2")),
             invoice("i4", None),
+        ],
+        "seats" => vec![
+            seat("b1", 2, "first"),
+            seat("b1", 10, "second"),
+            seat("b2", 2, "second"),
+            seat("b3", 1, "first"),
+        ],
+        // Three of them are equal.
+        "meals" => vec![
+            meal(1, "b1", Some(2), None, "soup"),
+            meal(2, "b1", Some(2), None, "soup"),
+            meal(3, "b1", Some(2), None, "soup"),
+            meal(4, "b1", Some(10), Some("c1"), "fish"),
+            meal(5, "b2", Some(2), Some("c1"), "rice"),
+            meal(6, "b1", None, Some("c2"), "cake"),
+            meal(7, "b3", Some(1), Some("c2"), "tea"),
+        ],
+        // The handle of one client is the id of another.
+        "profiles" => {
+            [("c1", "ann"), ("c2", "c1")].map(|(id, handle)| Record::new(id).with("handle", handle)).into()
+        }
+        "sign_ups" => vec![
+            sign_up("s1", "C1@Example.org", None),
+            sign_up("s2", "c1@example.org", Some("ann")),
+            sign_up("s3", "c2@example.org", Some("c1")),
+            sign_up("s4", "c10@example.org", None),
+            sign_up("s5", "c3@example.org", Some("ann")),
+        ],
+        _ => vec![
+            comment("k1", "c1", Some("client")),
+            comment("k2", "b1", Some("booking")),
+            comment("k3", "c1", Some("booking")),
+            comment("k4", "c1", None),
+            comment("k5", "c2", Some("client")),
+            comment("k6", "b1", Some("client")),
         ],
     }
 }
@@ -98,4 +147,31 @@ fn invoice(id: &str, client: Option<&str>) -> Record {
         .with("client_id", client)
         .with("number", format!("2026/{id}"))
         .with("issued_at", "2025-12-01T08:30:00.000Z")
+}
+
+pub(super) fn seat(booking: &str, number: i64, class: &str) -> Record {
+    Record::new((booking, number)).with("class", class)
+}
+
+/// Makes a row of a kind without an id. Backends that need one use the number.
+pub(super) fn meal(
+    number: i64,
+    booking: &str,
+    seat: Option<i64>,
+    client: Option<&str>,
+    course: &str,
+) -> Record {
+    Record::new(number)
+        .with("booking_id", booking)
+        .with("seat", seat)
+        .with("client_id", client)
+        .with("course", course)
+}
+
+pub(super) fn sign_up(id: &str, email: &str, handle: Option<&str>) -> Record {
+    Record::new(id).with("email", email).with("handle", handle)
+}
+
+fn comment(id: &str, owner: &str, owner_type: Option<&str>) -> Record {
+    Record::new(id).with("owner_id", owner).with("owner_type", owner_type)
 }
