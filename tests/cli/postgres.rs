@@ -12,12 +12,6 @@ const TABLES: &str = "
     CREATE TABLE invoices (id integer PRIMARY KEY, client_id text REFERENCES clients, issued_at timestamptz);
     CREATE INDEX ON debts (client_id); CREATE INDEX ON sessions (client_id); CREATE INDEX ON invoices (client_id);";
 
-fn address(schema: &Schema) -> String {
-    let address = crate::server::address();
-    let separator = if address.contains('?') { '&' } else { '?' };
-    format!("{address}{separator}options=-c%20search_path%3D{}", schema.name)
-}
-
 #[test]
 fn a_client_is_planned_and_deleted_like_in_memory() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -29,7 +23,7 @@ fn a_client_is_planned_and_deleted_like_in_memory() {
     }
     runtime.block_on(schema.run(&script));
     let world = World::new("postgres-store");
-    let store = address(&schema);
+    let store = schema.address();
 
     let check = world.run(&store, "check");
     assert_eq!((check.status, check.out.trim()), (0, "everything is covered"), "{}", check.err);
@@ -78,7 +72,7 @@ fn init_check_and_plan_work_on_an_unknown_database() {
     let Some(schema) = runtime.block_on(Schema::new()) else { return };
     runtime.block_on(schema.run(UNKNOWN));
     let world = World::new("postgres-unknown");
-    let store = address(&schema);
+    let store = schema.address();
     let first = world.bare(&["--store", &store, "init", "Clients"]);
     assert_eq!((first.status, first.err.as_str()), (0, ""));
     world.write("policy.json", &first.out);
@@ -94,11 +88,11 @@ fn init_check_and_plan_work_on_an_unknown_database() {
         [
             "uncovered_table kinds.logs",
             "uncovered_table kinds.report",
-            "missing_index references.\"sales.in \"\"voices\"\"\".of_client",
-            "unvalidated_foreign_key references.\"sales.in \"\"voices\"\"\".of_client",
             "missing_index references.Clients.referred_by",
             "missing_index references.accounts.owner",
             "missing_index references.movements.account",
+            "missing_index references.sales.in \"voices\".of_client",
+            "unvalidated_foreign_key references.sales.in \"voices\".of_client",
         ],
         "{}",
         check.out
@@ -128,7 +122,7 @@ fn a_table_without_privileges_is_named() {
     );
     runtime.block_on(schema.run(&sql));
     let world = World::new("postgres-denied");
-    let store = format!("{}%20-c%20role%3D{role}", address(&schema));
+    let store = format!("{}%20-c%20role%3D{role}", schema.address());
     let check = world.run(&store, "check");
     let line = format!("apply clients free {ADMIN}");
     let applied = world.run(&store, &line);

@@ -44,6 +44,7 @@ mod relations;
 mod rendering;
 mod role;
 mod row_security;
+mod schemas;
 #[path = "../common/server.rs"]
 mod server;
 mod session;
