@@ -44,6 +44,7 @@ mod relations;
 mod rendering;
 mod role;
 mod row_security;
+mod schema_lookup;
 mod schemas;
 #[path = "../common/server.rs"]
 mod server;

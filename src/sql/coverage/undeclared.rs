@@ -137,10 +137,14 @@ fn table_finding(table: &Table, keys: &[&ForeignKey], named: &[(&Column, String)
     )
 }
 
+/// Names of ids that do not say to which kind they belong.
+const GENERIC: [&str; 4] = ["id", "uuid", "guid", "rowid"];
+
 /// Names that suggest a reference, each with the kind it would refer to.
 pub(super) struct Suspects<'a> {
-    /// The key is the folded name: `client_id` and `clientId` have the same.
-    by_name: BTreeMap<String, (&'a Kind, Why<'a>)>,
+    /// The key is the folded name: `client_id` and `clientId` have the same. Several kinds have the same name if their tables
+    /// are in different schemas.
+    by_name: BTreeMap<String, Vec<(&'a Kind, Why<'a>)>>,
 }
 
 #[derive(Clone, Copy)]
@@ -156,19 +160,22 @@ enum Why<'a> {
 impl<'a> Suspects<'a> {
     pub(super) fn of(policy: &'a DeletionPolicy) -> Self {
         let map = policy.map();
-        let mut by_name = BTreeMap::new();
+        let mut by_name: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for reference in map.references() {
             let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) else {
                 continue;
             };
             let Some(field) = reference.only_field().filter(|_| reference.when.is_none()) else { continue };
             let name = folded(from.column(field));
-            by_name.entry(name).or_insert((to, Why::Reference(&reference.name)));
+            // The id of a table that extends another is a reference, but `id` elsewhere is not.
+            if !GENERIC.contains(&&*name) {
+                by_name.entry(name).or_default().push((to, Why::Reference(&reference.name)));
+            }
         }
         for kind in map.kinds() {
             let id = kind.id.only().map_or("id", |id| kind.column(id));
             for name in derived(&kind.table_name().table, id) {
-                by_name.entry(name).or_insert((kind, Why::Kind));
+                by_name.entry(name).or_default().push((kind, Why::Kind));
             }
         }
         let subject = map.kind(policy.subject());
@@ -176,10 +183,9 @@ impl<'a> Suspects<'a> {
             let id = folded(subject.column(id));
             // Names such as `user_id` and `client_no` say which kind they belong to; `id` and `uuid` do not.
             let specific = singulars(&subject.table_name().table).iter().any(|name| id.starts_with(name));
-            let generic = ["id", "uuid", "guid", "rowid"].contains(&&*id);
-            if specific || id.ends_with("id") && !generic {
+            if specific || id.ends_with("id") && !GENERIC.contains(&&*id) {
                 let why = if specific { Why::Kind } else { Why::Id };
-                by_name.entry(id).or_insert((subject, why));
+                by_name.entry(id).or_default().push((subject, why));
             }
         }
         Self { by_name }
@@ -187,11 +193,10 @@ impl<'a> Suspects<'a> {
 
     /// Returns why a column may be a reference, as the end of a sentence that begins "the column".
     pub(super) fn why(&self, table: &Table, column: &str, catalogue: &Catalogue) -> Option<String> {
-        let (kind, why) = self.by_name.get(&folded(column))?;
-        if catalogue.is_one_table(&kind.table_name(), &table.name) || has_its_own(table, kind, catalogue) {
-            return None;
-        }
-        if matches!(why, Why::Id) && table.is_primary_key(column) {
+        let mut named = self.by_name.get(&folded(column))?.iter();
+        let (kind, why) = named.find(|(kind, _)| !has_its_own(table, kind, catalogue))?;
+        let is_own_key = matches!(why, Why::Id) && table.is_primary_key(column);
+        if is_own_key || catalogue.is_one_table(&kind.table_name(), &table.name) {
             return None;
         }
         Some(match why {
