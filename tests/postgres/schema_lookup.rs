@@ -35,6 +35,19 @@ async fn a_schema_that_the_role_may_not_look_into_is_named_before_anything_runs(
         fault.to_string(),
         "kinds.debts: the current role lacks USAGE on the schema `crm` of `crm.debts` (GRANT USAGE ON SCHEMA \"crm\" TO the role)"
     );
+    // In the search path, PostgreSQL skips the schema, and says that the table does not exist.
+    let on_path = cascading(&json!({ "clients": {}, "debts": {} }), &json!([debts]));
+    for path in [format!("{}, crm", world.schema.name), format!("\"crm\",{}", world.schema.name)] {
+        let options = (*role.pool.connect_options()).clone();
+        let options = options.options([("search_path", path.as_str()), ("role", role.name.as_str())]);
+        let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let refused = Lifecycle::open(PostgresStore::new(pool.clone()), policy(&on_path)).await.unwrap_err();
+        assert!(refused.to_string().contains("lacks USAGE on the schema `crm` of `crm.debts`"), "{refused}");
+        assert_eq!(
+            found(PostgresStore::new(pool), &on_path).await,
+            ["uncovered_table kinds.crm.debts", "missing_privilege kinds.debts"]
+        );
+    }
     // The schema is not looked into for tables that no policy names.
     let without = cascading(&json!({ "clients": {} }), &json!([]));
     world.run("ALTER TABLE crm.debts DROP CONSTRAINT debts_client_id_fkey").await;

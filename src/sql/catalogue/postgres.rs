@@ -27,12 +27,17 @@ const TRAITS: Traits = Traits {
 
 const SCHEMAS: &str = "SELECT nspname::text FROM pg_catalog.pg_namespace ORDER BY 1";
 /// All relations of the host, and whether each is wanted: on the search path, in a JSON array of names, or, if every
-/// schema is wanted, in a schema that the role can see.
+/// schema is wanted, in a schema that the role can see. A name without a schema also wants the tables in schemas of the
+/// search path that PostgreSQL skips, because the role lacks USAGE on them.
 const RELATIONS: &str = "SELECT c.oid::bigint, (pg_table_is_visible(c.oid) \
      OR ($2::bigint <> 0 AND has_schema_privilege(n.oid, 'USAGE')) \
      OR (n.nspname::text, c.relname::text) IN (SELECT j.schema, j.name \
-     FROM json_to_recordset($1::text::json) AS j(schema text, name text)))::int \
+     FROM json_to_recordset($1::text::json) AS j(schema text, name text)) \
+     OR (NOT has_schema_privilege(n.oid, 'USAGE') AND (quote_ident(n.nspname) = ANY(p.names) \
+     OR (n.nspname = current_user AND '\"$user\"' = ANY(p.names))) AND c.relname::text IN (SELECT j.name \
+     FROM json_to_recordset($1::text::json) AS j(schema text, name text) WHERE j.schema IS NULL)))::int \
      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+     CROSS JOIN regexp_split_to_array(current_setting('search_path'), '\\s*,\\s*') AS p(names) \
      WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND c.relpersistence <> 't' \
      AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition";
 /// The foreign keys and inheritance links, as pairs of tables.

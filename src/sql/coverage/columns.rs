@@ -41,9 +41,13 @@ fn missing_table(kind: &Kind, catalogue: &Catalogue) -> Finding {
                 .remedy("move it there, or open a store of its own for that database");
         }
     }
-    let elsewhere = catalogue.tables().find(|other| name.schema.is_none() && other.name.table == name.table);
+    let elsewhere =
+        || catalogue.tables().filter(|other| name.schema.is_none() && other.name.table == name.table);
+    if let Some(hidden) = elsewhere().find_map(|other| hidden(kind, other)) {
+        return hidden;
+    }
     let message = format!("the table `{name}` does not exist");
-    Finding::new(Code::MissingTable, path, message).remedy(match elsewhere {
+    Finding::new(Code::MissingTable, path, message).remedy(match elsewhere().next() {
         Some(other) => {
             format!("declare `{}`, which is outside the search path, or correct `table`", other.name)
         }

@@ -110,7 +110,7 @@ pub enum NoFirstPolicy {
     NoTable {
         /// The requested name.
         table: String,
-        /// The tables of the database.
+        /// The tables that the caller may have meant, such as those of the same name in other schemas.
         tables: Vec<String>,
     },
     /// The subject is a view, which has no keys.

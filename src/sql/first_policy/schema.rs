@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::NoFirstPolicy;
 use super::names::{Names, plain};
 use crate::domain::{ReferenceName, TableName};
-use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table};
+use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table, same};
 use crate::sql::coverage::dependents;
 
 /// The tables that depend on the subject, in every schema.
@@ -31,11 +31,8 @@ impl<'a> Schema<'a> {
         let read = TableName::from(requested);
         let found = catalogue.table(&read);
         let Some(subject) = found.or_else(|| catalogue.table(&TableName::new(requested))) else {
-            let tables = catalogue.tables().filter(|table| !table.is_view());
-            return Err(NoFirstPolicy::NoTable {
-                table: requested.to_owned(),
-                tables: tables.map(|table| table.name.to_string()).collect(),
-            });
+            let tables = alternatives(catalogue, &read);
+            return Err(NoFirstPolicy::NoTable { table: requested.to_owned(), tables });
         };
         if subject.is_view() {
             return Err(NoFirstPolicy::View(subject.name.to_string()));
@@ -109,6 +106,18 @@ impl<'a> Schema<'a> {
         let columns: Vec<&'a str> = columns.collect::<Option<_>>()?;
         Some(Link { on_delete: key.on_delete, from, columns, to, key: (!is_id).then_some(ordered) })
     }
+}
+
+/// Returns the tables that the caller may have meant: those of the same name in other schemas, or else those on the search
+/// path, or else all.
+fn alternatives(catalogue: &Catalogue, requested: &TableName) -> Vec<String> {
+    let tables: Vec<&Table> = catalogue.tables().filter(|table| !table.is_view()).collect();
+    let named = |table: &&&Table| same(&table.name.table, &requested.table);
+    let on_path = |table: &&&Table| table.name.schema.is_none();
+    let named: Vec<&&Table> = tables.iter().filter(named).collect();
+    let on_path: Vec<&&Table> = tables.iter().filter(on_path).collect();
+    let meant = [named, on_path, tables.iter().collect()].into_iter().find(|tables| !tables.is_empty());
+    meant.into_iter().flatten().map(|table| table.name.to_string()).collect()
 }
 
 /// Describes what the database does with rows for which the policy has no rule.
