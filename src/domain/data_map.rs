@@ -98,14 +98,6 @@ impl DataMap {
             // The id by another name.
             let id = map.kinds.get(&reference.to).map(|kind| kind.id.fields());
             reference.key.take_if(|key| Some(&**key) == id);
-            for kind in [&reference.from, &reference.to] {
-                if !map.kinds.contains_key(kind) {
-                    faults.push(
-                        Fault::new(FaultCode::UnknownKind, &path, format!("unknown kind `{kind}`"))
-                            .remedy("declare it under `kinds`"),
-                    );
-                }
-            }
             if map.references.insert(reference.name.clone(), reference).is_some() {
                 faults.push(
                     Fault::new(FaultCode::Duplicate, path, "the reference is declared twice").remedy(

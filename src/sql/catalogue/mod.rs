@@ -2,6 +2,7 @@
 
 #[allow(clippy::module_inception, reason = "the folder is about one type")]
 mod catalogue;
+mod lookup;
 mod postgres;
 mod sqlite;
 mod storage;
