@@ -74,7 +74,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct InitArguments {
-    /// The table of the subjects, such as `clients`
+    /// The table of the subjects, such as `clients`, or `crm.clients` for a table in the schema `crm`
     pub(crate) table: String,
 }
 

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::map_document::MapDocument;
 use super::reference_checks::check_references;
 use super::{
-    Fault, FaultCode, Faults, FieldName, FieldType, KeyReader, Kind, KindName, Mask, Reference, ReferenceName,
+    Fault, FaultCode, Faults, FieldName, FieldType, KeyReader, Kind, KindName, Mask, Reference,
+    ReferenceName, TableName,
 };
 
 /// The kinds, the references between them, and their fields.
@@ -40,9 +41,10 @@ pub struct DataMap {
 )]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct Excluded {
-    /// The table that is left out, by its name in the database.
+    /// The table that is left out, by its name in the database: `"logs"`, `"crm.logs"`, or `{"schema": "crm", "table":
+    /// "logs"}`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) table: Option<String>,
+    pub(crate) table: Option<TableName>,
     /// The reference that is left out, such as `visits.client_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reference: Option<ReferenceName>,
@@ -71,6 +73,10 @@ impl DataMap {
     ) -> Result<Self, Faults> {
         let mut map = Self { kinds: BTreeMap::new(), references: BTreeMap::new(), excluded };
         let mut faults = Faults::none();
+        for (position, one) in map.excluded.iter().enumerate() {
+            let table = one.table.as_ref();
+            faults.extend(table.and_then(|table| empty_part(&format!("excluded[{position}]"), table)));
+        }
         for kind in kinds {
             let path = format!("kinds.{}", kind.name);
             if kind.name.as_str().is_empty() {
@@ -92,14 +98,6 @@ impl DataMap {
             // The id by another name.
             let id = map.kinds.get(&reference.to).map(|kind| kind.id.fields());
             reference.key.take_if(|key| Some(&**key) == id);
-            for kind in [&reference.from, &reference.to] {
-                if !map.kinds.contains_key(kind) {
-                    faults.push(
-                        Fault::new(FaultCode::UnknownKind, &path, format!("unknown kind `{kind}`"))
-                            .remedy("declare it under `kinds`"),
-                    );
-                }
-            }
             if map.references.insert(reference.name.clone(), reference).is_some() {
                 faults.push(
                     Fault::new(FaultCode::Duplicate, path, "the reference is declared twice").remedy(
@@ -256,7 +254,18 @@ impl DataMap {
     }
 }
 
+/// Returns the fault of a table whose name has an empty part.
+fn empty_part(path: &str, table: &TableName) -> Option<Fault> {
+    table.has_empty_part().then(|| {
+        let message = format!("`{table}` names no table: its schema or its table is empty");
+        Fault::new(FaultCode::MissingName, format!("{path}.table"), message).remedy(
+            "write `clients` or `crm.clients`, or {\"schema\": \"crm\", \"table\": \"clients\"} with every part filled in",
+        )
+    })
+}
+
 fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
+    faults.extend(kind.table.as_ref().and_then(|table| empty_part(path, table)));
     if kind.tombstone && kind.personal.is_empty() {
         let message = "a tombstone needs masked personal fields";
         faults.push(

@@ -7,7 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::condition::MomentDocument;
 use super::kind::FullStatus;
 use super::map_document::{FieldDocument, FieldFacts};
-use super::{FieldName, FieldType, Period, RecordId, StatusField, Value};
+use super::table_name::FullTableName;
+use super::{FieldName, FieldType, Period, RecordId, StatusField, TableName, Value};
 
 impl JsonSchema for Value {
     fn inline_schema() -> bool {
@@ -84,6 +85,24 @@ impl JsonSchema for FieldDocument {
         json_schema!({
             "description": "The declaration of a field: its type alone, or an object.",
             "anyOf": [generator.subschema_for::<FieldType>(), generator.subschema_for::<FieldFacts>()],
+        })
+    }
+}
+
+impl JsonSchema for TableName {
+    fn schema_name() -> Cow<'static, str> {
+        "TableName".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The name of a table: `clients`, or `crm.clients` for a table in the schema `crm`; or an object \
+                            whose parts are taken as they are.",
+            "anyOf": [
+                // Neither part is empty.
+                { "type": "string", "pattern": r#"^(?!""(\.|$))(?!("([^"]|"")*"|[^.]*)\.("")?$)[^.]"# },
+                generator.subschema_for::<FullTableName>()
+            ],
         })
     }
 }

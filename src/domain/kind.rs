@@ -10,7 +10,9 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::words::words;
-use super::{Condition, FieldName, Identity, KindName, Mask, Record, RecordId, Value, to_milliseconds};
+use super::{
+    Condition, FieldName, Identity, KindName, Mask, Record, RecordId, TableName, Value, to_milliseconds,
+};
 
 /// A table or collection of the host.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +21,7 @@ pub struct Kind {
     /// The name in policies, plans and errors.
     pub name: KindName,
     /// The table, if its name differs from that of the kind. Stores that read rows use the kind's name.
-    pub table: Option<String>,
+    pub table: Option<TableName>,
     /// The fields that identify a row.
     pub id: Identity,
     /// The field that holds whether a record is ON or OFF.
@@ -165,10 +167,15 @@ impl Kind {
         }
     }
 
-    /// Returns the name of the table.
+    /// Returns the name of the table. Without one, the kind's name is read as the name of a table.
     #[must_use]
-    pub fn table_name(&self) -> &str {
-        self.table.as_deref().unwrap_or_else(|| self.name.as_str())
+    pub fn table_name(&self) -> Cow<'_, TableName> {
+        if let Some(table) = &self.table {
+            return Cow::Borrowed(table);
+        }
+        let read = TableName::from(self.name.as_str());
+        let unread = || TableName::new(self.name.as_str());
+        Cow::Owned(if read.has_empty_part() { unread() } else { read })
     }
 
     /// Returns the column of a field.

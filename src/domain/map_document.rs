@@ -11,7 +11,7 @@ use super::plain_errors::PlainErrors;
 use super::unique_keys::unique_keys;
 use super::{
     Condition, DataMap, Excluded, Fault, FaultCode, Faults, Field, FieldName, FieldType, Identity,
-    KeyComparison, Kind, KindName, Lock, Mask, Reference, ReferenceName, StatusField, Value,
+    KeyComparison, Kind, KindName, Lock, Mask, Reference, ReferenceName, StatusField, TableName, Value,
 };
 
 /// The three parts of a data map in a document.
@@ -35,9 +35,10 @@ pub(crate) struct MapDocument {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Kind", transform = super::schema::old_keys_of_kinds))]
 pub(crate) struct KindDocument {
-    /// The table of the kind. Default: the name of the kind.
+    /// The table of the kind: `"clients"`, `"crm.clients"` for a table in the schema `crm`, or `{"schema": "crm",
+    /// "table": "clients"}`. Default: the name of the kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    table: Option<String>,
+    table: Option<TableName>,
     /// What identifies a row: the name of a field, a list of names (`["order_id", "line"]`), or `[]` for a table without
     /// a key. Default: `id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

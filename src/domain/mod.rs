@@ -23,6 +23,7 @@ mod reference_checks;
 mod request;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
+mod table_name;
 mod text_visitor;
 pub(crate) mod unique_keys;
 mod value;
@@ -49,6 +50,7 @@ pub use record::{BadRecord, Record};
 pub(crate) use reference::KeyReader;
 pub use reference::{KeyComparison, Reference};
 pub use request::{Reason, Request};
+pub use table_name::TableName;
 pub use value::{Value, instant_text};
 pub(crate) use value::{present, to_milliseconds};
 pub use violation::{Violation, ViolationCode, Violations};

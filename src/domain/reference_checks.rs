@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Comparison, Condition, DataMap, Fault, FaultCode, Faults, FieldName, FieldType, Kind, Reference, Value,
+    Comparison, Condition, DataMap, Fault, FaultCode, Faults, FieldName, FieldType, Kind, KindName,
+    Reference, TableName, Value,
 };
 
 /// Checks every reference of a map, and every pair of references or kinds that share rows.
 pub(super) fn check_references(map: &DataMap, faults: &mut Faults) {
     for reference in map.references() {
+        check_kinds(map, reference, faults);
         check_fields(map, reference, faults);
         check_masks(map, reference, faults);
     }
@@ -94,6 +96,38 @@ fn required_values(condition: &Condition) -> Vec<(&FieldName, Vec<&Value>)> {
         Condition::All(conditions) => conditions.iter().flat_map(required_values).collect(),
         _ => Vec::new(),
     }
+}
+
+/// Checks that both kinds of a reference are declared.
+fn check_kinds(map: &DataMap, reference: &Reference, faults: &mut Faults) {
+    let key = reference.key.as_deref().unwrap_or_default();
+    for (kind, field) in [(&reference.from, None), (&reference.to, key.first())] {
+        if map.kind(kind).is_some() {
+            continue;
+        }
+        let remedy = match kind_of_table(map, kind, field) {
+            Some(known) => {
+                format!("references name kinds, not tables: write `{known}`, the kind of that table")
+            }
+            None => "declare it under `kinds`".to_owned(),
+        };
+        let path = format!("references.{}", reference.name);
+        faults
+            .push(Fault::new(FaultCode::UnknownKind, path, format!("unknown kind `{kind}`")).remedy(remedy));
+    }
+}
+
+/// Returns the kind of a table whose name was written in place of a kind. In `crm.clients`, the table may have been taken
+/// for a field.
+fn kind_of_table<'a>(
+    map: &'a DataMap,
+    written: &KindName,
+    field: Option<&FieldName>,
+) -> Option<&'a KindName> {
+    let whole = TableName::from(written.as_str());
+    let with_field = field.map(|field| TableName::from(format!("{written}.{field}")));
+    let is_named = |table: &TableName| *table == whole || with_field.as_ref() == Some(table);
+    map.kinds().find(|kind| is_named(&kind.table_name())).map(|kind| &kind.name)
 }
 
 /// Checks that a reference has as many fields as the key that it holds.

@@ -6,7 +6,7 @@ use super::policy::FIRST_VERSION;
 use super::{Access, Allow, DeletionPolicy, EffectRule, EntryBuilder, Guard, ModePolicy, ReasonRule};
 use crate::domain::{
     Condition, DataMap, Excluded, Fault, FaultCode, Faults, FieldName, FieldType, Identity, KeyComparison,
-    Kind, KindName, Lock, Mask, Mode, Reference, ReferenceName, StatusField, Value,
+    Kind, KindName, Lock, Mask, Mode, Reference, ReferenceName, StatusField, TableName, Value,
 };
 
 /// A policy under construction. [`build`](Self::build) checks it.
@@ -110,8 +110,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// Deliberately leaves out a table.
-    pub fn exclude_table(mut self, table: impl Into<String>, rationale: impl Into<String>) -> Self {
+    /// Deliberately leaves out a table. In `crm.logs`, `crm` is the schema of the table.
+    pub fn exclude_table(mut self, table: impl Into<TableName>, rationale: impl Into<String>) -> Self {
         let table = Some(table.into());
         self.excluded.push(Excluded { table, reference: None, rationale: rationale.into() });
         self
@@ -272,8 +272,9 @@ impl ReferenceBuilder {
 pub struct KindBuilder(pub(super) Kind);
 
 impl KindBuilder {
-    /// Sets the name of the table. Needed only if it differs from the name of the kind.
-    pub fn table(mut self, table: impl Into<String>) -> Self {
+    /// Sets the name of the table. Needed only if it differs from the name of the kind. In `crm.clients`, `crm` is the
+    /// schema of the table.
+    pub fn table(mut self, table: impl Into<TableName>) -> Self {
         self.0.table = Some(table.into());
         self
     }

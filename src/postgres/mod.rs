@@ -10,9 +10,9 @@
 //! # drop(store); Ok(()) }
 //! ```
 //!
-//! Table names follow the search path of the connection; `"table": "billing.invoices"` names the schema. A name that
-//! contains a dot is written in quotes, as in SQL: `"table": "\"in.voices\""`. Names are quoted, so write them as the
-//! database stores them: in lower case unless they were quoted when they were created.
+//! Table names follow the search path of the connection; `"table": "billing.invoices"` names the schema
+//! ([`TableName`](crate::domain::TableName)). A name that contains a dot is written as `"table": { "table": "in.voices" }`.
+//! Names are quoted, so write them as the database stores them: in lower case unless they were quoted when they were created.
 //!
 //! # What is locked
 //! The [guide](crate::guide::transactions) has the details.

@@ -6,7 +6,7 @@ use std::fmt;
 use super::connection::{AccessMode, SqlValue};
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
-use super::statement::{Statement, Writer, quote};
+use super::statement::{Statement, Writer};
 use super::table_schema::{ColumnType, QueryColumns, SchemaCheck, TableSchema};
 use crate::domain::{Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NamedSet, Rank, Receipt, Rows, SetId, SurveyQuery};
@@ -113,10 +113,6 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn spelling(&self) -> &'static Spelling;
     /// Returns the placeholder of the value at a position, counted from 1.
     fn placeholder(&self, position: usize) -> String;
-    /// Quotes the name of a table.
-    fn table(&self, name: &str) -> String {
-        quote(name)
-    }
     /// Qualifies the name of a temporary table.
     fn temporary(&self, name: &str) -> String;
     /// Binds a value, with a cast if the database could not infer its type.

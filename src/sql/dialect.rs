@@ -5,7 +5,8 @@ use super::backend::{Backend, Spelling};
 use super::connection::AccessMode;
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
-use super::statement::quote;
+use super::statement::{quote, quote_table};
+use crate::domain::TableName;
 
 /// The SQL of one database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,18 +38,17 @@ impl Dialect {
         quote(name)
     }
 
-    /// Quotes the name of a table. On PostgreSQL a dot separates the schema from the table. Put a name that itself
-    /// contains a dot in double quotes, as in SQL.
+    /// Quotes the name of a table, and apart from it the name of its schema.
     ///
     /// ```
+    /// use client_lifecycle::domain::TableName;
     /// use client_lifecycle::sql::Dialect;
-    /// assert_eq!(Dialect::Sqlite.table("sales.invoices"), r#""sales.invoices""#);
     /// assert_eq!(Dialect::Postgres.table("sales.invoices"), r#""sales"."invoices""#);
-    /// assert_eq!(Dialect::Postgres.table(r#""sales.invoices""#), r#""sales.invoices""#);
+    /// assert_eq!(Dialect::Postgres.table(TableName::new("sales.invoices")), r#""sales.invoices""#);
     /// ```
     #[must_use]
-    pub fn table(self, name: &str) -> String {
-        self.backend().table(name)
+    pub fn table(self, name: impl Into<TableName>) -> String {
+        quote_table(&name.into())
     }
 
     /// Returns the placeholder of the value at a position, counted from 1.

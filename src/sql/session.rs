@@ -6,7 +6,7 @@ use super::render::count::Counts;
 use super::render::renderer::Renderer;
 use super::statement::{Prefix, Statement};
 use super::table_schema::{QueryColumns, TableSchema};
-use crate::domain::{DataMap, KindName};
+use crate::domain::{DataMap, Kind, KindName, TableName};
 use crate::protocol::SetId;
 use crate::store::StoreError;
 use crate::store::patience::{counting, waited};
@@ -75,15 +75,22 @@ impl<'a> ErrorContext<'a> {
     }
 
     fn no_table(self, table: &str) -> StoreError {
-        let table = table.rsplit_once('.').map_or(table, |(_, name)| name);
-        if table.starts_with(self.prefix.as_str()) {
+        let name = TableName::from(table);
+        if name.table.starts_with(self.prefix.as_str()) {
+            let table = name.table;
             return StoreError::Unsupported(format!(
                 "writing without the library's table `{table}`; run `migrate` first"
             ));
         }
-        let mut kinds = self.map.into_iter().flat_map(DataMap::kinds);
-        let kind = kinds.find(|kind| kind.table_name().eq_ignore_ascii_case(table));
-        StoreError::Unknown { what: "kind", name: kind.map_or(table, |kind| kind.name.as_str()).to_owned() }
+        let kinds = || self.map.into_iter().flat_map(DataMap::kinds);
+        // The database may add the schema, or leave it out.
+        let is_named = |kind: &&Kind| {
+            let own = kind.table_name();
+            own.table.eq_ignore_ascii_case(&name.table) && (own.schema.is_none() || name.schema.is_none())
+        };
+        let kind = kinds().find(|kind| *kind.table_name() == name).or_else(|| kinds().find(is_named));
+        let name = kind.map_or_else(|| name.table.clone(), |kind| kind.name.to_string());
+        StoreError::Unknown { what: "kind", name }
     }
 
     fn no_column(self, column: &str) -> StoreError {

@@ -1,11 +1,13 @@
 //! Statements: SQL text with bound values, quoted names, and a small builder that writes a statement clause by
 //! clause.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
 use super::backend::Backend;
 use super::connection::SqlValue;
+use crate::domain::TableName;
 use crate::store::StoreError;
 
 /// One SQL statement with its values. Names in the text are quoted. Values are bound and never part of the text.
@@ -56,8 +58,8 @@ impl Writer {
     }
 
     /// Appends the quoted name of a table of the host.
-    pub(crate) fn table(&mut self, name: &str) -> &mut Self {
-        self.sql.push_str(&self.backend.table(name));
+    pub(crate) fn table(&mut self, name: impl Borrow<TableName>) -> &mut Self {
+        self.sql.push_str(&quote_table(name.borrow()));
         self
     }
 
@@ -128,13 +130,13 @@ impl<'w> Query<'w> {
     }
 
     /// Starts a DELETE from a table of the host. The row is called `r`.
-    pub(crate) fn delete(w: &'w mut Writer, table: &str) -> Self {
+    pub(crate) fn delete(w: &'w mut Writer, table: impl Borrow<TableName>) -> Self {
         w.push("DELETE FROM ").table(table).push(" AS r");
         Self { w, has_condition: false }
     }
 
     /// Starts an UPDATE of a table of the host. The row is called `r`.
-    pub(crate) fn update(w: &'w mut Writer, table: &str) -> Self {
+    pub(crate) fn update(w: &'w mut Writer, table: impl Borrow<TableName>) -> Self {
         w.push("UPDATE ").table(table).push(" AS r SET ");
         Self { w, has_condition: false }
     }
@@ -151,7 +153,7 @@ impl<'w> Query<'w> {
     }
 
     /// Writes a FROM clause with a table of the host and an alias.
-    pub(crate) fn table(&mut self, table: &str, name: &str) -> &mut Self {
+    pub(crate) fn table(&mut self, table: impl Borrow<TableName>, name: &str) -> &mut Self {
         self.w.push(" FROM ").table(table).push(" AS ").push(name);
         self
     }
@@ -317,6 +319,14 @@ impl Default for Prefix {
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// Quotes the name of a table of the host, and apart from it the name of its schema.
+pub(crate) fn quote_table(name: &TableName) -> String {
+    match &name.schema {
+        Some(schema) => format!("{}.{}", quote(schema), quote(&name.table)),
+        None => quote(&name.table),
     }
 }
 

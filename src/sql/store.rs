@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::backend::Backend;
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Reach};
 use super::connection::{AccessMode, SqlConnection, SqlTransaction, SqlValue};
 use super::coverage::Finding;
 use super::dialect::{Dialect, VERSION, schema};
@@ -144,25 +144,25 @@ impl<C: SqlConnection> SqlStore<C> {
     /// # Errors
     /// [`StoreError`] if the catalogue cannot be read.
     pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
-        self.catalogue_for(&DataMap::default()).await
+        self.catalogue_for(&DataMap::default(), Reach::EverySchema).await
     }
 
     /// Returns all mismatches between a policy and the database, and what the policy does not cover.
     ///
-    /// Runs the checks of the function [`findings`](super::findings). The catalogue also includes tables outside the
-    /// search path, collations on SQLite, and repeated ids in views. If the list is empty,
+    /// Runs the checks of the function [`findings`](super::findings). The catalogue also includes collations on SQLite, and
+    /// repeated ids in views. If the list is empty,
     /// [`Lifecycle::open`](crate::Lifecycle#method.open) accepts the policy.
     ///
     /// # Errors
     /// [`StoreError`] if the catalogue cannot be read.
     pub async fn findings(&self, policy: &DeletionPolicy) -> Result<Vec<Finding>, StoreError> {
-        Ok(super::findings(policy, &self.catalogue_for(&policy.map_to_check()).await?))
+        Ok(super::findings(policy, &self.catalogue_for(&policy.map_to_check(), Reach::EverySchema).await?))
     }
 
-    async fn catalogue_for(&self, map: &DataMap) -> Result<Catalogue, StoreError> {
+    async fn catalogue_for(&self, map: &DataMap, reach: Reach) -> Result<Catalogue, StoreError> {
         let context = self.context("read the catalogue");
         let mut tx = self.begin(AccessMode::Read, context).await?;
-        let read = Catalogue::read_for(&mut *tx, self.dialect, &self.prefix, map).await;
+        let read = Catalogue::read_for(&mut *tx, self.dialect, &self.prefix, map, reach).await;
         let catalogue = read.map_err(|error| context.error(error))?;
         self.end_read(tx, context).await?;
         Ok(catalogue)
@@ -258,7 +258,7 @@ impl<C: SqlConnection> SqlStore<C> {
 #[async_trait]
 impl<C: SqlConnection> Store for SqlStore<C> {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
-        let found = super::coverage::refused(map, &self.catalogue_for(map).await?);
+        let found = super::coverage::refused(map, &self.catalogue_for(map, Reach::Connected).await?);
         Ok(found.into_iter().map(Finding::into_fault).collect())
     }
 

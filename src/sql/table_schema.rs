@@ -8,7 +8,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::connection::SqlValue;
-use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, RecordId, Reference, Value};
+use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, RecordId, Reference, TableName, Value};
 use crate::protocol::{ChangeSet, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
 use crate::store::StoreError;
 use crate::store::patience::Timer;
@@ -187,9 +187,9 @@ pub(crate) enum SchemaCheck {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TableSchema {
     /// By the name of the table in the data map, and by the name of the column.
-    pub(crate) tables: BTreeMap<String, BTreeMap<String, ColumnType>>,
+    pub(crate) tables: BTreeMap<TableName, BTreeMap<String, ColumnType>>,
     /// Where the rows of tables are, by the name of the table in the data map.
-    pub(crate) locations: BTreeMap<String, Location>,
+    pub(crate) locations: BTreeMap<TableName, Location>,
     /// Whether all columns of all tables are listed. A column that is not listed then does not exist.
     pub(crate) is_complete: bool,
     /// A text that changes whenever a column or an index of the tables changes.
@@ -204,7 +204,7 @@ impl TableSchema {
     /// # Errors
     /// [`StoreError::Unknown`] if the table or the column does not exist.
     pub(crate) fn column(&self, kind: &Kind, field: &FieldName) -> Result<Option<&ColumnType>, StoreError> {
-        let table = self.tables.get(kind.table_name());
+        let table = self.tables.get(&*kind.table_name());
         let found = table.and_then(|columns| columns.get(kind.column(field)));
         match (found, table) {
             (None, None) if self.is_complete => Err(StoreError::unknown("kind", &kind.name)),
@@ -228,7 +228,7 @@ impl TableSchema {
     pub(crate) fn has_ids(&self, kind: &Kind) -> bool {
         match kind.id.only() {
             Some(id) => self.column(kind, id).ok().flatten().is_some_and(|id| id.not_null),
-            None => self.locations.get(kind.table_name()) != Some(&Location::Unknown),
+            None => self.locations.get(&*kind.table_name()) != Some(&Location::Unknown),
         }
     }
 }
@@ -353,7 +353,7 @@ struct Cached {
 const CONFIRMED_FOR: Duration = Duration::from_secs(1);
 
 /// The names of tables, and of columns with their tables.
-type Names = (Vec<String>, Vec<(String, String)>);
+type Names = (Vec<TableName>, Vec<(TableName, String)>);
 
 impl SchemaCache {
     // A panic while the lock is held cannot leave the value half changed.
@@ -402,9 +402,9 @@ impl SchemaCache {
 }
 
 fn names(columns: &QueryColumns<'_>, is_complete: bool) -> Names {
-    let tables = columns.kinds.iter().map(|kind| kind.table_name().to_owned()).collect();
+    let tables = columns.kinds.iter().map(|kind| kind.table_name().into_owned()).collect();
     let column =
-        |(kind, field): &(&Kind, &FieldName)| (kind.table_name().to_owned(), kind.column(field).to_owned());
+        |(kind, field): &(&Kind, &FieldName)| (kind.table_name().into_owned(), kind.column(field).to_owned());
     let columns = columns.columns.iter().filter(|_| !is_complete).map(column);
     (tables, columns.collect())
 }

@@ -262,10 +262,7 @@ impl Case {
     fn on_postgres(&mut self) {
         let runtime = runtime();
         let Some(schema) = runtime.block_on(crate::server::Schema::with_connections(1)) else { return };
-        let address = crate::server::address();
-        let separator = if address.contains('?') { '&' } else { '?' };
-        let options = format!("-c%20search_path%3D{}%20-c%20synchronous_commit%3Doff", schema.name);
-        let store = format!("{address}{separator}options={options}");
+        let store = schema.address();
         runtime.block_on(schema.run(&Database::Postgres.script(&self.tables, &self.data)));
         let again = tables::again(&self.tables, &self.data);
         let reset = || {

@@ -42,8 +42,12 @@ impl Numbers {
     }
 }
 
-fn name(table: usize) -> String {
-    if table == 0 { "clients".into() } else { format!("t{table}") }
+/// Returns the name of a table. Each schema has tables of the same names; the clients are in the search path.
+fn name(table: usize, schemas: &[&str]) -> String {
+    let Some(at) = table.checked_sub(1) else { return "clients".into() };
+    let (number, schema) = (at / (schemas.len() + 1), at % (schemas.len() + 1));
+    let schema = schema.checked_sub(1).map(|at| format!("{}.", schemas[at]));
+    format!("{}t{number}", schema.unwrap_or_default())
 }
 
 /// Returns the values of the key of a row.
@@ -65,8 +69,10 @@ fn columns_of(tables: &[Table], table: usize) -> Vec<String> {
     }
 }
 
-/// Makes a database. `with_partitions` says whether tables with two key columns are partitioned.
-pub(crate) fn generated(seed: u64, with_partitions: bool) -> Generated {
+/// Makes a database. `schemas` are the schemas with tables beside the one in the search path. `with_partitions` says whether
+/// tables with two key columns are partitioned.
+pub(crate) fn generated(seed: u64, with_partitions: bool, schemas: &[&str]) -> Generated {
+    let name = |table: usize| name(table, schemas);
     let mut numbers = Numbers(seed);
     let mut tables = vec![Table { key: Key::Single, parents: Vec::new(), rows: ROWS }];
     for at in 1..=TABLES {
@@ -87,6 +93,9 @@ pub(crate) fn generated(seed: u64, with_partitions: bool) -> Generated {
     }
 
     let mut statements = String::new();
+    for schema in schemas {
+        writeln!(statements, "CREATE SCHEMA {schema};").unwrap();
+    }
     let mut inserts = String::new();
     for (at, table) in tables.iter().enumerate() {
         let (mut columns, mut constraints) = (Vec::new(), Vec::new());
@@ -156,14 +165,8 @@ pub(crate) fn generated(seed: u64, with_partitions: bool) -> Generated {
                 values.push(("above".into(), numbers.below(row).to_string()));
             }
             let (names, values): (Vec<String>, Vec<String>) = values.into_iter().unzip();
-            writeln!(
-                inserts,
-                "INSERT INTO {} ({}) VALUES ({});",
-                name(at),
-                names.join(", "),
-                values.join(", ")
-            )
-            .unwrap();
+            let (table, names, values) = (name(at), names.join(", "), values.join(", "));
+            writeln!(inserts, "INSERT INTO {table} ({names}) VALUES ({values});").unwrap();
         }
     }
     statements.push_str(&inserts);

@@ -7,6 +7,7 @@ use client_lifecycle::domain::{
 };
 use client_lifecycle::postgres::{PostgresStore, sqlx};
 use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+use client_lifecycle::sql::Dialect;
 use client_lifecycle::store::{ReadQuery, Reader, Store, StoreError};
 use serde_json::{Map, Value, json};
 use sqlx::postgres::PgConnection;
@@ -36,7 +37,7 @@ pub(crate) async fn run(connection: &mut PgConnection, sql: &str) {
 
 /// Returns the statements that drop the tables of a data map and empty the library's tables.
 pub(crate) fn dropping(map: &DataMap) -> String {
-    let tables: Vec<String> = map.kinds().map(|kind| quote(kind.table_name())).collect();
+    let tables: Vec<String> = map.kinds().map(|kind| Dialect::Postgres.table(kind.table_name())).collect();
     let own = ["operations", "audit", "outbox", "marks"].map(|name| format!("DELETE FROM lifecycle_{name}"));
     format!("DROP TABLE IF EXISTS {} CASCADE; {}", tables.join(", "), own.join("; "))
 }
@@ -73,7 +74,11 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
         let key = list(kind, kind.id.fields());
         let key = (kind.id.fields().len() > 1).then(|| format!("PRIMARY KEY ({key})"));
         let columns: Vec<String> = columns.into_iter().chain(key).collect();
-        parts.push(format!("CREATE TABLE {} ({})", quote(kind.table_name()), columns.join(", ")));
+        parts.push(format!(
+            "CREATE TABLE {} ({})",
+            Dialect::Postgres.table(kind.table_name()),
+            columns.join(", ")
+        ));
     }
     for kind in &kinds {
         for row in rows[kind.name.as_str()].as_array().into_iter().flatten() {
@@ -101,9 +106,9 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
             let impossible = empties && (closes || is_id);
             parts.push(format!(
                 "ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} {}",
-                quote(kind.table_name()),
+                Dialect::Postgres.table(kind.table_name()),
                 list(kind, &reference.fields),
-                quote(to.table_name()),
+                Dialect::Postgres.table(to.table_name()),
                 list(to, map.key_of(reference)),
                 if impossible { "NO ACTION" } else { keys.on_delete },
                 keys.checked
@@ -117,7 +122,7 @@ pub(crate) fn insert(kind: &Kind, row: &Value) -> String {
     let row = row.as_object().unwrap();
     let columns: Vec<_> = row.keys().map(|name| quote(name)).collect();
     let values: Vec<_> = row.values().map(literal).collect();
-    let table = quote(kind.table_name());
+    let table = Dialect::Postgres.table(kind.table_name());
     format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), values.join(", "))
 }
 
@@ -208,7 +213,7 @@ pub(crate) async fn rows(connection: &mut PgConnection, map: &Arc<DataMap>) -> V
             "SELECT '{}', COALESCE(json_agg(to_jsonb(the_row){}), '[]')::text FROM {} AS the_row",
             kind.name,
             instants.concat(),
-            quote(kind.table_name())
+            Dialect::Postgres.table(kind.table_name())
         ));
     }
     let sql = parts.join(" UNION ALL ");
@@ -277,7 +282,7 @@ impl Tables {
     pub(crate) async fn set(&self, kind: &str, id: &str, field: &str, value: &Value) {
         let kind = self.kind(kind);
         let key = quote(kind.id.only().unwrap().as_str());
-        let (table, field) = (quote(kind.table_name()), quote(field));
+        let (table, field) = (Dialect::Postgres.table(kind.table_name()), quote(field));
         let (value, id) = (literal(value), literal(&json!(id)));
         self.schema.run(&format!("UPDATE {table} SET {field} = {value} WHERE {key} = {id}")).await;
     }
@@ -285,7 +290,7 @@ impl Tables {
     pub(crate) async fn remove(&self, kind: &str, id: &str) {
         let kind = self.kind(kind);
         let key = quote(kind.id.only().unwrap().as_str());
-        let (table, id) = (quote(kind.table_name()), literal(&json!(id)));
+        let (table, id) = (Dialect::Postgres.table(kind.table_name()), literal(&json!(id)));
         self.schema.run(&format!("DELETE FROM {table} WHERE {key} = {id}")).await;
     }
 

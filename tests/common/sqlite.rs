@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use client_lifecycle::domain::{AuditEntry, DataMap, Event, FieldName, Kind, KindName};
+use client_lifecycle::sql::Dialect;
 use client_lifecycle::sqlite::{SqliteStore, sqlx};
 use serde_json::{Map, Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -79,7 +80,7 @@ impl File {
         let row = row.as_object().unwrap();
         let columns: Vec<_> = row.keys().map(|name| quote(name)).collect();
         let values: Vec<_> = row.values().map(literal).collect();
-        let table = quote(self.kind(kind).table_name());
+        let table = Dialect::Sqlite.table(self.kind(kind).table_name());
         let (columns, values) = (columns.join(", "), values.join(", "));
         self.run(&format!("INSERT INTO {table} ({columns}) VALUES ({values})")).await;
     }
@@ -87,7 +88,7 @@ impl File {
     pub(crate) async fn set(&self, kind: &str, id: &str, field: &str, value: &Value) {
         let kind = self.kind(kind);
         let key = quote(kind.id.only().unwrap().as_str());
-        let (table, field) = (quote(kind.table_name()), quote(field));
+        let (table, field) = (Dialect::Sqlite.table(kind.table_name()), quote(field));
         let (value, id) = (literal(value), literal(&json!(id)));
         self.run(&format!("UPDATE {table} SET {field} = {value} WHERE {key} = {id}")).await;
     }
@@ -95,14 +96,14 @@ impl File {
     pub(crate) async fn remove(&self, kind: &str, id: &str) {
         let kind = self.kind(kind);
         let key = quote(kind.id.only().unwrap().as_str());
-        let (table, id) = (quote(kind.table_name()), literal(&json!(id)));
+        let (table, id) = (Dialect::Sqlite.table(kind.table_name()), literal(&json!(id)));
         self.run(&format!("DELETE FROM {table} WHERE {key} = {id}")).await;
     }
 
     pub(crate) async fn rows(&self) -> Value {
         let mut found = Map::new();
         for kind in self.map.kinds() {
-            let sql = format!("SELECT * FROM {}", quote(kind.table_name()));
+            let sql = format!("SELECT * FROM {}", Dialect::Sqlite.table(kind.table_name()));
             found.insert(kind.name.to_string(), self.read(&sql).await.into());
         }
         found.into()
@@ -206,12 +207,12 @@ fn create_table(map: &DataMap, kind: &Kind, all: &Value, schema: Schema) -> Stri
         parts.push(format!(
             "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {}",
             list(&reference.fields),
-            quote(to.table_name()),
+            Dialect::Sqlite.table(to.table_name()),
             list(map.key_of(reference)),
             if impossible { "NO ACTION" } else { schema.on_delete },
         ));
     }
-    format!("CREATE TABLE {} ({})", quote(kind.table_name()), parts.join(", "))
+    format!("CREATE TABLE {} ({})", Dialect::Sqlite.table(kind.table_name()), parts.join(", "))
 }
 
 fn list(fields: &[FieldName]) -> String {

@@ -27,13 +27,14 @@ async fn on_sqlite(world: World, id: &str, expected: Expected) {
 async fn on_postgres(world: World, id: &str, expected: Expected) {
     use crate::common::postgres::{Keys, rows, script};
     use client_lifecycle::postgres::PostgresStore;
+    use client_lifecycle::sql::Dialect;
     let Some(schema) = crate::common::server::Schema::with_connections(2).await else {
         return;
     };
     PostgresStore::new(schema.pool.clone()).migrate().await.unwrap();
     let policy = world.policy();
     let tables: Vec<String> =
-        policy.map().kinds().map(|kind| crate::common::postgres::quote(kind.table_name())).collect();
+        policy.map().kinds().map(|kind| Dialect::Postgres.table(kind.table_name())).collect();
     let actions = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"];
     for (turn, on_delete) in actions.into_iter().enumerate() {
         let checked = ["", "DEFERRABLE INITIALLY DEFERRED"][turn % 2];

@@ -58,9 +58,9 @@ fn column_types(map: &DataMap, rows: &Value) -> Columns {
 
 /// Returns the statements that create the tables of a policy. Kinds that are parts of one table share its columns.
 fn tables(map: &DataMap, rows: &Value) -> String {
-    let mut tables: BTreeMap<&str, Vec<&Kind>> = BTreeMap::new();
+    let mut tables: BTreeMap<String, Vec<&Kind>> = BTreeMap::new();
     for kind in map.kinds() {
-        tables.entry(kind.table_name()).or_default().push(kind);
+        tables.entry(kind.table_name().to_string()).or_default().push(kind);
     }
     let types = column_types(map, rows);
     let quoted = |fields: &[FieldName]| {

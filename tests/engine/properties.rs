@@ -191,6 +191,19 @@ fn the_model_and_sqlite_agree_with_any_foreign_keys() {
     });
 }
 
+/// Puts the tables of the kinds into three schemas, of which one is in the search path. Tables of different schemas have the
+/// same names.
+#[cfg(feature = "postgres")]
+fn over_schemas(case: &RandomWorld) -> RandomWorld {
+    let mut case = case.clone();
+    for (at, kind) in case.document["kinds"].as_object_mut().unwrap().values_mut().enumerate() {
+        let schema = ["", "crm.", "\"re.ports\"."][at % 3];
+        kind["table"] = format!("{schema}t{}", at / 3).into();
+    }
+    case.policy = DeletionPolicy::from_json(&case.document.to_string()).unwrap();
+    case
+}
+
 /// R24, R25: runs each world first in a transaction that is rolled back, then in a transaction that commits. The
 /// tables are created only once, because that is slow.
 #[cfg(feature = "postgres")]
@@ -204,6 +217,7 @@ fn the_model_and_postgres_agree_with_any_foreign_keys() {
         return;
     };
     runtime.block_on(PostgresStore::new(schema.pool.clone()).migrate()).unwrap();
+    runtime.block_on(schema.run("CREATE SCHEMA crm; CREATE SCHEMA \"re.ports\""));
     let turn = std::cell::Cell::new(0_usize);
     // Remember the data map of the previous world, to drop its tables.
     let last = RefCell::new(None);
@@ -216,6 +230,8 @@ fn the_model_and_postgres_agree_with_any_foreign_keys() {
             checked: checked[turn.get() % 3],
             reversed: turn.get().is_multiple_of(2),
         };
+        let in_schemas = turn.get().is_multiple_of(4).then(|| over_schemas(case));
+        let case = in_schemas.as_ref().unwrap_or(case);
         let with_keys = |error| TestCaseError::fail(format!("{keys:?}: {error}"));
         let (map, pool) = (case.policy.map(), &schema.pool);
         if turn.get().is_multiple_of(100) {

@@ -103,6 +103,32 @@ faulty! {
     a_pseudonym_of_another_type_than_text_is_reported:
         document([("/kinds/clients/personal", json!({"manager": "hmac"}))])
         => "kinds.clients.personal.manager", "the mask does not fit a field of type integer", "use another mask; `null` fits every nullable field";
+    a_table_with_an_empty_schema_is_reported:
+        document([("/kinds/debts/table", json!(".debts"))])
+        => "kinds.debts.table", "`.debts` names no table: its schema or its table is empty",
+           "write `clients` or `crm.clients`, or {\"schema\": \"crm\", \"table\": \"clients\"} with every part filled in";
+    a_schema_without_a_table_is_reported:
+        document([("/kinds/debts/table", json!("crm."))])
+        => "kinds.debts.table", "`crm.` names no table: its schema or its table is empty",
+           "write `clients` or `crm.clients`, or {\"schema\": \"crm\", \"table\": \"clients\"} with every part filled in";
+    an_empty_part_of_a_table_is_reported:
+        document([("/kinds/debts/table", json!({"schema": "", "table": "debts"}))])
+        => "kinds.debts.table", "`.debts` names no table: its schema or its table is empty",
+           "write `clients` or `crm.clients`, or {\"schema\": \"crm\", \"table\": \"clients\"} with every part filled in";
+    an_empty_name_in_quotes_is_reported:
+        document([("/kinds/debts/table", json!("crm.\"\""))])
+        => "kinds.debts.table", "`crm.` names no table: its schema or its table is empty",
+           "write `clients` or `crm.clients`, or {\"schema\": \"crm\", \"table\": \"clients\"} with every part filled in";
+    a_table_without_a_name_that_is_left_out_is_reported:
+        document([("/excluded", json!([{"table": "crm.", "because": "gone"}]))])
+        => "excluded[0].table", "`crm.` names no table: its schema or its table is empty",
+           "write `clients` or `crm.clients`, or {\"schema\": \"crm\", \"table\": \"clients\"} with every part filled in";
+    a_reference_to_a_table_in_place_of_its_kind_is_reported:
+        document([("/kinds/islands", json!({"table": "crm.islands"})), ("/references/-", json!({"from": "debts.at", "to": "crm.islands"}))])
+        => "references.debts.at", "unknown kind `crm`", "references name kinds, not tables: write `islands`, the kind of that table";
+    a_reference_from_a_table_in_place_of_its_kind_is_reported:
+        document([("/kinds/islands", json!({"table": "crm.islands"})), ("/references/-", json!({"from": "crm.islands.owner", "to": "clients"}))])
+        => "references.crm.islands.owner", "unknown kind `crm.islands`", "references name kinds, not tables: write `islands`, the kind of that table";
     two_kinds_of_one_table_whose_filters_overlap_are_reported:
         document([("/kinds/debts/filter", json!({"field": "status", "eq": "PAID"})),
                   ("/kinds/items", json!({"table": "debts", "filter": {"field": "status", "in": ["PAID", "DUE"]}}))])

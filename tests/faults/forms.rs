@@ -52,7 +52,7 @@ faulty! {
         => "kinds.items.tombstone", "found the text `yes`; expected `true` or `false`", "";
     a_table_that_is_a_number_is_reported:
         document([("/kinds/items/table", json!(7))])
-        => "kinds.items.table", "found the number 7; expected text", "";
+        => "kinds.items.table", "found the number 7; expected a table such as `clients` or `crm.clients`, or {\"schema\": \"crm\", \"table\": \"clients\"}", "";
     a_field_name_that_is_a_number_is_reported:
         document([("/kinds/items/deleted_at", json!(7))])
         => "kinds.items.deleted_at", "found the number 7; expected the name of a field, such as `email`", "";
@@ -86,6 +86,9 @@ faulty! {
     an_unknown_lock_is_reported:
         document([("/references/-", json!({"from": "debts.shop", "to": "clients", "lock": "row"}))])
         => "references[2].lock", "unknown lock `row`; expected `table` or `writer`", "";
+    a_table_of_a_schema_alone_is_reported:
+        document([("/kinds/debts/table", json!({"schema": "crm"}))])
+        => "kinds.debts.table", "the key `table` is missing", "";
     what_is_left_out_without_a_reason_is_reported:
         document([("/excluded", json!([{"table": "logs"}]))])
         => "excluded[0]", "the key `because` is missing", "";

@@ -159,6 +159,22 @@ faulty! {
     a_table_with_the_name_of_the_pseudonyms_is_reported:
         opened("CREATE TABLE lifecycle_pseudonyms (id INTEGER PRIMARY KEY)", one(json!({ "table": "lifecycle_pseudonyms" })))
         => "kinds.clients", "`lifecycle_pseudonyms` is a name that the library uses", "use another prefix for the library's tables";
+    a_schema_that_is_not_there_is_reported:
+        opened(CLIENTS, one(json!({ "table": "crm.clients" })))
+        => "kinds.clients", "the schema `crm` of the table `crm.clients` does not exist",
+           "correct `table`; if the dot is part of the table's own name, declare `\"table\": {\"table\":\"crm.clients\"}`";
+    a_table_outside_the_database_itself_is_reported:
+        opened(&[CLIENTS, "CREATE TEMP TABLE visitors (id INTEGER PRIMARY KEY)"].concat(), one(json!({ "table": "temp.visitors" })))
+        => "kinds.clients", "the table `temp.visitors` is not in the database that the store opened (`main`)",
+           "move it there, or open a store of its own for that database";
+    two_spellings_of_a_table_whose_filters_must_be_compared_are_reported:
+        opened(&[CLIENTS, DEBTS].concat(), {
+            let mut map = two();
+            map["kinds"]["debts"]["filter"] = json!({ "field": "id", "eq": 1 });
+            map["kinds"]["owings"] = json!({ "table": "main.debts", "filter": { "field": "id", "eq": 2 } });
+            map
+        })
+        => "kinds.owings.table", "`main.debts` and `debts` are one table, the table of `debts`", "spell the table alike in both kinds";
     an_undeclared_foreign_key_with_an_action_is_reported:
         opened(&[CLIENTS, "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE)"].concat(),
                one(json!({})))

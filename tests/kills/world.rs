@@ -249,7 +249,10 @@ pub(crate) fn sqlite_options(path: &std::path::Path, journal: SqliteJournalMode)
 /// Returns options for connections to a schema, with an application name that identifies them on the server.
 pub(crate) fn postgres_options(schema: &str, name: &str) -> PgConnectOptions {
     let options: PgConnectOptions = server::address().parse().unwrap();
-    options.options([("search_path", schema), ("jit", "off")]).application_name(name)
+    options
+        .database(&server::database_of(schema))
+        .options([("search_path", schema), ("jit", "off")])
+        .application_name(name)
 }
 
 pub(crate) fn pool_of(options: PgConnectOptions, connections: u32) -> PgPool {

@@ -12,8 +12,11 @@ async fn a_protected_clinic_has_no_findings() {
     let catalogue = world.store().catalogue().await.unwrap();
     let found = findings(&world.policy, &catalogue);
     assert!(found.is_empty(), "{found:?}");
-    let tables: Vec<&str> = catalogue.table_names().collect();
-    assert_eq!(tables, ["bookings", "clients", "debts", "items"], "not the library's");
+    assert_eq!(
+        catalogue.table_names().collect::<Vec<_>>(),
+        ["bookings", "clients", "debts", "items"],
+        "not the library's"
+    );
 }
 
 #[tokio::test]

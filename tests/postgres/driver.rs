@@ -11,7 +11,7 @@ use client_lifecycle::testing::conformance::{SqlHost, Watched};
 use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
-use super::server::{Schema, address};
+use super::server::{Schema, address, database_of};
 
 /// A pool of connections. A connection returns to the pool when its transaction ends.
 #[derive(Clone)]
@@ -23,7 +23,9 @@ pub(crate) struct Pool {
 impl Pool {
     fn new(schema: &str) -> Self {
         let mut config: Config = address().parse().unwrap();
-        config.options(format!("-c search_path={schema} -c synchronous_commit=off"));
+        config
+            .dbname(database_of(schema))
+            .options(format!("-c search_path={schema} -c synchronous_commit=off"));
         Self { config: Arc::new(config), idle: Arc::default() }
     }
 

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use client_lifecycle::Lifecycle;
 use client_lifecycle::domain::{Actor, MaskKey, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::postgres::sqlx::{self, PgPool, raw_sql};
+use client_lifecycle::postgres::sqlx::postgres::PgPoolOptions;
+use client_lifecycle::postgres::sqlx::{self, AssertSqlSafe, PgPool, raw_sql};
 use client_lifecycle::postgres::{PoolConnection, PostgresStore, PostgresTransaction, SavepointConnection};
 use client_lifecycle::sql::{
     AccessMode, Dialect, SqlConnection, SqlError, SqlStore, SqlTransaction, SqlValue,
@@ -67,13 +68,15 @@ async fn a_column_altered_in_the_hosts_transaction_is_seen_inside_and_not_outsid
 }
 
 /// Creates the same tables in another schema, with text ids instead of UUIDs.
-async fn other_schema(world: &World) -> Schema {
-    let schema = Schema::new().await.unwrap();
-    schema.run(&CLINIC.replace("uuid", "text")).await;
-    PostgresStore::new(schema.pool.clone()).migrate().await.unwrap();
-    schema.run(&format!("INSERT INTO clients VALUES ('{ANA}', 'x'), ('{BEN}', 'y')")).await;
-    assert_ne!(schema.name, world.schema.name);
-    schema
+async fn other_schema(world: &World) -> PgPool {
+    world.run("CREATE SCHEMA other").await;
+    let options = (*world.schema.pool.connect_options()).clone().options([("search_path", "other")]);
+    let pool = PgPoolOptions::new().max_connections(2).connect_lazy_with(options);
+    let sql = CLINIC.replace("uuid", "text")
+        + &format!("INSERT INTO clients VALUES ('{ANA}', 'x'), ('{BEN}', 'y')");
+    raw_sql(AssertSqlSafe(sql)).execute(&pool).await.unwrap();
+    PostgresStore::new(pool.clone()).migrate().await.unwrap();
+    pool
 }
 
 async fn clients(pool: &PgPool) -> i64 {
@@ -86,10 +89,10 @@ async fn without_schemas_the_search_path_of_the_transaction_is_used() {
     let other = other_schema(&world).await;
     let lifecycle = world.lifecycle().await;
     lifecycle.plan(&delete(ANA)).await.unwrap();
-    let mut tx = other.pool.begin().await.unwrap();
+    let mut tx = other.begin().await.unwrap();
     lifecycle.in_transaction(&mut tx).execute(&delete(ANA)).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!((clients(&world.schema.pool).await, clients(&other.pool).await), (2, 1));
+    assert_eq!((clients(&world.schema.pool).await, clients(&other).await), (2, 1));
 }
 
 #[tokio::test]
@@ -98,12 +101,12 @@ async fn the_schemas_of_the_lifecycle_are_used_and_the_hosts_search_path_is_rest
     let other = other_schema(&world).await;
     let store = PostgresStore::new(world.schema.pool.clone()).schemas([world.schema.name.clone()]);
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
-    let mut tx = other.pool.begin().await.unwrap();
+    let mut tx = other.begin().await.unwrap();
     lifecycle.in_transaction(&mut tx).execute(&delete(ANA)).await.unwrap();
     let path: String = sqlx::query_scalar("SHOW search_path").fetch_one(&mut *tx).await.unwrap();
-    assert_eq!(path.trim_matches('"'), other.name);
+    assert_eq!(path.trim_matches('"'), "other");
     tx.commit().await.unwrap();
-    assert_eq!((clients(&world.schema.pool).await, clients(&other.pool).await), (1, 2));
+    assert_eq!((clients(&world.schema.pool).await, clients(&other).await), (1, 2));
 }
 
 #[tokio::test]

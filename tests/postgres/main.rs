@@ -45,6 +45,8 @@ mod relations;
 mod rendering;
 mod role;
 mod row_security;
+mod schema_lookup;
+mod schemas;
 #[path = "../common/server.rs"]
 mod server;
 mod session;

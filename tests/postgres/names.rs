@@ -1,6 +1,5 @@
 //! Names: reserved words, quotes and dots, names of system columns, and two tables with the same name.
 
-use client_lifecycle::domain::Kind;
 use client_lifecycle::postgres::PostgresStore;
 use client_lifecycle::sql::{findings, first_policy};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
@@ -80,7 +79,7 @@ async fn tables_with_one_name_in_two_schemas_are_distinct() {
     assert_eq!(steps, [("old".into(), 2), ("debts".into(), 1), ("clients".into(), 1)]);
     // The first policy includes both tables.
     let first: DeletionPolicy = first_policy(&catalogue, "clients").unwrap();
-    let kinds: Vec<&str> = first.map().kinds().map(Kind::table_name).collect();
+    let kinds: Vec<String> = first.map().kinds().map(|kind| kind.table_name().to_string()).collect();
     assert_eq!(kinds, ["clients", "debts", &format!("{s}_b.debts")]);
     schema.run(&format!("DROP SCHEMA {s}_b CASCADE")).await;
 }

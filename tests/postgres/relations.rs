@@ -130,8 +130,11 @@ async fn a_materialized_view_that_keeps_deleted_rows_is_found() {
     let said = findings(&world.policy, &catalogue);
     assert_eq!(said.len(), 1, "{said:#?}");
     assert_eq!((said[0].code, &*said[0].path), (FindingCode::UncoveredTable, "kinds.report"));
-    let named: Vec<&str> =
-        catalogue.table_names().filter(|name| ["named", "report"].contains(name)).collect();
+    let named: Vec<&str> = catalogue
+        .table_names()
+        .map(|name| &*name.table)
+        .filter(|name| ["named", "report"].contains(name))
+        .collect();
     assert_eq!(named, ["named", "report"], "a view is known, and only what is kept has to be decided about");
     let mut document = cascading();
     document["excluded"] = json!([{ "table": "report", "because": "refreshed every night" }]);

@@ -1,4 +1,4 @@
-//! A first policy for databases of sixty tables with keys of every kind, carried out.
+//! A first policy for databases of sixty tables with keys of every kind, in one schema and in three, carried out.
 
 use std::collections::BTreeMap;
 
@@ -20,9 +20,19 @@ async fn counts(world: &World, tables: &[String]) -> BTreeMap<String, i64> {
 
 #[tokio::test]
 async fn the_plan_names_every_row_that_goes_from_sixty_tables() {
+    all_rows_are_named(&[]).await;
+}
+
+/// Each schema has tables of the same names, and only one schema is in the search path.
+#[tokio::test]
+async fn the_plan_names_every_row_that_goes_from_sixty_tables_in_three_schemas() {
+    all_rows_are_named(&["crm", "reporting"]).await;
+}
+
+async fn all_rows_are_named(schemas: &[&str]) {
     let mut deleted = 0;
     for seed in 0..10 {
-        let database = generated(seed, true);
+        let database = generated(seed, true, schemas);
         let any =
             json!({ "subject": "x", "kinds": { "x": {} }, "modes": { "hard_delete": { "allow": "any" } } });
         let Some(world) = World::new(&database.statements, &any).await else { return };
@@ -31,6 +41,7 @@ async fn the_plan_names_every_row_that_goes_from_sixty_tables() {
         assert!(document.get("excluded").is_none(), "{seed}: {document:#}");
         document["modes"]["hard_delete"]["rules"] = json!({ "*": "cascade" });
         let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+        let map = policy.map().clone();
         let lifecycle =
             Lifecycle::open(world.store(), policy).await.unwrap_or_else(|error| panic!("{seed}: {error}"));
         let request = Request::hard_delete("clients", 1).by(Actor::new("ana", "ADMIN"));
@@ -41,7 +52,8 @@ async fn the_plan_names_every_row_that_goes_from_sixty_tables() {
         lifecycle.apply(&request, &plan).await.unwrap_or_else(|error| panic!("{seed}: {error:?}\n{plan}"));
         for step in &plan.steps {
             deleted += step.count;
-            *expected.get_mut(step.key.kind.as_str()).unwrap() -= i64::try_from(step.count).unwrap();
+            let table = map.kind(&step.key.kind).unwrap().table_name().to_string();
+            *expected.get_mut(&table).unwrap() -= i64::try_from(step.count).unwrap();
         }
         assert_eq!(counts(&world, &database.tables).await, expected, "{seed}: {plan}");
     }

@@ -8,7 +8,7 @@ use client_lifecycle::sqlite::SqliteStore;
 use client_lifecycle::sqlite::sqlx::{AssertSqlSafe, query_scalar, raw_sql};
 use tokio::runtime::Runtime;
 
-use crate::server::{self, Schema};
+use crate::server::Schema;
 
 /// A database for one test. Dropping the value removes the database.
 pub(crate) struct Database {
@@ -52,11 +52,7 @@ impl Database {
     pub(crate) fn postgres() -> Option<Self> {
         let runtime = Runtime::new().unwrap();
         let schema = runtime.block_on(Schema::with_connections(2))?;
-        let address = server::address();
-        let separator = if address.contains('?') { '&' } else { '?' };
-        let name = &schema.name;
-        let address =
-            format!("{address}{separator}options=-csearch_path%3D{name}%20-csynchronous_commit%3Doff");
+        let address = schema.address();
         let store = PostgresStore::new(schema.pool.clone());
         Some(Self { held: Held::Postgres { address, store, _schema: Some(schema) }, runtime })
     }

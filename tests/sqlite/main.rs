@@ -37,6 +37,7 @@ mod prepared;
 mod quickstart;
 mod rendering;
 mod scale;
+mod schemas;
 mod sixty_tables;
 mod strange_tables;
 mod survey;

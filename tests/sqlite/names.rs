@@ -40,7 +40,7 @@ async fn names_are_quoted_and_values_are_bound() {
         ))
         .await;
         let text = serde_json::json!({
-            "kinds": { "clients": {}, "k": { "table": name, "id": format!("{name} id"),
+            "kinds": { "clients": {}, "k": { "table": { "table": name }, "id": format!("{name} id"),
                        "fields": { "f": { "type": "text", "column": name }, "c": { "column": format!("{name} ref") } } } },
             "references": [ { "from": "k.c", "to": "clients" } ],
         });

@@ -23,7 +23,7 @@ async fn counts(world: &World, tables: &[String]) -> BTreeMap<String, i64> {
 async fn the_plan_names_every_row_that_goes_from_sixty_tables() {
     let mut deleted = 0;
     for seed in 0..10 {
-        let database = generated(seed, false);
+        let database = generated(seed, false, &[]);
         let world = World::new(&database.statements).await;
         let policy = first_policy(&world.store.catalogue().await.unwrap(), "clients").unwrap();
         let mut document = serde_json::to_value(&policy).unwrap();

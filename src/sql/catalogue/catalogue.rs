@@ -1,19 +1,19 @@
 //! The catalogue that policies are checked against. It is built from rows whose columns are the same for both
 //! databases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::expression::lower_column;
 use super::storage::Storage;
 use super::table::{Column, ForeignKey, Index, OnDelete, RepeatedId, Table};
-use crate::domain::{DataMap, KeyComparison, ReferenceName};
-use crate::sql::statement::TABLES;
+use crate::domain::{DataMap, KeyComparison, ReferenceName, TableName};
+use crate::sql::statement::{TABLES, quote_table};
 use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 
 /// The tables of a database, as its system catalogue describes them.
 ///
-/// Names match in any case. The tables of the library and of the database itself are left out. On PostgreSQL, tables
-/// outside the search path are named `schema.table`.
+/// Names match in any case. The tables of the library and of the database itself are left out. On PostgreSQL, it has the
+/// tables of every schema that the role can see, and tables outside the search path are named with their schema.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), client_lifecycle::store::StoreError> {
@@ -27,10 +27,12 @@ use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     dialect: Dialect,
-    traits: Traits,
+    pub(super) traits: Traits,
     prefix: Prefix,
     /// By name. In lower case if names match in any case.
-    pub(super) tables: BTreeMap<String, Table>,
+    pub(super) tables: BTreeMap<TableName, Table>,
+    /// The schemas of the database, whether or not the role can see them.
+    pub(super) schemas: BTreeSet<String>,
     pub(super) foreign_keys: Vec<ForeignKey>,
     /// The references that ignore case, if several records have the same key then, with the number of such records.
     shared_keys: BTreeMap<ReferenceName, i64>,
@@ -45,6 +47,10 @@ pub(in crate::sql) struct Traits {
     pub(in crate::sql) requires_ids: bool,
     /// Whether only one transaction writes at a time.
     pub(in crate::sql) single_writer: bool,
+    /// The schema whose tables a policy can use; `None` if it can use every schema.
+    pub(in crate::sql) only_schema: Option<&'static str>,
+    /// Reads the name of a table in a result.
+    pub(super) table_name: fn(String) -> TableName,
 }
 
 impl Catalogue {
@@ -54,6 +60,7 @@ impl Catalogue {
             traits,
             prefix: prefix.clone(),
             tables: BTreeMap::new(),
+            schemas: BTreeSet::new(),
             foreign_keys: Vec::new(),
             shared_keys: BTreeMap::new(),
         }
@@ -62,15 +69,14 @@ impl Catalogue {
     /// Removes the library's own tables.
     pub(super) fn without_own_tables(mut self) -> Self {
         for own in TABLES {
-            let own = self.key(&self.prefix.table(own));
+            let own = self.key(&TableName::new(self.prefix.table(own)));
             self.tables.remove(&own);
         }
         self
     }
 
-    /// Returns the key of a table in the map `tables`.
-    pub(super) fn key(&self, name: &str) -> String {
-        if self.traits.ignores_case { name.to_ascii_lowercase() } else { name.to_owned() }
+    pub(super) fn read_name(&self, value: &SqlValue) -> TableName {
+        (self.traits.table_name)(text(value))
     }
 
     /// Returns the SQL dialect of the database.
@@ -94,41 +100,13 @@ impl Catalogue {
     }
 
     /// Returns the names of the tables and views, sorted.
-    pub fn table_names(&self) -> impl Iterator<Item = &str> {
-        self.tables.values().map(|table| table.name.as_str())
+    pub fn table_names(&self) -> impl Iterator<Item = &TableName> {
+        self.tables.values().map(|table| &table.name)
     }
 
     /// Returns the tables and views, ordered by name.
     pub(in crate::sql) fn tables(&self) -> impl Iterator<Item = &Table> {
         self.tables.values()
-    }
-
-    /// Returns a table or view by its name, in any case.
-    pub(in crate::sql) fn table(&self, name: &str) -> Option<&Table> {
-        let exactly = self.tables.get(name).or_else(|| self.tables.get(&name.to_ascii_lowercase()));
-        exactly.or_else(|| self.tables.values().find(|table| same(&table.name, name)))
-    }
-
-    /// Returns whether the database treats two names as the same. On PostgreSQL they must be equal, because the
-    /// library quotes them.
-    pub(in crate::sql) fn is_one_name(&self, a: &str, b: &str) -> bool {
-        a == b || (self.traits.ignores_case && same(a, b))
-    }
-
-    /// Returns a table and all tables it inherits from. Its rows are also rows of these tables.
-    pub(in crate::sql) fn lineage<'a>(&'a self, table: &'a str) -> Vec<&'a str> {
-        let mut all = vec![table];
-        let mut next = 0;
-        while let Some(name) = all.get(next).copied() {
-            let parents = self.tables.get(name).into_iter().flat_map(|table| &table.inherits);
-            for parent in parents {
-                if !all.contains(&parent.as_str()) {
-                    all.push(parent);
-                }
-            }
-            next += 1;
-        }
-        all
     }
 
     /// Returns the foreign keys, ordered by table.
@@ -139,14 +117,14 @@ impl Catalogue {
     /// Returns the foreign keys of a table.
     pub(in crate::sql) fn foreign_keys_of<'a>(
         &'a self,
-        table: &'a str,
+        table: &'a TableName,
     ) -> impl Iterator<Item = &'a ForeignKey> {
         let keys = self.foreign_keys.iter();
-        keys.filter(move |key| same(&key.table, table))
+        keys.filter(move |key| self.is_one_table(&key.table, table))
     }
 
     /// Returns a column, given names from the data map.
-    pub(super) fn column_mut(&mut self, table: &str, column: &str) -> Option<&mut Column> {
+    pub(super) fn column_mut(&mut self, table: &TableName, column: &str) -> Option<&mut Column> {
         let name = self.table(table)?.name.clone();
         let table = self.tables.values_mut().find(|table| table.name == name)?;
         let name = table.column(column)?.name.clone();
@@ -164,18 +142,17 @@ impl Catalogue {
         rows: Rows,
         storage: impl Fn(&mut Table, &str, &[SqlValue]) -> Storage,
     ) {
-        let mut keys: BTreeMap<String, BTreeMap<i64, String>> = BTreeMap::new();
+        let mut keys: BTreeMap<TableName, BTreeMap<i64, String>> = BTreeMap::new();
         for row in rows {
             let [name, column, declared, not_null, default, generated, position, rest @ ..] = &*row else {
                 continue;
             };
-            let (name, column, declared) = (text(name), text(column), text(declared));
+            let (name, column, declared) = (self.read_name(name), text(column), text(declared));
             let at = self.key(&name);
             if let Some(position) = position.as_integer() {
                 keys.entry(at.clone()).or_default().insert(position, column.clone());
             }
-            let table = self.tables.entry(at).or_default();
-            table.name = name;
+            let table = self.tables.entry(at).or_insert_with(|| Table::new(name));
             let storage = storage(table, &declared, rest);
             table.columns.push(Column {
                 name: column,
@@ -203,7 +180,8 @@ impl Catalogue {
             let [table, index, unique, partial, column, expression] = &*row else {
                 continue;
             };
-            let Some(table) = self.table_mut(&text(table)) else {
+            let name = self.read_name(table);
+            let Some(table) = self.table_mut(&name) else {
                 continue;
             };
             let this = Some((table.name.clone(), index.clone()));
@@ -234,8 +212,8 @@ impl Catalogue {
             let [table, id, from, to, to_column, action, enforced, validated] = &*row else {
                 continue;
             };
-            let (table, action) = (text(table), text(action));
-            let to = self.tables.get(&self.key(&text(to))).ok_or(text(to));
+            let (table, to, action) = (self.read_name(table), self.read_name(to), text(action));
+            let to = self.tables.get(&self.key(&to)).ok_or(to);
             let this = Some((table.clone(), id.clone()));
             if last != this {
                 last = this;
@@ -263,7 +241,7 @@ impl Catalogue {
         self.foreign_keys = keys;
     }
 
-    pub(super) fn table_mut(&mut self, name: &str) -> Option<&mut Table> {
+    pub(super) fn table_mut(&mut self, name: &TableName) -> Option<&mut Table> {
         let at = self.key(name);
         self.tables.get_mut(&at)
     }
@@ -292,14 +270,13 @@ pub(super) async fn read_repeated_ids(
     readable: impl Fn(&str) -> String,
 ) -> Result<(), SqlError> {
     for kind in map.kinds() {
-        let view = catalogue.table(kind.table_name()).filter(|table| table.is_view());
+        let view = catalogue.table(&kind.table_name()).filter(|table| table.is_view() && !table.is_hidden);
         let id = view.and_then(|view| view.column(kind.column(kind.id.only()?)));
         let (Some(view), Some(id)) = (view, id) else {
             continue;
         };
         let (view, id) = (view.name.clone(), id.name.clone());
-        let (table, column) =
-            (catalogue.dialect().table(&view), format!("r.{}", catalogue.dialect().quote(&id)));
+        let (table, column) = (quote_table(&view), format!("r.{}", catalogue.dialect().quote(&id)));
         let sql = format!(
             "SELECT {}, count(*) FROM {table} AS r GROUP BY {column} HAVING count(*) > 1 OR {column} IS NULL \
              ORDER BY {column} LIMIT 1",
@@ -325,7 +302,9 @@ pub(super) async fn read_shared_keys(
 ) -> Result<(), SqlError> {
     for reference in map.references().filter(|one| one.compare == KeyComparison::IgnoreAsciiCase) {
         let Some(to) = map.kind(&reference.to) else { continue };
-        let Some(table) = catalogue.table(to.table_name()) else { continue };
+        let Some(table) = catalogue.table(&to.table_name()).filter(|table| !table.is_hidden) else {
+            continue;
+        };
         let columns = map.key_of(reference).iter().map(|field| Some(&*table.column(to.column(field))?.name));
         let Some(columns) = columns.collect::<Option<Vec<&str>>>() else { continue };
         let dialect = catalogue.dialect();
@@ -335,7 +314,7 @@ pub(super) async fn read_shared_keys(
         let compared = columns.iter().map(|column| lower(column));
         let sql = format!(
             "SELECT count(*) FROM {} AS r WHERE {} GROUP BY {} HAVING count(*) > 1 LIMIT 1",
-            dialect.table(&table.name),
+            quote_table(&table.name),
             known.collect::<Vec<_>>().join(" AND "),
             compared.collect::<Vec<_>>().join(", ")
         );

@@ -3,6 +3,7 @@
 #[allow(clippy::module_inception, reason = "the folder is about one type")]
 mod catalogue;
 mod expression;
+mod lookup;
 mod postgres;
 mod sqlite;
 mod storage;
@@ -15,8 +16,18 @@ pub use catalogue::Catalogue;
 pub(super) use catalogue::same;
 pub(crate) use table::{Column, ForeignKey, OnDelete, Privilege, Relation, Table, TriggerEvent};
 
+/// The tables that a catalogue contains. SQLite has one schema, so there it is always all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sql) enum Reach {
+    /// The tables on the search path, those of a data map, and all that are connected with them.
+    Connected,
+    /// The tables of every schema that the role can see.
+    EverySchema,
+}
+
 impl Catalogue {
-    /// Reads the catalogue. The number of statements does not depend on the number of tables.
+    /// Reads the catalogue, with the tables of every schema that the role can see. The number of statements does not
+    /// depend on the number of tables.
     ///
     /// # Errors
     /// [`SqlError`]
@@ -25,20 +36,21 @@ impl Catalogue {
         dialect: Dialect,
         prefix: &Prefix,
     ) -> Result<Self, SqlError> {
-        Self::read_for(tx, dialect, prefix, &DataMap::default()).await
+        Self::read_for(tx, dialect, prefix, &DataMap::default(), Reach::EverySchema).await
     }
 
-    /// Reads the catalogue. For the tables of a data map, it also reads what takes further queries: tables outside
-    /// the search path, collations, and ids that views repeat.
+    /// Reads the catalogue. For the tables of a data map, it also reads what takes further queries: collations, and ids
+    /// that views repeat.
     pub(super) async fn read_for(
         tx: &mut (dyn SqlTransaction + '_),
         dialect: Dialect,
         prefix: &Prefix,
         map: &DataMap,
+        reach: Reach,
     ) -> Result<Self, SqlError> {
         let catalogue = match dialect {
             Dialect::Sqlite => sqlite::read(tx, prefix, map).await,
-            Dialect::Postgres => postgres::read(tx, prefix, map).await,
+            Dialect::Postgres => postgres::read(tx, prefix, map, reach).await,
         };
         Ok(catalogue?.without_own_tables())
     }

@@ -1,26 +1,43 @@
 //! Reads the catalogue of PostgreSQL.
 //!
-//! Tables on the search path have plain names, and other tables are named `schema.table`. Tables outside the search
-//! path are read only if the data map names them, or if foreign keys or inheritance connect them with tables on it.
-//! Partitions are left out, because the keys and triggers of the partitioned table apply to them.
+//! Tables on the search path have plain names, and other tables are named `schema.table`. To open a policy, tables
+//! outside the search path are read only if the data map names them, or if foreign keys or inheritance connect them
+//! with tables on it. To check one, the tables of every schema that the role can see are read. Partitions are left out,
+//! because the keys and triggers of the partitioned table apply to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
+use super::Reach;
 use super::catalogue::{Catalogue, Traits, is, read_repeated_ids, read_shared_keys, text};
 use super::storage::{Affinity, Storage};
 use super::table::{Privilege, Relation, Trigger, TriggerEvent};
-use crate::domain::{DataMap, Kind};
+use crate::domain::{DataMap, Kind, TableName};
 use crate::sql::postgres::column_type;
-use crate::sql::{Dialect, Prefix, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
+use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 
-const TRAITS: Traits = Traits { ignores_case: false, requires_ids: true, single_writer: false };
+const TRAITS: Traits = Traits {
+    ignores_case: false,
+    requires_ids: true,
+    single_writer: false,
+    only_schema: None,
+    table_name: TableName::from,
+};
 
-/// All relations of the host, and whether each is wanted: on the search path, or in a JSON array of names.
-const RELATIONS: &str = "SELECT c.oid::bigint, (pg_table_is_visible(c.oid) OR c.oid IN \
-     (SELECT to_regclass(j.name)::oid FROM json_array_elements_text($1::text::json) AS j(name)))::int \
+const SCHEMAS: &str = "SELECT nspname::text FROM pg_catalog.pg_namespace ORDER BY 1";
+/// All relations of the host, and whether each is wanted: on the search path, in a JSON array of names, or, if every
+/// schema is wanted, in a schema that the role can see. A name without a schema also wants the tables in schemas of the
+/// search path that PostgreSQL skips, because the role lacks USAGE on them.
+const RELATIONS: &str = "SELECT c.oid::bigint, (pg_table_is_visible(c.oid) \
+     OR ($2::bigint <> 0 AND has_schema_privilege(n.oid, 'USAGE')) \
+     OR (n.nspname::text, c.relname::text) IN (SELECT j.schema, j.name \
+     FROM json_to_recordset($1::text::json) AS j(schema text, name text)) \
+     OR (NOT has_schema_privilege(n.oid, 'USAGE') AND (quote_ident(n.nspname) = ANY(p.names) \
+     OR (n.nspname = current_user AND '\"$user\"' = ANY(p.names))) AND c.relname::text IN (SELECT j.name \
+     FROM json_to_recordset($1::text::json) AS j(schema text, name text) WHERE j.schema IS NULL)))::int \
      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+     CROSS JOIN regexp_split_to_array(current_setting('search_path'), '\\s*,\\s*') AS p(names) \
      WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND c.relpersistence <> 't' \
      AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition";
 /// The foreign keys and inheritance links, as pairs of tables.
@@ -28,16 +45,14 @@ const EDGES: &str = "SELECT COALESCE(pg_partition_root(k.conrelid), k.conrelid):
      COALESCE(pg_partition_root(k.confrelid), k.confrelid)::oid::bigint FROM pg_catalog.pg_constraint AS k \
      WHERE k.contype = 'f' AND k.conparentid = 0 \
      UNION ALL SELECT h.inhrelid::bigint, h.inhparent::bigint FROM pg_catalog.pg_inherits AS h";
-/// The tables of an array of oids, as `t`: oid, `relkind` and name. The name is the name in the data map if there is one.
-/// Otherwise, it is quoted if it would be ambiguous without quotes.
-const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, COALESCE(m.name, \
+/// The tables of an array of oids, as `t`: oid, `relkind`, schema and name. The name has the schema if the table is
+/// outside the search path. Each part is quoted if it would be ambiguous without quotes.
+const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, n.oid AS schema, \
      CASE WHEN pg_table_is_visible(c.oid) THEN '' \
      WHEN n.nspname ~ '[.\"]' THEN '\"' || replace(n.nspname::text, '\"', '\"\"') || '\".' ELSE n.nspname::text || '.' END \
-     || CASE WHEN c.relname ~ '^\"' OR (c.relname ~ '[.]' AND pg_table_is_visible(c.oid)) \
-     THEN '\"' || replace(c.relname::text, '\"', '\"\"') || '\"' ELSE c.relname::text END) AS name \
+     || CASE WHEN c.relname ~ '[.\"]' \
+     THEN '\"' || replace(c.relname::text, '\"', '\"\"') || '\"' ELSE c.relname::text END AS name \
      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
-     LEFT JOIN (SELECT to_regclass(j.quoted)::oid AS oid, min(j.name) AS name \
-     FROM json_to_recordset($2::text::json) AS j(quoted text, name text) GROUP BY 1) AS m ON m.oid = c.oid \
      WHERE c.oid = ANY($1::text::oid[])) ";
 const COLUMNS: &str = "SELECT t.name, a.attname::text, format_type(a.atttypid, a.atttypmod), \
      (a.attnotnull OR p.typnotnull)::int, pg_get_expr(d.adbin, d.adrelid), \
@@ -67,7 +82,8 @@ const FOREIGN_KEYS: &str = "SELECT t.name, k.oid::bigint, f.attname::text, o.nam
      JOIN pg_catalog.pg_attribute AS f ON f.attrelid = k.conrelid AND f.attnum = c.own \
      JOIN pg_catalog.pg_attribute AS g ON g.attrelid = k.confrelid AND g.attnum = c.other \
      WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY t.name, k.oid, c.at";
-/// For each table: its type, the tables it inherits from, the tables it copies, row-level security and privileges.
+/// For each table: its type, the tables it inherits from, the tables it copies, row-level security, privileges, its schema,
+/// and whether the role can look into that.
 const RELATIONS_AND_PRIVILEGES: &str = "SELECT t.name, t.relkind::text, row_security_active(t.oid)::int, \
      (SELECT json_agg(o.name ORDER BY o.name) FROM pg_catalog.pg_inherits AS h JOIN t AS o ON o.oid = h.inhparent \
      WHERE h.inhrelid = t.oid)::text, (WITH RECURSIVE d(oid) AS (SELECT t.oid UNION SELECT p.refobjid FROM d \
@@ -75,7 +91,9 @@ const RELATIONS_AND_PRIVILEGES: &str = "SELECT t.name, t.relkind::text, row_secu
      AND p.classid = 'pg_catalog.pg_rewrite'::regclass AND p.refclassid = 'pg_catalog.pg_class'::regclass) \
      SELECT json_agg(o.name ORDER BY o.name) FROM d JOIN t AS o ON o.oid = d.oid WHERE t.relkind = 'm' AND o.oid <> t.oid)::text, \
      has_any_column_privilege(t.oid, 'SELECT')::int, has_any_column_privilege(t.oid, 'INSERT')::int, \
-     has_any_column_privilege(t.oid, 'UPDATE')::int, has_table_privilege(t.oid, 'DELETE')::int FROM t ORDER BY t.name";
+     has_any_column_privilege(t.oid, 'UPDATE')::int, has_table_privilege(t.oid, 'DELETE')::int, \
+     (SELECT n.nspname::text FROM pg_catalog.pg_namespace AS n WHERE n.oid = t.schema), \
+     has_schema_privilege(t.schema, 'USAGE')::int FROM t ORDER BY t.name";
 /// Triggers and rules. A trigger of a partitioned table is read once, and not again for each partition.
 const TRIGGERS: &str = "SELECT t.name, g.tgname::text, (g.tgtype & 4)::int, (g.tgtype & 16)::int, (g.tgtype & 8)::int \
      FROM t CROSS JOIN LATERAL (SELECT t.oid UNION SELECT p.relid FROM pg_partition_tree(t.oid) AS p) AS p(oid) \
@@ -88,12 +106,11 @@ pub(super) async fn read(
     tx: &mut (dyn SqlTransaction + '_),
     prefix: &Prefix,
     map: &DataMap,
+    reach: Reach,
 ) -> Result<Catalogue, SqlError> {
-    let names = map.kinds().map(Kind::table_name);
-    let names = names.map(|name| json!({ "quoted": Dialect::Postgres.table(name), "name": name }));
-    let names = SqlValue::Text(names.collect::<Json>().to_string());
-    let params = [SqlValue::Text(connected(tx, map).await?), names];
+    let params = [SqlValue::Text(connected(tx, map, reach).await?)];
     let mut catalogue = Catalogue::new(Dialect::Postgres, TRAITS, prefix);
+    catalogue.schemas = tx.query(SCHEMAS, &[]).await?.iter().flatten().map(text).collect();
     catalogue.add_columns(tx.query(&format!("{TABLES}{COLUMNS}"), &params).await?, |_, _, rest| {
         let [base, name, category] = rest else {
             return Storage::Affinity(Affinity::Untyped);
@@ -105,7 +122,8 @@ pub(super) async fn read(
     catalogue.add_foreign_keys(tx.query(&format!("{TABLES}{FOREIGN_KEYS}"), &params).await?);
     for row in tx.query(&format!("{TABLES}{TRIGGERS}"), &params).await? {
         if let [table, name, events @ ..] = &*row
-            && let Some(table) = catalogue.table_mut(&text(table))
+            && let name_of_table = catalogue.read_name(table)
+            && let Some(table) = catalogue.table_mut(&name_of_table)
         {
             let all = [TriggerEvent::Insert, TriggerEvent::Update, TriggerEvent::Delete];
             let events = all.into_iter().zip(events).filter(|(_, fires)| is(fires));
@@ -118,14 +136,18 @@ pub(super) async fn read(
 }
 
 /// Returns an array with the oids of the wanted tables and of all tables connected with them.
-async fn connected(tx: &mut (dyn SqlTransaction + '_), map: &DataMap) -> Result<String, SqlError> {
-    let named: Vec<String> =
-        map.kinds().map(Kind::table_name).map(|name| Dialect::Postgres.table(name)).collect();
-    let named =
-        serde_json::to_string(&named).map_err(|source| SqlError::new(SqlErrorClass::Other, source))?;
+async fn connected(
+    tx: &mut (dyn SqlTransaction + '_),
+    map: &DataMap,
+    reach: Reach,
+) -> Result<String, SqlError> {
+    let named = map.kinds().map(Kind::table_name);
+    let named = named.map(|name| json!({ "schema": name.schema, "name": name.table })).collect::<Json>();
+    let params =
+        [SqlValue::Text(named.to_string()), SqlValue::Integer(i64::from(reach == Reach::EverySchema))];
     let mut all = BTreeSet::new();
     let mut found = BTreeSet::new();
-    for row in tx.query(RELATIONS, &[SqlValue::Text(named)]).await? {
+    for row in tx.query(RELATIONS, &params).await? {
         if let [SqlValue::Integer(oid), wanted] = &*row {
             all.insert(*oid);
             if is(wanted) {
@@ -151,12 +173,15 @@ async fn connected(tx: &mut (dyn SqlTransaction + '_), map: &DataMap) -> Result<
 
 fn relations(rows: &[Vec<SqlValue>], catalogue: &mut Catalogue) {
     for row in rows {
-        let [name, relation, row_security, parents, copies, allowed @ ..] = &**row else {
+        let [name, relation, row_security, parents, copies, allowed @ .., schema, can_look] = &**row else {
             continue;
         };
-        let Some(table) = catalogue.table_mut(&text(name)) else {
+        let name = catalogue.read_name(name);
+        let Some(table) = catalogue.table_mut(&name) else {
             continue;
         };
+        table.schema = text(schema);
+        table.is_hidden = !is(can_look);
         table.relation = match relation.as_text() {
             Some("v") => Relation::View,
             Some("m") => Relation::MaterializedView,
@@ -173,6 +198,7 @@ fn relations(rows: &[Vec<SqlValue>], catalogue: &mut Catalogue) {
 }
 
 /// Returns the names in a JSON array; empty for NULL.
-fn names(value: &SqlValue) -> Vec<String> {
-    value.as_text().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+fn names(value: &SqlValue) -> Vec<TableName> {
+    let names: Option<Vec<String>> = value.as_text().and_then(|text| serde_json::from_str(text).ok());
+    names.into_iter().flatten().map(TableName::from).collect()
 }

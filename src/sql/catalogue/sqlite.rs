@@ -7,12 +7,23 @@ use std::fmt::Write;
 use super::catalogue::{Catalogue, Traits, read_repeated_ids, read_shared_keys, text};
 use super::storage::{Affinity, Collation, Storage};
 use super::table::{Relation, Trigger, TriggerEvent};
-use crate::domain::{DataMap, FieldName, Kind};
+use crate::domain::{DataMap, FieldName, Kind, TableName};
 use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 
 /// Operations do not skip rows without an id: they look for such rows and fail, because even a primary key may be
 /// NULL.
-const TRAITS: Traits = Traits { ignores_case: true, requires_ids: false, single_writer: true };
+const TRAITS: Traits = Traits {
+    ignores_case: true,
+    requires_ids: false,
+    single_writer: true,
+    only_schema: Some(MAIN),
+    table_name: TableName::new,
+};
+
+/// The schema of the database itself. Attached databases and temporary tables are in others.
+const MAIN: &str = "main";
+
+const SCHEMAS: &str = "SELECT name FROM pragma_database_list ORDER BY 1";
 
 /// Views that are broken and virtual tables whose module is missing have no columns. To read them would be an error.
 /// In `hidden`, 2 is a virtual generated column and 3 a stored one.
@@ -37,7 +48,9 @@ pub(super) async fn read(
     map: &DataMap,
 ) -> Result<Catalogue, SqlError> {
     let mut catalogue = Catalogue::new(Dialect::Sqlite, TRAITS, prefix);
+    catalogue.schemas = tx.query(SCHEMAS, &[]).await?.iter().flatten().map(text).collect();
     catalogue.add_columns(tx.query(COLUMNS, &[]).await?, |table, declared, rest| {
+        MAIN.clone_into(&mut table.schema);
         let is_view = rest == [SqlValue::Integer(1)];
         if is_view {
             table.relation = Relation::View;
@@ -48,7 +61,7 @@ pub(super) async fn read(
     catalogue.add_foreign_keys(tx.query(FOREIGN_KEYS, &[]).await?);
     for row in tx.query(TRIGGERS, &[]).await? {
         if let [table, name, sql] = &*row
-            && let Some(table) = catalogue.table_mut(&text(table))
+            && let Some(table) = catalogue.table_mut(&TableName::new(text(table)))
         {
             table.triggers.push(Trigger { name: text(name), event: trigger_event(&text(sql)) });
         }
@@ -69,17 +82,17 @@ async fn read_collations(
     map: &DataMap,
 ) -> Result<(), SqlError> {
     let named = |kind: &Kind, field: &FieldName| {
-        let table = catalogue.table(kind.table_name())?;
+        let table = catalogue.table(&kind.table_name())?;
         Some((table.name.clone(), table.column(kind.column(field))?.name.clone()))
     };
-    let mut columns: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut columns: BTreeSet<(TableName, String)> = BTreeSet::new();
     for reference in map.references() {
         if let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) {
             columns.extend(reference.fields.iter().filter_map(|field| named(from, field)));
             columns.extend(map.key_of(reference).iter().filter_map(|field| named(to, field)));
         }
     }
-    let columns: Vec<(String, String)> = columns.into_iter().collect();
+    let columns: Vec<(TableName, String)> = columns.into_iter().collect();
     for batch in columns.chunks(BATCH) {
         let rows = tx.query(&statement(catalogue, batch), &[]).await?;
         for ((table, column), row) in batch.iter().zip(rows) {
@@ -93,7 +106,7 @@ async fn read_collations(
 
 /// Renders the query that compares `A` with `a` and with `A` and a space, once for each column. In a compound query, SQLite
 /// compares a value with the collation of the first query's column, so no row is read.
-fn statement(catalogue: &Catalogue, columns: &[(String, String)]) -> String {
+fn statement(catalogue: &Catalogue, columns: &[(TableName, String)]) -> String {
     let mut sql = String::new();
     for (at, (table, column)) in columns.iter().enumerate() {
         let union = if at == 0 { "" } else { "\nUNION ALL " };

@@ -2,14 +2,19 @@
 
 use super::catalogue::same;
 use super::storage::{Collation, Storage};
+use crate::domain::TableName;
 use crate::domain::words::words;
 use crate::sql::SqlValue;
 
 /// A table or a view.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Table {
-    /// The name, as written when the table was created.
-    pub(crate) name: String,
+    /// The name by which the database finds it: with its schema if it is outside the search path.
+    pub(crate) name: TableName,
+    /// The schema that it is in.
+    pub(crate) schema: String,
+    /// Whether the current role may not look into its schema. Always `false` on SQLite.
+    pub(crate) is_hidden: bool,
     /// The type of relation: a table, a view, or another type.
     pub(crate) relation: Relation,
     /// The columns, in their order.
@@ -21,9 +26,9 @@ pub(crate) struct Table {
     /// The triggers, including those of the partitions of a partitioned table.
     pub(crate) triggers: Vec<Trigger>,
     /// The tables it inherits from. Empty on SQLite.
-    pub(crate) inherits: Vec<String>,
+    pub(crate) inherits: Vec<TableName>,
     /// The tables whose rows a materialized view copies.
-    pub(crate) copies: Vec<String>,
+    pub(crate) copies: Vec<TableName>,
     /// Whether row-level security hides rows from the current role.
     pub(crate) row_security: bool,
     /// The privileges that the current role lacks. Empty on SQLite.
@@ -76,6 +81,23 @@ pub(crate) struct Index {
 }
 
 impl Table {
+    pub(super) fn new(name: TableName) -> Self {
+        Self {
+            name,
+            schema: String::new(),
+            is_hidden: false,
+            relation: Relation::Table,
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            indexes: Vec::new(),
+            triggers: Vec::new(),
+            inherits: Vec::new(),
+            copies: Vec::new(),
+            row_security: false,
+            denied: Vec::new(),
+        }
+    }
+
     /// Returns a column by its name, in any case.
     #[must_use]
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
@@ -141,11 +163,11 @@ impl Index {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ForeignKey {
     /// The referencing table.
-    pub(crate) table: String,
+    pub(crate) table: TableName,
     /// The referencing columns.
     pub(crate) columns: Vec<String>,
     /// The referenced table. If it exists, the name is spelled as in its own definition.
-    pub(crate) to: String,
+    pub(crate) to: TableName,
     /// The referenced columns, one for each of `columns`; empty strings if the table does not exist.
     pub(crate) to_columns: Vec<String>,
     /// What the database does with the referencing row when the referenced row is deleted.
@@ -212,10 +234,9 @@ words! {
 }
 
 /// The type of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Relation {
     /// A table, partitioned or not.
-    #[default]
     Table,
     /// A view.
     View,

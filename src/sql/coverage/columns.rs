@@ -2,9 +2,10 @@
 
 use super::declared::{MappedColumn, path, table, tables};
 use super::finding::{Finding, FindingCode, FindingCode as Code};
-use crate::domain::{DataMap, FieldName, Kind, Mask};
+use crate::domain::{DataMap, FieldName, Kind, Mask, TableName};
 use crate::sql::SqlValue;
 use crate::sql::catalogue::{Catalogue, Column, Table, same};
+use crate::sql::statement::quote;
 
 /// Reports tables and columns of the data map that do not exist, or have another type or nullability.
 pub(super) fn schema_mismatch(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
@@ -12,13 +13,72 @@ pub(super) fn schema_mismatch(map: &DataMap, catalogue: &Catalogue) -> Vec<Findi
     for kind in map.kinds() {
         if let Some(table) = table(kind, catalogue) {
             columns(map, kind, table, catalogue, &mut found);
+            found.extend(hidden(kind, table));
+            found.extend(other_spelling(map, kind, catalogue));
         } else {
-            let message = format!("the table `{}` does not exist", kind.table_name());
-            let finding = Finding::new(Code::MissingTable, format!("kinds.{}", kind.name), message);
-            found.push(finding.remedy("create it, or correct `table`"));
+            found.push(missing_table(kind, catalogue));
         }
     }
     found
+}
+
+fn missing_table(kind: &Kind, catalogue: &Catalogue) -> Finding {
+    let name = kind.table_name();
+    let path = format!("kinds.{}", kind.name);
+    if let Some(schema) = &name.schema {
+        if !catalogue.has_schema(schema) {
+            let message = format!("the schema `{schema}` of the table `{name}` does not exist");
+            let own = TableName::new(format!("{schema}.{}", name.table));
+            let own = serde_json::to_string(&own).unwrap_or_default();
+            return Finding::new(Code::MissingTable, path, message).remedy(format!(
+                "correct `table`; if the dot is part of the table's own name, declare `\"table\": {own}`"
+            ));
+        }
+        if let Some(only) = catalogue.traits().only_schema.filter(|only| !same(only, schema)) {
+            let message =
+                format!("the table `{name}` is not in the database that the store opened (`{only}`)");
+            return Finding::new(Code::UnsuitableTable, path, message)
+                .remedy("move it there, or open a store of its own for that database");
+        }
+    }
+    let elsewhere =
+        || catalogue.tables().filter(|other| name.schema.is_none() && other.name.table == name.table);
+    if let Some(hidden) = elsewhere().find_map(|other| hidden(kind, other)) {
+        return hidden;
+    }
+    let message = format!("the table `{name}` does not exist");
+    Finding::new(Code::MissingTable, path, message).remedy(match elsewhere().next() {
+        Some(other) => {
+            format!("declare `{}`, which is outside the search path, or correct `table`", other.name)
+        }
+        None => "create it, or correct `table`".into(),
+    })
+}
+
+/// Reports a table in a schema into which the current role may not look. Every statement about it would fail.
+fn hidden(kind: &Kind, table: &Table) -> Option<Finding> {
+    table.is_hidden.then(|| {
+        let schema = &table.schema;
+        let message = format!("the current role lacks USAGE on the schema `{schema}` of `{}`", table.name);
+        Finding::new(Code::MissingPrivilege, format!("kinds.{}", kind.name), message)
+            .remedy(format!("GRANT USAGE ON SCHEMA {} TO the role", quote(schema)))
+    })
+}
+
+/// Reports two kinds of one table whose names are spelled differently, so that their filters were not compared.
+fn other_spelling(map: &DataMap, kind: &Kind, catalogue: &Catalogue) -> Option<Finding> {
+    let name = kind.table_name();
+    let other = map.kinds().find(|other| {
+        let (known, spelling) = (other.name < kind.name, other.table_name());
+        let has_filter = kind.filter.is_some() || other.filter.is_some();
+        known && has_filter && spelling != name && catalogue.is_one_table(&spelling, &name)
+    })?;
+    let message =
+        format!("`{name}` and `{}` are one table, the table of `{}`", other.table_name(), other.name);
+    Some(
+        Finding::new(Code::SchemaMismatch, format!("kinds.{}.table", kind.name), message)
+            .remedy("spell the table alike in both kinds"),
+    )
 }
 
 fn columns(map: &DataMap, kind: &Kind, table: &Table, catalogue: &Catalogue, found: &mut Vec<Finding>) {
@@ -183,7 +243,7 @@ pub(super) fn reserved_names<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
 ) -> impl Iterator<Item = Finding> + 'a {
-    let reserved = map.kinds().filter(|kind| catalogue.prefix().is_own(kind.table_name()));
+    let reserved = map.kinds().filter(|kind| catalogue.prefix().is_own(&kind.table_name().table));
     reserved.map(|kind| {
         let message = format!("`{}` is a name that the library uses", kind.table_name());
         Finding::new(FindingCode::SchemaMismatch, format!("kinds.{}", kind.name), message)

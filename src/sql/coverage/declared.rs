@@ -1,8 +1,8 @@
 //! Looks up the data map in a database: tables, columns, foreign keys and dependencies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{DataMap, FieldName, Kind, Reference};
+use crate::domain::{DataMap, FieldName, Kind, Reference, TableName};
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Table, same};
 
 /// A column of the data map, with its table and column in the database.
@@ -13,7 +13,7 @@ pub(super) struct MappedColumn<'a> {
 
 impl<'a> MappedColumn<'a> {
     pub(super) fn of(kind: &Kind, field: &FieldName, catalogue: &'a Catalogue) -> Option<Self> {
-        let table = catalogue.table(kind.table_name())?;
+        let table = catalogue.table(&kind.table_name())?;
         Some(Self { table, column: table.column(kind.column(field))? })
     }
 }
@@ -43,8 +43,8 @@ pub(super) fn tables<'a>(
 }
 
 pub(super) fn table<'a>(kind: &Kind, catalogue: &'a Catalogue) -> Option<&'a Table> {
-    let table = catalogue.table(kind.table_name());
-    table.filter(|table| catalogue.is_one_name(&table.name, kind.table_name()))
+    let name = kind.table_name();
+    catalogue.table(&name).filter(|table| catalogue.is_one_table(&table.name, &name))
 }
 
 /// Returns the path of a field in the policy document.
@@ -58,17 +58,22 @@ pub(super) fn path(map: &DataMap, kind: &Kind, field: &FieldName) -> String {
 }
 
 /// Returns the kinds that are stored in a table: usually one or none.
-pub(super) fn kinds<'a>(map: &'a DataMap, table: &'a str) -> impl Iterator<Item = &'a Kind> {
-    map.kinds().filter(move |kind| same(kind.table_name(), table))
+pub(super) fn kinds<'a>(
+    map: &'a DataMap,
+    table: &'a TableName,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = &'a Kind> {
+    map.kinds().filter(move |kind| catalogue.is_one_table(&kind.table_name(), table))
 }
 
 /// Returns the kinds to which a column is declared to refer.
 pub(super) fn references<'a>(
     map: &'a DataMap,
-    table: &'a str,
+    table: &'a TableName,
     column: &'a str,
+    catalogue: &'a Catalogue,
 ) -> impl Iterator<Item = &'a Kind> {
-    kinds(map, table).flat_map(move |from| {
+    kinds(map, table, catalogue).flat_map(move |from| {
         map.references_from(&from.name)
             .filter(move |reference| reference.fields.iter().any(|field| same(from.column(field), column)))
             .filter_map(|reference| map.kind(&reference.to))
@@ -76,15 +81,18 @@ pub(super) fn references<'a>(
 }
 
 /// Returns whether the map declares one of the key's columns as a reference to the key's table.
-pub(super) fn key_declared(map: &DataMap, key: &ForeignKey) -> bool {
-    let refers = |column| references(map, &key.table, column).any(|kind| same(kind.table_name(), &key.to));
+pub(super) fn key_declared(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
+    let refers = |column| {
+        let mut kinds = references(map, &key.table, column, catalogue);
+        kinds.any(|kind| catalogue.is_one_table(&kind.table_name(), &key.to))
+    };
     key.columns.iter().any(|column| refers(column))
 }
 
 /// Returns whether a declared reference uses the columns that the foreign key pairs with its key.
 pub(super) fn key_followed(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
-    let is_of = |kind: &Kind, table: &str| {
-        catalogue.lineage(table).into_iter().any(|table| catalogue.is_one_name(table, kind.table_name()))
+    let is_of = |kind: &Kind, table: &TableName| {
+        catalogue.lineage(table).into_iter().any(|table| catalogue.is_one_table(table, &kind.table_name()))
     };
     map.references().any(|reference| {
         let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) else {
@@ -99,38 +107,44 @@ pub(super) fn key_followed(map: &DataMap, key: &ForeignKey, catalogue: &Catalogu
 }
 
 /// Returns the kind of a table's rows. If the table has none, returns the kind of a table it inherits from.
-pub(super) fn kind_of_rows<'a>(map: &'a DataMap, table: &str, catalogue: &Catalogue) -> Option<&'a Kind> {
+pub(super) fn kind_of_rows<'a>(
+    map: &'a DataMap,
+    table: &TableName,
+    catalogue: &Catalogue,
+) -> Option<&'a Kind> {
     let mut lineage = catalogue.lineage(table).into_iter();
-    lineage.find_map(|table| map.kinds().find(|kind| catalogue.is_one_name(kind.table_name(), table)))
+    lineage.find_map(|table| map.kinds().find(|kind| catalogue.is_one_table(&kind.table_name(), table)))
 }
 
-pub(super) fn table_excluded(map: &DataMap, table: &str) -> bool {
+pub(super) fn table_excluded(map: &DataMap, table: &TableName, catalogue: &Catalogue) -> bool {
     let mut excluded = map.excluded().iter().flat_map(|one| &one.table);
-    excluded.any(|name| same(name, table))
+    excluded.any(|name| catalogue.is_one_table(name, table))
 }
 
 /// Returns whether a column is excluded, either by table and column or by kind and field.
-pub(super) fn column_excluded(map: &DataMap, table: &str, column: &str) -> bool {
+pub(super) fn column_excluded(map: &DataMap, table: &TableName, column: &str, catalogue: &Catalogue) -> bool {
     let mut excluded = map.excluded().iter().flat_map(|one| &one.reference);
     excluded.any(|name| {
         let Some((from, field)) = name.split() else {
             return false;
         };
-        let by_kind = map
-            .kind(&from)
-            .is_some_and(|kind| same(kind.table_name(), table) && same(kind.column(&field), column));
-        by_kind || (same(from.as_str(), table) && same(field.as_str(), column))
+        let by_kind = map.kind(&from).is_some_and(|kind| {
+            same(kind.column(&field), column) && catalogue.is_one_table(&kind.table_name(), table)
+        });
+        let is_column =
+            || same(field.as_str(), column) && catalogue.is_one_table(&TableName::from(from.as_str()), table);
+        by_kind || is_column()
     })
 }
 
-pub(super) fn key_columns_excluded(map: &DataMap, key: &ForeignKey) -> bool {
+pub(super) fn key_columns_excluded(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
     let mut columns = key.columns.iter();
-    columns.any(|column| column_excluded(map, &key.table, column))
+    columns.any(|column| column_excluded(map, &key.table, column, catalogue))
 }
 
 /// Returns whether a foreign key is excluded, either by its table or by one of its columns.
-pub(super) fn key_excluded(map: &DataMap, key: &ForeignKey) -> bool {
-    table_excluded(map, &key.table) || key_columns_excluded(map, key)
+pub(super) fn key_excluded(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
+    table_excluded(map, &key.table, catalogue) || key_columns_excluded(map, key, catalogue)
 }
 
 /// Returns the tables and columns that foreign keys lead to from a column, through any number of tables. If a column
@@ -139,14 +153,14 @@ pub(super) fn paths_from<'a>(
     from: &MappedColumn<'a>,
     catalogue: &'a Catalogue,
     counts: impl Fn(&ForeignKey) -> bool,
-) -> Vec<(&'a str, &'a str)> {
-    let mut found: Vec<(&str, &str)> = Vec::new();
-    let mut open = vec![(&*from.table.name, &*from.column.name)];
+) -> Vec<(&'a TableName, &'a str)> {
+    let mut found: Vec<(&TableName, &str)> = Vec::new();
+    let mut open = vec![(&from.table.name, &*from.column.name)];
     while let Some((table, column)) = open.pop() {
         for key in keys_on(table, column, catalogue).filter(|key| counts(key)) {
             let mut pairs = key.columns.iter().zip(&key.to_columns);
             let referred =
-                pairs.find(|(own, _)| same(own, column)).map(|(_, referred)| (&*key.to, &**referred));
+                pairs.find(|(own, _)| same(own, column)).map(|(_, referred)| (&key.to, &**referred));
             if let Some(place) = referred.filter(|place| !found.contains(place)) {
                 found.push(place);
                 open.push(place);
@@ -157,34 +171,40 @@ pub(super) fn paths_from<'a>(
 }
 
 /// Returns whether a column of a table holds the ids of a kind. `to` is the id column of that kind.
-pub(super) fn is_id((table, column): (&str, &str), to: &MappedColumn<'_>, catalogue: &Catalogue) -> bool {
+pub(super) fn is_id(
+    (table, column): (&TableName, &str),
+    to: &MappedColumn<'_>,
+    catalogue: &Catalogue,
+) -> bool {
     let mut lineage = catalogue.lineage(table).into_iter();
-    same(column, &to.column.name) && lineage.any(|table| catalogue.is_one_name(table, &to.table.name))
+    same(column, &to.column.name) && lineage.any(|table| catalogue.is_one_table(table, &to.table.name))
 }
 
 /// Returns the foreign keys that a column is part of.
 pub(super) fn keys_on<'a>(
-    table: &'a str,
+    table: &'a TableName,
     column: &'a str,
     catalogue: &'a Catalogue,
 ) -> impl Iterator<Item = &'a ForeignKey> {
-    let keys = catalogue.foreign_keys().filter(move |key| catalogue.is_one_name(&key.table, table));
+    let keys = catalogue.foreign_keys_of(table);
     keys.filter(move |key| key.columns.iter().any(|part| same(part, column)))
 }
 
 /// Returns `start` and all tables from which it can be reached. Edges are pairs (referencing table, referenced
-/// table), with names in lower case.
-pub(in crate::sql) fn dependents(
-    start: &str,
-    edges: impl IntoIterator<Item = (String, String)>,
-) -> BTreeSet<String> {
-    let edges: BTreeSet<(String, String)> =
-        edges.into_iter().map(|(from, to)| (to.to_ascii_lowercase(), from.to_ascii_lowercase())).collect();
-    let mut found = BTreeSet::from([start.to_ascii_lowercase()]);
-    let mut open: Vec<String> = found.iter().cloned().collect();
+/// table). All names are those of the catalogue.
+pub(in crate::sql) fn dependents<'a>(
+    start: &'a TableName,
+    edges: impl IntoIterator<Item = (&'a TableName, &'a TableName)>,
+) -> BTreeSet<&'a TableName> {
+    let mut referencing: BTreeMap<&TableName, Vec<&TableName>> = BTreeMap::new();
+    for (from, to) in edges {
+        referencing.entry(to).or_default().push(from);
+    }
+    let mut found = BTreeSet::from([start]);
+    let mut open = vec![start];
     while let Some(table) = open.pop() {
-        let next = edges.iter().filter(|(to, _)| *to == table);
-        open.extend(next.filter(|(_, from)| found.insert(from.clone())).map(|(_, from)| from.clone()));
+        let next = referencing.get(table).into_iter().flatten().copied();
+        open.extend(next.filter(|from| found.insert(from)));
     }
     found
 }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use super::declared::{self, ends, is_id, keys_on, paths_from};
 use super::finding::{Finding, FindingCode};
 use super::written::WrittenKinds;
-use crate::domain::{DataMap, KeyComparison, Kind, Reference};
+use crate::domain::{DataMap, KeyComparison, Kind, Reference, TableName};
 use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, same};
 
 /// Reports references whose foreign key refers to another table or column. The plan and the database would then
@@ -47,10 +47,10 @@ pub(super) fn mismatch<'a>(
     if !ends.is_empty() {
         return several_mismatch(map, reference, catalogue);
     }
-    let declared = |(table, column): (&str, &str)| {
+    let declared = |(table, column): (&TableName, &str)| {
         map.references_to(&reference.to).filter(|other| other.name != reference.name).any(|other| {
             map.kind(&other.from).zip(other.only_field()).is_some_and(|(kind, field)| {
-                catalogue.is_one_name(kind.table_name(), table) && same(kind.column(field), column)
+                catalogue.is_one_table(&kind.table_name(), table) && same(kind.column(field), column)
             })
         })
     };
@@ -70,13 +70,13 @@ fn several_mismatch<'a>(
     let (from, to) = (map.kind(&reference.from)?, map.kind(&reference.to)?);
     let columns: Vec<&str> = reference.fields.iter().map(|field| from.column(field)).collect();
     let keys = catalogue.foreign_keys().filter(|key| {
-        catalogue.is_one_name(&key.table, from.table_name())
+        catalogue.is_one_table(&key.table, &from.table_name())
             && key.columns.len() == columns.len()
             && key.columns.iter().all(|part| columns.iter().any(|column| same(part, column)))
     });
     let agrees = |key: &&ForeignKey| {
         let mut pairs = columns.iter().zip(map.key_of(reference));
-        catalogue.is_one_name(&key.to, to.table_name())
+        catalogue.is_one_table(&key.to, &to.table_name())
             && pairs
                 .all(|(column, field)| key.column_to(to.column(field)).is_some_and(|own| same(own, column)))
     };
@@ -96,10 +96,12 @@ pub(super) fn undeclared<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
 ) -> impl Iterator<Item = Finding> + 'a {
-    deleting(map, catalogue).filter(|(key, _)| !declared::key_excluded(map, key)).map(|(key, to)| {
-        finding(key, to, "the map does not declare")
-            .remedy("declare the reference, or list it under `excluded` with a reason")
-    })
+    deleting(map, catalogue).filter(|(key, _)| !declared::key_excluded(map, key, catalogue)).map(
+        |(key, to)| {
+            finding(key, to, "the map does not declare")
+                .remedy("declare the reference, or list it under `excluded` with a reason")
+        },
+    )
 }
 
 /// Reports excluded keys whose ON DELETE action changes rows when the policy deletes the rows they refer to.
@@ -109,7 +111,7 @@ pub(super) fn excluded<'a>(
     written: &'a WrittenKinds,
 ) -> impl Iterator<Item = Finding> + 'a {
     deleting(map, catalogue)
-        .filter(|(key, to)| declared::key_excluded(map, key) && written.deletes(&to.name))
+        .filter(|(key, to)| declared::key_excluded(map, key, catalogue) && written.deletes(&to.name))
         .filter(|(key, _)| declared::kind_of_rows(map, &key.table, catalogue).is_none())
         .map(|(key, to)| {
             finding(key, to, "the map excludes")
@@ -162,7 +164,7 @@ struct Chain<'a> {
 pub(super) fn action_chains(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let acting = acting(map, catalogue);
     let mut open: VecDeque<Chain<'_>> = VecDeque::new();
-    let mut deleted: Vec<&str> = Vec::new();
+    let mut deleted: Vec<&TableName> = Vec::new();
     let mut found = Vec::new();
     for key in &acting {
         if let Some(kind) = declared::kind_of_rows(map, &key.to, catalogue) {
@@ -175,16 +177,16 @@ pub(super) fn action_chains(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding
             continue;
         };
         if let Some(reached) = declared::kind_of_rows(map, &last.table, catalogue) {
-            let is_reported = chain.keys.len() == 1 && !declared::key_excluded(map, last);
+            let is_reported = chain.keys.len() == 1 && !declared::key_excluded(map, last, catalogue);
             found.extend((!is_reported).then(|| chain_finding(map, &chain, last, reached, catalogue)));
             continue;
         }
-        let known = deleted.iter().any(|table| catalogue.is_one_name(table, &last.table));
+        let known = deleted.iter().any(|table| catalogue.is_one_table(table, &last.table));
         if last.on_delete != OnDelete::Cascade || known {
             continue;
         }
         deleted.push(&last.table);
-        for key in acting.iter().filter(|key| catalogue.is_one_name(&key.to, &last.table)) {
+        for key in acting.iter().filter(|key| catalogue.is_one_table(&key.to, &last.table)) {
             let keys = chain.keys.iter().chain([key]).copied().collect();
             open.push_back(Chain { kind: chain.kind, keys });
         }

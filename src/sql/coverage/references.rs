@@ -145,7 +145,7 @@ pub(super) fn missing_indexes<'a>(
         let dialect = catalogue.dialect();
         let remedy = format!(
             "CREATE INDEX {} ON {} ({})",
-            dialect.quote(&format!("{table}_by_{column}")),
+            dialect.quote(&format!("{}_by_{column}", table.table)),
             dialect.table(table),
             dialect.quote(column)
         );

@@ -5,7 +5,7 @@ use super::declared;
 use super::declared::tables;
 use super::finding::{Finding, FindingCode};
 use super::written::WrittenKinds;
-use crate::domain::{DataMap, Kind, Mode};
+use crate::domain::{DataMap, Kind, Mode, TableName};
 use crate::policy::DeletionPolicy;
 use crate::sql::catalogue::{Catalogue, Privilege, Relation, Table, TriggerEvent};
 
@@ -14,7 +14,7 @@ use crate::sql::catalogue::{Catalogue, Privilege, Relation, Table, TriggerEvent}
 pub(super) fn types(map: &DataMap, catalogue: &Catalogue, written: &WrittenKinds) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in map.kinds() {
-        if let Some(table) = catalogue.table(kind.table_name()) {
+        if let Some(table) = catalogue.table(&kind.table_name()) {
             let path = format!("kinds.{}", kind.name);
             found.extend(relation(table, written.writes(&kind.name), &path));
             found.extend(inheritance(table, catalogue, &path));
@@ -48,7 +48,7 @@ fn relation(table: &Table, is_written: bool, path: &str) -> Option<Finding> {
 }
 
 fn inheritance(table: &Table, catalogue: &Catalogue, path: &str) -> Option<Finding> {
-    let children: Vec<&str> = children(catalogue, table).map(|child| child.name.as_str()).collect();
+    let children: Vec<String> = children(catalogue, table).map(|child| child.name.to_string()).collect();
     if children.is_empty() {
         return None;
     }
@@ -67,13 +67,11 @@ fn inheritance(table: &Table, catalogue: &Catalogue, path: &str) -> Option<Findi
 fn children<'a>(catalogue: &'a Catalogue, table: &'a Table) -> impl Iterator<Item = &'a Table> {
     let edges = catalogue.tables().flat_map(|child| {
         let parents = child.inherits.iter();
-        parents.map(|parent| (child.name.clone(), parent.clone()))
+        parents.map(|parent| (&child.name, parent))
     });
     let below = super::declared::dependents(&table.name, edges);
     catalogue.tables().filter(move |child| {
-        child.name != table.name
-            && !child.inherits.is_empty()
-            && below.contains(&child.name.to_ascii_lowercase())
+        child.name != table.name && !child.inherits.is_empty() && below.contains(&child.name)
     })
 }
 
@@ -99,7 +97,7 @@ pub(super) fn triggers<'a>(
     catalogue: &'a Catalogue,
     written: &'a WrittenKinds,
 ) -> impl Iterator<Item = Finding> + 'a {
-    let tables = map.kinds().filter_map(|kind| Some((kind, catalogue.table(kind.table_name())?)));
+    let tables = map.kinds().filter_map(|kind| Some((kind, catalogue.table(&kind.table_name())?)));
     tables.flat_map(|(kind, table)| {
         let fires = table.triggers.iter().filter(|trigger| match trigger.event {
             TriggerEvent::Delete => written.deletes(&kind.name),
@@ -128,7 +126,7 @@ pub(super) fn privileges(
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in policy.map().kinds() {
-        let Some(table) = catalogue.table(kind.table_name()) else {
+        let Some(table) = catalogue.table(&kind.table_name()) else {
             continue;
         };
         let denied = table.denied.iter().filter(|denied| needs(policy, kind, written, **denied));
@@ -169,10 +167,12 @@ pub(super) fn stale_copies<'a>(
     catalogue: &'a Catalogue,
     written: &'a WrittenKinds,
 ) -> impl Iterator<Item = Finding> + 'a {
-    let views = catalogue.tables().filter(|view| !declared::table_excluded(map, &view.name));
+    let views = catalogue.tables().filter(|view| !declared::table_excluded(map, &view.name, catalogue));
     views.filter_map(|view| {
-        let is_written = |table: &&String| declared::kinds(map, table).any(|kind| written.writes(&kind.name));
-        let tables: Vec<&str> = view.copies.iter().filter(is_written).map(String::as_str).collect();
+        let is_written = |table: &&TableName| {
+            declared::kinds(map, table, catalogue).any(|kind| written.writes(&kind.name))
+        };
+        let tables: Vec<String> = view.copies.iter().filter(is_written).map(TableName::to_string).collect();
         if tables.is_empty() {
             return None;
         }

@@ -188,7 +188,7 @@ fn may_be_redirected(policy: &DeletionPolicy, reference: &Reference) -> bool {
 pub(super) fn mask_fits(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for MaskUse { kind, field, mask, path, in_rule } in policy.masks() {
-        let Some(table) = catalogue.table(kind.table_name()) else {
+        let Some(table) = catalogue.table(&kind.table_name()) else {
             continue;
         };
         let Some(column) = table.column(kind.column(field)) else {

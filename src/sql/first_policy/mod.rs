@@ -1,12 +1,14 @@
 //! A first policy for a database, derived from its catalogue.
 
+mod names;
 mod schema;
 
-use schema::{Link, Names, Schema, field};
+use names::{Names, field};
+use schema::{Link, Schema};
 
 use super::Catalogue;
 use super::catalogue::{Column, OnDelete, Table, same};
-use crate::domain::{Faults, FieldType, StatusField};
+use crate::domain::{Faults, FieldType, Kind, StatusField};
 use crate::policy::{DeletionPolicy, KindBuilder, PolicyBuilder, restrict};
 
 const UNDECIDED: &str = "not decided yet; `restrict` blocks the deletion until then";
@@ -17,7 +19,9 @@ const UNDECIDED: &str = "not decided yet; `restrict` blocks the deletion until t
 /// It contains only what is in the catalogue. The id of a kind is the primary key of its table, or else a unique key
 /// without null, or else nothing. A foreign key that cannot be declared is listed under `excluded` with the reason. A
 /// table without foreign keys is left out; [`findings`](super::findings) reports it. The subject's kind is named exactly
-/// as `subject`, which may differ in case from the table.
+/// as `subject`, which may differ in case from the table and may have a schema before it (`crm.clients`), which is left out
+/// of the name. Tables of every schema that the role can see are declared. Of tables with one name in several schemas, those
+/// outside the search path have kinds such as `crm_visits`.
 ///
 /// The same catalogue gives the same policy.
 ///
@@ -35,7 +39,7 @@ const UNDECIDED: &str = "not decided yet; `restrict` blocks the deletion until t
 pub fn first_policy(catalogue: &Catalogue, subject: &str) -> Result<DeletionPolicy, NoFirstPolicy> {
     let schema = Schema::of(catalogue, subject)?;
     let names = &schema.names;
-    let mut policy = DeletionPolicy::of(subject);
+    let mut policy = DeletionPolicy::of(names.kind(names.subject));
     for (table, id) in schema.kinds() {
         policy = policy.kind(names.kind(table), |kind| describe(kind, names, table, id));
     }
@@ -84,7 +88,7 @@ fn restrict_all(policy: PolicyBuilder, names: &Names<'_>, declared: &[Link<'_>])
 }
 
 fn describe(mut kind: KindBuilder, names: &Names<'_>, table: &Table, id: &[&str]) -> KindBuilder {
-    if names.kind(table) != table.name.as_str() {
+    if *Kind::named(names.kind(table)).table_name() != table.name {
         kind = kind.table(&table.name);
     }
     kind = kind.id(id.iter().map(|column| field(table, column)).collect::<Vec<_>>());
@@ -106,7 +110,7 @@ pub enum NoFirstPolicy {
     NoTable {
         /// The requested name.
         table: String,
-        /// The tables of the database.
+        /// The tables that the caller may have meant, such as those of the same name in other schemas.
         tables: Vec<String>,
     },
     /// The subject is a view, which has no keys.

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::NoFirstPolicy;
-use crate::domain::{FieldName, KindName, ReferenceName};
-use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table};
+use super::names::{Names, plain};
+use crate::domain::{ReferenceName, TableName};
+use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table, same};
 use crate::sql::coverage::dependents;
-use crate::store::system_tables;
 
-/// The tables that depend on the subject, by name in lower case.
+/// The tables that depend on the subject, in every schema.
 pub(super) struct Schema<'a> {
     catalogue: &'a Catalogue,
     pub(super) names: Names<'a>,
     /// Each table with the columns of its id.
-    tables: BTreeMap<String, (&'a Table, Vec<&'a str>)>,
+    tables: BTreeMap<&'a TableName, (&'a Table, Vec<&'a str>)>,
 }
 
 /// A foreign key as a reference.
@@ -27,33 +27,36 @@ pub(super) struct Link<'a> {
 }
 
 impl<'a> Schema<'a> {
-    pub(super) fn of(catalogue: &'a Catalogue, requested: &'a str) -> Result<Self, NoFirstPolicy> {
-        let Some(subject) = catalogue.table(requested) else {
-            let tables = catalogue.tables().filter(|table| !table.is_view());
-            return Err(NoFirstPolicy::NoTable {
-                table: requested.to_owned(),
-                tables: tables.map(|table| table.name.clone()).collect(),
-            });
+    pub(super) fn of(catalogue: &'a Catalogue, requested: &str) -> Result<Self, NoFirstPolicy> {
+        let read = TableName::from(requested);
+        let found = catalogue.table(&read);
+        let Some(subject) = found.or_else(|| catalogue.table(&TableName::new(requested))) else {
+            let tables = alternatives(catalogue, &read);
+            return Err(NoFirstPolicy::NoTable { table: requested.to_owned(), tables });
         };
         if subject.is_view() {
-            return Err(NoFirstPolicy::View(subject.name.clone()));
+            return Err(NoFirstPolicy::View(subject.name.to_string()));
         }
         if id_of(subject).is_empty() {
             let why = "it has no key".to_owned();
-            return Err(NoFirstPolicy::NoId { table: subject.name.clone(), why });
+            return Err(NoFirstPolicy::NoId { table: subject.name.to_string(), why });
         }
         let keys = catalogue.foreign_keys();
-        let edges = keys.map(|key| (key.table.clone(), key.to.clone()));
+        let edges = keys.map(|key| (&key.table, &key.to));
         let tables = dependents(&subject.name, edges).into_iter();
         let tables = tables.filter_map(|name| {
-            let table = catalogue.table(&name)?;
+            let table = catalogue.table(name)?;
             Some((name, (table, id_of(table))))
         });
-        Ok(Self { catalogue, names: Names { subject, requested }, tables: tables.collect() })
+        let tables: BTreeMap<_, _> = tables.collect();
+        // The schema is not part of the name that requests use.
+        let name = if read.schema.is_some() && found.is_some() { plain(&read) } else { requested.into() };
+        let names = Names::of(subject, name, tables.values().map(|(table, _)| *table));
+        Ok(Self { catalogue, names, tables })
     }
 
-    fn at(&self, table: &str) -> Option<&(&'a Table, Vec<&'a str>)> {
-        self.tables.get(&table.to_ascii_lowercase())
+    fn at(&self, table: &TableName) -> Option<&(&'a Table, Vec<&'a str>)> {
+        self.tables.get(table)
     }
 
     /// Returns the kinds to declare, each with the columns of its id.
@@ -93,7 +96,7 @@ impl<'a> Schema<'a> {
 
     /// Returns a foreign key between kinds as a reference. Its columns are in the order of the id referred to.
     fn link(&self, key: &'a ForeignKey) -> Option<Link<'a>> {
-        let (from, _) = *self.at(&key.table).as_ref()?;
+        let (from, _) = *self.at(&key.table)?;
         let (to, id) = self.at(&key.to)?;
         // A key that holds the id and a tenant refers by the id.
         let is_id = !id.is_empty() && id.iter().all(|column| key.column_to(column).is_some());
@@ -103,6 +106,18 @@ impl<'a> Schema<'a> {
         let columns: Vec<&'a str> = columns.collect::<Option<_>>()?;
         Some(Link { on_delete: key.on_delete, from, columns, to, key: (!is_id).then_some(ordered) })
     }
+}
+
+/// Returns the tables that the caller may have meant: those of the same name in other schemas, or else those on the search
+/// path, or else all.
+fn alternatives(catalogue: &Catalogue, requested: &TableName) -> Vec<String> {
+    let tables: Vec<&Table> = catalogue.tables().filter(|table| !table.is_view()).collect();
+    let named = |table: &&&Table| same(&table.name.table, &requested.table);
+    let on_path = |table: &&&Table| table.name.schema.is_none();
+    let named: Vec<&&Table> = tables.iter().filter(named).collect();
+    let on_path: Vec<&&Table> = tables.iter().filter(on_path).collect();
+    let meant = [named, on_path, tables.iter().collect()].into_iter().find(|tables| !tables.is_empty());
+    meant.into_iter().flatten().map(|table| table.name.to_string()).collect()
 }
 
 /// Describes what the database does with rows for which the policy has no rule.
@@ -128,46 +143,4 @@ fn id_of(table: &Table) -> Vec<&str> {
             && index.columns.iter().all(not_null)
     });
     unique.into_iter().flat_map(|index| &index.columns).map(String::as_str).collect()
-}
-
-/// Names in the policy. They are the names of the database, if a policy can use them.
-pub(super) struct Names<'a> {
-    pub(super) subject: &'a Table,
-    /// The subject's name as the caller wrote it. Requests use it too.
-    pub(super) requested: &'a str,
-}
-
-impl Names<'_> {
-    /// Returns the name of the table, changed if it cannot be the name of a kind.
-    pub(super) fn kind(&self, table: &Table) -> KindName {
-        if self.is_subject(table) {
-            return self.requested.into();
-        }
-        let name = KindName::from(table.name.as_str());
-        if table.name.is_empty() || system_tables::is_reserved(&name) {
-            return format!("table_{name}").into();
-        }
-        name
-    }
-
-    pub(super) fn is_subject(&self, table: &Table) -> bool {
-        self.subject.name == table.name
-    }
-
-    pub(super) fn reference(&self, from: &Table, columns: &[&str]) -> ReferenceName {
-        let fields: Vec<String> = columns.iter().map(|column| field(from, column).to_string()).collect();
-        format!("{}.{}", self.kind(from), fields.join("+")).into()
-    }
-}
-
-/// Returns the name of the column, with dots replaced: in the name of a reference, the last dot separates the field.
-pub(super) fn field(table: &Table, column: &str) -> FieldName {
-    let mut name = column.replace('.', "_");
-    if name.is_empty() {
-        name.push_str("unnamed");
-    }
-    while name != column && table.column(&name).is_some() {
-        name.push('_');
-    }
-    name.into()
 }

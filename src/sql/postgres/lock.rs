@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::{Kind, KindName, Lock, RecordId};
+use crate::domain::{Kind, KindName, Lock, RecordId, TableName};
 use crate::protocol::{ChangeSet, NamedSet, Rows, Source, Stratum};
 use crate::sql::backend::Locks;
 use crate::sql::render::renderer::Renderer;
-use crate::sql::statement::{Query, Statement, Writer};
+use crate::sql::statement::{Query, Statement, Writer, quote_table};
 use crate::store::StoreError;
 
 pub(super) fn locks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, StoreError> {
@@ -110,8 +110,8 @@ fn tables(
             tables.insert(r.kind(&reference.from)?.table_name());
         }
     }
-    let lock = |table: &str| format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", r.backend.table(table));
-    Ok(tables.into_iter().map(|table| Statement::text(lock(table))).collect())
+    let lock = |table: &TableName| format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", quote_table(table));
+    Ok(tables.into_iter().map(|table| Statement::text(lock(&table))).collect())
 }
 
 fn sources<'a>(r: &Renderer<'a>) -> impl Iterator<Item = (&'a NamedSet, &'a Source)> {

@@ -57,14 +57,6 @@ impl Backend for Postgres {
         format!("${position}")
     }
 
-    fn table(&self, name: &str) -> String {
-        let (first, rest) = first_part(name);
-        match rest {
-            Some(table) => format!("{}.{}", quote(&first), quote(&unquoted(table))),
-            None => quote(&first),
-        }
-    }
-
     fn temporary(&self, name: &str) -> String {
         format!("pg_temp.{}", quote(name))
     }
@@ -419,39 +411,6 @@ const BEGIN_WRITE: &[&str] = &[
     TEMPORARY_LAST,
     ENOUGH_MEMORY,
 ];
-
-/// Splits a name at the first dot that is not in quotes.
-fn first_part(name: &str) -> (String, Option<&str>) {
-    if let Some((part, rest)) = quoted(name)
-        && (rest.is_empty() || rest.starts_with('.'))
-    {
-        return (part, rest.strip_prefix('.'));
-    }
-    name.split_once('.')
-        .map_or_else(|| (name.to_owned(), None), |(first, rest)| (first.to_owned(), Some(rest)))
-}
-
-/// Removes the quotes from a name that is entirely in quotes.
-fn unquoted(name: &str) -> String {
-    quoted(name).filter(|(_, rest)| rest.is_empty()).map_or_else(|| name.to_owned(), |(part, _)| part)
-}
-
-/// Returns the quoted name at the start of a text, and the rest.
-fn quoted(text: &str) -> Option<(String, &str)> {
-    let mut rest = text.strip_prefix('"')?;
-    let mut part = String::new();
-    loop {
-        let (before, after) = rest.split_once('"')?;
-        part.push_str(before);
-        match after.strip_prefix('"') {
-            Some(doubled) => {
-                part.push('"');
-                rest = doubled;
-            }
-            None => return Some((part, after)),
-        }
-    }
-}
 
 /// Replaces U+0000, because text in PostgreSQL cannot contain it, even as an escape.
 fn without_nul(json: String) -> String {

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::sql::backend::Backend;
 use crate::sql::connection::SqlValue;
 use crate::sql::render::count::SCHEMA_VERSION;
-use crate::sql::statement::{Statement, Writer};
+use crate::sql::statement::{Statement, Writer, quote_table};
 use crate::sql::table_schema::{ColumnType, Location, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
@@ -48,7 +47,7 @@ const TABLES: i64 = SCHEMA_VERSION - 1;
 
 /// Renders the tables of the columns, by the names that statements use.
 pub(super) fn cache_key(columns: &QueryColumns<'_>) -> Result<String, StoreError> {
-    let names = columns.kinds.iter().map(|kind| super::Postgres.table(kind.table_name()));
+    let names = columns.kinds.iter().map(|kind| quote_table(&kind.table_name()));
     serde_json::to_string(&names.collect::<Vec<_>>())
         .map_err(|source| StoreError::backend("asked for columns", source))
 }
@@ -106,13 +105,13 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
         let Some(kind) = kind else { continue };
         let (relation, rows): (String, Option<Vec<Row>>) = serde_json::from_str(text).unwrap_or_default();
         let Some(rows) = rows else { continue };
-        schema.locations.insert(kind.table_name().to_owned(), location(&relation));
+        schema.locations.insert(kind.table_name().into_owned(), location(&relation));
         let table =
             rows.into_iter().map(|Row(column, name, base, category, collation, not_null, indexed)| {
                 let found = column_type(&name, &base, &category);
                 (column, ColumnType { collation, not_null, indexed, ..found })
             });
-        schema.tables.insert(kind.table_name().to_owned(), table.collect::<BTreeMap<_, _>>());
+        schema.tables.insert(kind.table_name().into_owned(), table.collect::<BTreeMap<_, _>>());
     }
     schema
 }

@@ -156,7 +156,7 @@ impl<'a> Renderer<'a> {
 
     /// Returns where the rows of a kind are, if its id is not one column.
     pub(super) fn location(&self, kind: &Kind) -> Location {
-        let found = self.schema.locations.get(kind.table_name());
+        let found = self.schema.locations.get(&*kind.table_name());
         found.cloned().unwrap_or_else(|| Location::Place(self.backend.place().into()))
     }
 

@@ -8,7 +8,7 @@ use super::set::rank_within;
 use super::shape::PlainBranch;
 use crate::domain::{Kind, KindName};
 use crate::protocol::{Branch, NamedSet, RankCase, Rows, SetId, Source};
-use crate::sql::statement::{Query, Union, Writer};
+use crate::sql::statement::{Query, Union, Writer, quote_table};
 use crate::store::StoreError;
 
 /// How a walk represents ids. Each row of the walk has the number of its set, its rank, and the columns defined here.
@@ -89,7 +89,7 @@ impl Renderer<'_> {
         let id = self.row_id(kind)?;
         let cases: Vec<&RankCase> = branch.cases.iter().collect();
         let leads_on = |held: &str, parent: &str| self.backend.leads_on(held, parent);
-        let table = |kind: &Kind, name: &str| format!("{} AS {name}", self.backend.table(kind.table_name()));
+        let table = |kind: &Kind, name: &str| format!("{} AS {name}", quote_table(&kind.table_name()));
         let mut sources: Vec<String> = walk.map(|walk| format!("{walk} AS p")).into_iter().collect();
         let conditions = match &branch.source {
             Source::Referrers { reference, .. } => {

@@ -1,8 +1,8 @@
 //! How columns of SQLite store values, judged by their declared types and by their rows.
 
-use crate::domain::{FieldName, Kind};
+use crate::domain::{FieldName, Kind, TableName};
 use crate::sql::connection::SqlValue;
-use crate::sql::statement::{Statement, Union, Writer, quote};
+use crate::sql::statement::{Statement, Union, Writer, quote, quote_table};
 use crate::sql::table_schema::{ColumnType, Location, QueryColumns, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
@@ -73,32 +73,46 @@ fn version(columns: &[&str]) -> String {
 
 /// Renders whether a row of the kind has no id. SQLite reads no row for it if the column is declared `NOT NULL`.
 fn misses_id(kind: &Kind, id: &FieldName) -> String {
-    let (table, id) = (quote(kind.table_name()), quote(kind.column(id)));
+    let (table, id) = (quote_table(&kind.table_name()), quote(kind.column(id)));
     format!("EXISTS (SELECT 1 FROM {table} AS r WHERE r.{id} IS NULL)")
 }
 
 /// Renders the name by which the places of rows are read: one of the names of SQLite that is not also the name of a
 /// column. Empty for views and tables `WITHOUT ROWID`.
 fn place(kind: &Kind) -> String {
-    let table = literal(kind.table_name());
+    let name = kind.table_name();
+    let (table, described) = (literal(&name.table), described(&name));
+    let schema = schema_of(&name).map(|schema| format!(" AND l.schema = {schema} COLLATE NOCASE"));
+    let schema = schema.unwrap_or_default();
     format!(
         "coalesce((SELECT n.value FROM pragma_table_list AS l, json_each('[\"rowid\", \"_rowid_\", \"oid\"]') AS n \
-         WHERE l.name = {table} COLLATE NOCASE AND l.type <> 'view' AND l.wr = 0 AND n.value NOT IN \
-         (SELECT lower(x.name) FROM pragma_table_xinfo({table}) AS x) ORDER BY n.key LIMIT 1), '')"
+         WHERE l.name = {table} COLLATE NOCASE{schema} AND l.type <> 'view' AND l.wr = 0 AND n.value NOT IN \
+         (SELECT lower(x.name) FROM pragma_table_xinfo({described}) AS x) ORDER BY n.key LIMIT 1), '')"
     )
 }
 
 fn declared_type(kind: &Kind, field: &FieldName) -> String {
-    let (table, column) = (literal(kind.table_name()), literal(kind.column(field)));
+    let (table, column) = (described(&kind.table_name()), literal(kind.column(field)));
     format!("(SELECT x.type FROM pragma_table_xinfo({table}) AS x WHERE x.name = {column} COLLATE NOCASE)")
 }
 
 fn sampled_type(kind: &Kind, field: &FieldName) -> String {
-    let (table, column) = (quote(kind.table_name()), quote(kind.column(field)));
+    let (table, column) = (quote_table(&kind.table_name()), quote(kind.column(field)));
     format!(
         "(SELECT typeof(v.v) FROM (SELECT r.{column} AS v FROM {table} AS r LIMIT {SAMPLE}) AS v \
          WHERE v.v IS NOT NULL LIMIT 1)"
     )
+}
+
+/// Renders the schema of a table as text, if the data map names one.
+fn schema_of(name: &TableName) -> Option<String> {
+    name.schema.as_deref().map(literal)
+}
+
+/// Renders the arguments of a pragma that describes a table.
+fn described(name: &TableName) -> String {
+    let parts = [Some(literal(&name.table)), schema_of(name)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Renders the name of a table or column as text.
@@ -135,13 +149,13 @@ pub(super) fn read(
                 places.push(place);
                 let location =
                     if place.is_empty() { Location::Unknown } else { Location::Place(place.into()) };
-                schema.locations.insert(kind.table_name().to_owned(), location);
+                schema.locations.insert(kind.table_name().into_owned(), location);
                 continue;
             }
             Ask::Ids(kind, id) => (kind, id),
             Ask::Column(kind, field) => (kind, field),
         };
-        let table = schema.tables.entry(kind.table_name().to_owned()).or_default();
+        let table = schema.tables.entry(kind.table_name().into_owned()).or_default();
         let text = || ColumnType::new("", TypeFamily::Text);
         let column = table.entry(kind.column(field).to_owned()).or_insert_with(text);
         match (ask, answer) {

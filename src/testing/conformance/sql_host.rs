@@ -73,10 +73,10 @@ impl<C: SqlConnection> SqlHost<C> {
         let keys = keys.filter_map(|reference| {
             let to = map.kind(&reference.to)?;
             let (fields, key) = (quoted(kind, &reference.fields), quoted(to, map.key_of(reference)));
-            Some(format!("FOREIGN KEY ({fields}) REFERENCES {} ({key})", self.dialect.quote(to.table_name())))
+            Some(format!("FOREIGN KEY ({fields}) REFERENCES {} ({key})", self.dialect.table(to.table_name())))
         });
         let columns: Vec<_> = columns.chain(key).chain(keys).collect();
-        let table = self.dialect.quote(kind.table_name());
+        let table = self.dialect.table(kind.table_name());
         format!("CREATE TABLE {table} ({})", columns.join(", "))
     }
 
@@ -100,7 +100,8 @@ impl<C: SqlConnection> SqlHost<C> {
         let all: Vec<_> = fields.chain(key).collect();
         let names: Vec<_> = all.iter().map(|(name, _)| quote(name)).collect();
         let updates: Vec<_> = names.iter().map(|name| format!("{name} = excluded.{name}")).collect();
-        let (table, names, updates) = (quote(kind.table_name()), names.join(", "), updates.join(", "));
+        let (table, names, updates) =
+            (self.dialect.table(kind.table_name()), names.join(", "), updates.join(", "));
         let (rows, params) = match self.dialect {
             Dialect::Sqlite => {
                 let places: Vec<_> = (1..=all.len()).map(|at| self.dialect.placeholder(at)).collect();
@@ -177,7 +178,7 @@ impl<C: SqlConnection> Host for SqlHost<C> {
                 (Dialect::Postgres, column) => format!("to_jsonb({column})::text"),
             })
             .collect();
-        let table = self.dialect.quote(kind.table_name());
+        let table = self.dialect.table(kind.table_name());
         let rows = self.query(&format!("SELECT {} FROM {table}", read.join(", "))).await;
         let value = |found: SqlValue| match (self.dialect, found) {
             (_, SqlValue::Null) => Value::Null,

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
 
-use crate::domain::{DataMap, FieldName, FieldType, KeyComparison, Kind, KindName, Value, instant_text};
+use crate::domain::{
+    DataMap, FieldName, FieldType, KeyComparison, Kind, KindName, TableName, Value, instant_text,
+};
 
 /// A table and a column. Kinds that are parts of one table share its columns.
-type Column = (String, String);
+type Column = (TableName, String);
 
 /// The columns of keys, in groups of one type: each reference has the type of the key that it holds.
 pub(super) struct KeyColumns {
@@ -98,7 +100,7 @@ impl KeyColumns {
 }
 
 fn column(kind: &Kind, field: &FieldName) -> Column {
-    (kind.table_name().to_owned(), kind.column(field).to_owned())
+    (kind.table_name().into_owned(), kind.column(field).to_owned())
 }
 
 /// Returns the value of a key for a row of a kind with this number.
