@@ -12,6 +12,7 @@ use crate::domain::DataMap;
 
 pub use catalogue::Catalogue;
 pub(super) use catalogue::same;
+pub(super) use storage::Storage;
 pub(crate) use table::{Column, ForeignKey, OnDelete, Privilege, Relation, Table, TriggerEvent};
 
 impl Catalogue {

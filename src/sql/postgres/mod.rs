@@ -2,14 +2,17 @@
 
 mod block;
 mod cycle;
+mod list;
 mod lock;
+mod name;
 mod schema;
 mod single_statement;
 mod value;
 
 use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, Spelling};
 use super::connection::{AccessMode, SqlValue};
-use super::render::renderer::{Field, Renderer};
+use super::list_column::ListColumn;
+use super::render::renderer::{Field, ListField, Renderer};
 use super::render::write::insert_operation;
 use super::statement::{Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
@@ -58,9 +61,9 @@ impl Backend for Postgres {
     }
 
     fn table(&self, name: &str) -> String {
-        let (first, rest) = first_part(name);
+        let (first, rest) = name::first_part(name);
         match rest {
-            Some(table) => format!("{}.{}", quote(&first), quote(&unquoted(table))),
+            Some(table) => format!("{}.{}", quote(&first), quote(&name::unquoted(table))),
             None => quote(&first),
         }
     }
@@ -152,6 +155,9 @@ impl Backend for Postgres {
 
     fn likely_type(&self, field: Field<'_>) -> Result<ColumnType, StoreError> {
         let query = field.r.query;
+        if let Some(list) = field.list()? {
+            return Ok(ColumnType::new(&format!("{}[]", list.key.column_type()?.name), TypeFamily::Other));
+        }
         // The id of a kind may itself be a reference, even to a kind whose id refers back.
         if !field.kind.id.contains(field.name)
             && let Some((to, key)) = field.referred()?
@@ -213,6 +219,24 @@ impl Backend for Postgres {
             KeyComparison::IgnoreAsciiCase => value::lower(stored),
             KeyComparison::Exact => stored.to_owned(),
         })
+    }
+
+    fn list(&self, list: ListField<'_>, stored: &str) -> Result<ListColumn, StoreError> {
+        list::list(list, stored)
+    }
+
+    fn element_key(&self, list: ListField<'_>, stored: &str) -> Result<String, StoreError> {
+        list::element_key(list, stored)
+    }
+
+    fn new_element(
+        &self,
+        w: &mut Writer,
+        list: ListField<'_>,
+        id: &RecordId,
+        compared: bool,
+    ) -> Result<(), StoreError> {
+        list::new_element(w, list, id, compared)
     }
 
     fn key_text(
@@ -419,39 +443,6 @@ const BEGIN_WRITE: &[&str] = &[
     TEMPORARY_LAST,
     ENOUGH_MEMORY,
 ];
-
-/// Splits a name at the first dot that is not in quotes.
-fn first_part(name: &str) -> (String, Option<&str>) {
-    if let Some((part, rest)) = quoted(name)
-        && (rest.is_empty() || rest.starts_with('.'))
-    {
-        return (part, rest.strip_prefix('.'));
-    }
-    name.split_once('.')
-        .map_or_else(|| (name.to_owned(), None), |(first, rest)| (first.to_owned(), Some(rest)))
-}
-
-/// Removes the quotes from a name that is entirely in quotes.
-fn unquoted(name: &str) -> String {
-    quoted(name).filter(|(_, rest)| rest.is_empty()).map_or_else(|| name.to_owned(), |(part, _)| part)
-}
-
-/// Returns the quoted name at the start of a text, and the rest.
-fn quoted(text: &str) -> Option<(String, &str)> {
-    let mut rest = text.strip_prefix('"')?;
-    let mut part = String::new();
-    loop {
-        let (before, after) = rest.split_once('"')?;
-        part.push_str(before);
-        match after.strip_prefix('"') {
-            Some(doubled) => {
-                part.push('"');
-                rest = doubled;
-            }
-            None => return Some((part, after)),
-        }
-    }
-}
 
 /// Replaces U+0000, because text in PostgreSQL cannot contain it, even as an escape.
 fn without_nul(json: String) -> String {

@@ -7,7 +7,7 @@ use super::session::KeyedReference;
 use super::session::Session;
 use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, KindName};
 use crate::protocol::{
-    Branch, ChangeSet, ChangeStep, NamedSet, NewValue, SetId, Source, Stratum, SurveyQuery, Write,
+    Branch, ChangeSet, ChangeStep, ElementChange, NamedSet, Rows, SetId, Source, Stratum, SurveyQuery,
 };
 use crate::store::{Records, StoreError, SystemTable, system_tables};
 
@@ -83,11 +83,11 @@ fn check_branch(
         Source::Ids(_) | Source::WithText { .. } => (None, &set.kind),
         Source::Members(rows) => (kind_of(rows.set), &set.kind),
         Source::Referrers { reference, .. } => {
-            let reference = KeyedReference::of(&query.map, reference)?.reference();
+            let reference = KeyedReference::of(query, reference)?.reference();
             (Some(&reference.to), &reference.from)
         }
         Source::ReferencedBy { reference, .. } => {
-            let reference = KeyedReference::of(&query.map, reference)?.reference();
+            let reference = KeyedReference::of(query, reference)?.reference();
             (Some(&reference.from), &reference.to)
         }
     };
@@ -135,18 +135,10 @@ pub(super) fn in_changes(changes: &ChangeSet) -> Named {
         named.extend(fields.map(|field| (event.kind.clone(), field.clone())));
     }
     for step in &changes.steps {
-        let fields = written(&step.write).iter().map(|(field, _)| field);
+        let fields = step.write.values().iter().map(|(field, _)| field);
         named.extend(fields.map(|field| (step.kind.clone(), field.clone())));
     }
     named
-}
-
-/// Returns the values that a step writes.
-pub(super) fn written(write: &Write) -> &[(FieldName, NewValue)] {
-    match write {
-        Write::Update(values) | Write::Mark(values) => values,
-        Write::Delete | Write::Keep => &[],
-    }
 }
 
 /// Checks that steps and events have known kinds, that their sets hold rows of these kinds, and that no step writes
@@ -166,7 +158,17 @@ pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
     }
     for ChangeStep { kind: name, write, .. } in &changes.steps {
         let id = &kind(query, name)?.id;
-        if let Some((field, _)) = written(write).iter().find(|(field, _)| id.contains(field)) {
+        for ElementChange { reference, of, new: _ } in write.element_changes() {
+            let reference = KeyedReference::of(query, reference)?.reference();
+            let leads = |rows: &Rows| query.set(rows.set).is_some_and(|set| set.kind == reference.to);
+            if reference.from != *name || !of.iter().all(leads) {
+                return Err(StoreError::Unsupported(format!(
+                    "changing elements of `{name}` by rows that `{}` does not lead to",
+                    reference.name
+                )));
+            }
+        }
+        if let Some((field, _)) = write.values().iter().find(|(field, _)| id.contains(field)) {
             return Err(StoreError::Unsupported(format!("writing the id `{name}.{field}`")));
         }
     }

@@ -65,6 +65,14 @@ impl RowOutcome {
 
 type Id = (KindName, RecordId);
 
+/// Returns the elements of a list.
+fn elements(list: &Value) -> Vec<Value> {
+    match list {
+        Value::Json(serde_json::Value::Array(list)) => list.iter().cloned().map(Value::from).collect(),
+        _ => Vec::new(),
+    }
+}
+
 struct World<'a> {
     map: &'a DataMap,
     mode: Mode,
@@ -157,27 +165,47 @@ impl<'a> World<'a> {
         self.rows.get(&id.0).and_then(|rows| rows.get(&id.1)).expect("a row")
     }
 
-    /// Returns the row that `row` refers to: the row whose key equals the fields of the reference, one by one. A row that
-    /// does not meet the condition of the reference, or is not a record of the kind, refers to nothing.
-    fn parent(&self, row: &Record, reference: &Reference) -> Option<Id> {
-        let (from, to) = (self.kind(&reference.from), self.kind(&reference.to));
+    /// Returns the rows that `row` refers to: the row whose key equals the fields of the reference, one by one, or for a
+    /// list the rows of all its elements. A row that does not meet the condition of the reference, or is not a record of
+    /// the kind, refers to nothing.
+    fn parents(&self, row: &Record, reference: &Reference) -> BTreeSet<Id> {
+        let from = self.kind(&reference.from);
         let is_subject = self.subjects.iter().next().is_some_and(|(kind, _)| *kind == from.name);
         let filter = from.filter.as_ref().filter(|_| !is_subject);
         if !self.holds(from, row, reference.when.as_ref()) || !self.holds(from, row, filter) {
-            return None;
+            return BTreeSet::new();
         }
+        self.keys_equal(from, row, reference).collect()
+    }
+
+    /// Returns the rows whose key a row holds, whether or not it meets the condition of the reference.
+    fn keys_equal<'s>(
+        &'s self,
+        from: &'s Kind,
+        row: &'s Record,
+        reference: &'s Reference,
+    ) -> impl Iterator<Item = Id> + 's {
+        let to = self.kind(&reference.to);
         let key = reference.key.as_deref().unwrap_or_else(|| to.id.fields());
-        let is_equal = |held: &Value, key: &Value| match (held, key) {
+        let is_equal = move |held: &Value, key: &Value| match (held, key) {
             (Value::Text(held), Value::Text(key)) if reference.compare == KeyComparison::IgnoreAsciiCase => {
                 held.eq_ignore_ascii_case(key)
             }
             (held, key) => !held.is_null() && held == key,
         };
-        let refers = |target: &Record| {
+        let refers = move |target: &Record| {
             let mut pairs = reference.fields.iter().zip(key);
-            pairs.all(|(field, key)| is_equal(&from.value_of(row, field), &to.value_of(target, key)))
+            pairs.all(|(field, key)| {
+                let (held, key) = (from.value_of(row, field), to.value_of(target, key));
+                if reference.each {
+                    elements(&held).iter().any(|held| is_equal(held, &key))
+                } else {
+                    is_equal(&held, &key)
+                }
+            })
         };
-        let found = self.rows.get(&reference.to)?.iter().find(|(_, target)| refers(target));
+        let found =
+            self.rows.get(&reference.to).into_iter().flatten().filter(move |(_, target)| refers(target));
         found.map(|(id, _)| (reference.to.clone(), id.clone()))
     }
 
@@ -284,10 +312,12 @@ impl<'a> World<'a> {
     fn outcomes(&self, id: &Id) -> Vec<(&'a Reference, usize, RowOutcome)> {
         let row = self.row(id);
         let references = self.map.references_from(&self.kind(&id.0).name);
-        let found = references.filter_map(|reference| {
-            let parent = *self.outcomes.get(&self.parent(row, reference)?)?;
-            let (index, outcome) = self.outcome(row, reference, parent)?;
-            Some((reference, index, outcome))
+        let found = references.flat_map(|reference| {
+            let parents = self.parents(row, reference).into_iter();
+            parents.filter_map(move |parent| {
+                let (index, outcome) = self.outcome(row, reference, *self.outcomes.get(&parent)?)?;
+                Some((reference, index, outcome))
+            })
         });
         found.collect()
     }
@@ -337,12 +367,10 @@ impl<'a> World<'a> {
             for id in own.iter().filter(|id| !kept.contains(id)) {
                 let row = self.row(id);
                 for reference in self.map.references_from(&self.kind(&id.0).name) {
-                    let Some(parent) = self.parent(row, reference) else {
-                        continue;
-                    };
-                    let settled = self.outcomes.get(&parent).into_iter();
-                    let outcomes: BTreeSet<RowOutcome> =
-                        settled.chain(met.get(&parent).into_iter().flatten()).copied().collect();
+                    let parents = self.parents(row, reference);
+                    let settled = parents.iter().filter_map(|parent| self.outcomes.get(parent));
+                    let walked = parents.iter().filter_map(|parent| met.get(parent)).flatten();
+                    let outcomes: BTreeSet<RowOutcome> = settled.chain(walked).copied().collect();
                     for outcome in outcomes {
                         if let Some((index, outcome)) = self.outcome(row, reference, outcome)
                             && outcome.removed()
