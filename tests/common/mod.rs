@@ -204,6 +204,18 @@ pub(crate) fn is_list(map: &DataMap, kind: &Kind, field: &FieldName) -> bool {
     references.any(|reference| reference.each && reference.fields.contains(field))
 }
 
+/// Parses the lists of ids that a kind stores as JSON text, if they are JSON.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn parse_lists(map: &DataMap, kind: &Kind, rows: &mut Value) {
+    let rows = rows.as_array_mut().unwrap().iter_mut();
+    for (field, value) in rows.flat_map(|row| row.as_object_mut().unwrap()) {
+        let list = value.as_str().filter(|_| is_list(map, kind, &field.as_str().into()));
+        if let Some(list) = list.and_then(|text| serde_json::from_str(text).ok()) {
+            *value = list;
+        }
+    }
+}
+
 /// Returns the rows sorted by id, without null fields.
 pub(crate) fn sorted(rows: &Value) -> Value {
     let mut rows = rows.clone();

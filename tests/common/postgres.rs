@@ -234,28 +234,19 @@ pub(crate) async fn rows(connection: &mut PgConnection, map: &Arc<DataMap>) -> V
                 )
             })
             .collect();
-        // A list that is stored as text.
-        let texts = map
-            .fields_of(kind)
-            .filter(|field| super::is_list(map, kind, field) && list_column(field.as_str()) == "text");
-        let texts = texts.map(|field| {
-            let column = quote(kind.column(field));
-            format!(" || jsonb_build_object('{field}', the_row.{column}::jsonb)")
-        });
-        let texts: Vec<String> = texts.collect();
         parts.push(format!(
-            "SELECT '{}', COALESCE(json_agg(to_jsonb(the_row){}{}), '[]')::text FROM {} AS the_row",
+            "SELECT '{}', COALESCE(json_agg(to_jsonb(the_row){}), '[]')::text FROM {} AS the_row",
             kind.name,
             instants.concat(),
-            texts.concat(),
             quote(kind.table_name())
         ));
     }
     let sql = parts.join(" UNION ALL ");
     let found = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
     let kinds = found.iter().map(|row| {
-        let rows: Value = serde_json::from_str(row.get(1)).unwrap();
-        (row.get::<String, _>(0), json!(rows))
+        let (name, mut rows): (String, Value) = (row.get(0), serde_json::from_str(row.get(1)).unwrap());
+        super::parse_lists(map, map.kind(&name.as_str().into()).unwrap(), &mut rows);
+        (name, rows)
     });
     Value::Object(kinds.collect())
 }

@@ -103,17 +103,9 @@ impl File {
         let mut found = Map::new();
         for kind in self.map.kinds() {
             let sql = format!("SELECT * FROM {}", quote(kind.table_name()));
-            let mut rows = self.read(&sql).await;
-            // A list of ids is stored as JSON text.
-            for row in &mut rows {
-                for (field, value) in row.as_object_mut().unwrap() {
-                    if super::is_list(&self.map, kind, &field.as_str().into()) && value.is_string() {
-                        let list = serde_json::from_str(value.as_str().unwrap());
-                        *value = list.unwrap_or_else(|_| value.clone());
-                    }
-                }
-            }
-            found.insert(kind.name.to_string(), rows.into());
+            let mut rows = self.read(&sql).await.into();
+            super::parse_lists(&self.map, kind, &mut rows);
+            found.insert(kind.name.to_string(), rows);
         }
         found.into()
     }

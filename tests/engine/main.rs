@@ -19,6 +19,7 @@ mod keys;
 mod left_without;
 mod lifecycle;
 mod link_tables;
+mod lists;
 mod neighbours;
 mod order_of_steps;
 mod plan_forms;

@@ -153,8 +153,9 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool, new: Option<&Json>) ->
         11 => json!({ "then": "protect" }),
         12 | 13 => json!({ "then": "anonymize" }),
         14..=16 => json!({ "retain": { "for": "P1Y", "from": "at", "basis": "law" } }),
-        17 | 18 => json!({ "then": "set_null" }),
-        19 => match new {
+        17 => json!({ "then": "set_null" }),
+        18 | 19 => match new {
+            None if seed.rule == 18 => json!({ "then": "set_null" }),
             None => json!({ "set_default": null }),
             Some(Json::Null) => json!({ "then": "set_null" }),
             Some(new) => json!({ "reassign": { "to": new } }),
