@@ -33,6 +33,7 @@ mod identities;
 mod in_transaction;
 mod keys;
 mod known;
+mod lists;
 #[path = "../common/many_tables.rs"]
 mod many_tables;
 mod names;

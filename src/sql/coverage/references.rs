@@ -5,6 +5,7 @@ use super::finding::{Finding, FindingCode, FindingCode as Code};
 use super::foreign_keys::mismatch;
 use crate::domain::{DataMap, FieldName, KeyComparison, Reference};
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Storage, same};
+use crate::sql::table_schema::ColumnType;
 
 /// Reports references whose column type or nullability differs from the ids they refer to or from their declaration.
 pub(super) fn types(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
@@ -75,7 +76,15 @@ fn type_mismatch(
     }
     let (held, ids) = (declared_type(from.column), declared_type(to.column));
     let message = format!("the column is {held}, but the ids of `{}` are {ids}", reference.to);
-    Some(Finding::new(Code::TypeMismatch, path, message).remedy("give both columns the same type"))
+    let element = from.column.storage.column_type().and_then(ColumnType::element);
+    let is_list =
+        element.zip(to.column.storage.column_type()).is_some_and(|(held, ids)| held.compares_with(ids));
+    let remedy = if is_list {
+        "declare `\"each\": true`: every element then refers to a record"
+    } else {
+        "give both columns the same type"
+    };
+    Some(Finding::new(Code::TypeMismatch, path, message).remedy(remedy))
 }
 
 /// Reports a column that cannot hold a list of ids.
