@@ -118,6 +118,11 @@ on_every_store! {
             let lifecycle = backend.lifecycle(&policy).await;
             let both = Request::batch(Mode::HardDelete, "users", [2, 12]).by(Actor::new("ana", "ADMIN"));
             let plan = lifecycle.plan(&both).await.unwrap();
+            #[cfg(feature = "sql")]
+            for dialect in [client_lifecycle::sql::Dialect::Sqlite, client_lifecycle::sql::Dialect::Postgres] {
+                let statements = plan.sql(dialect).unwrap_or_else(|error| panic!("{dialect:?}: {error}"));
+                assert!(statements.iter().any(|one| one.sql.starts_with("UPDATE") || one.sql.contains("AS (UPDATE")));
+            }
             assert_eq!(steps(&plan), json!([["threads", "set_null", 1], ["users", "delete", 2]]), "{plan}");
             lifecycle.apply(&both, &plan).await.unwrap();
             assert_eq!(lists(&backend, field).await, [(json!([1, 3]), 1)], "{on:?}, {field}");

@@ -240,3 +240,24 @@ async fn arrays_beside_other_references_are_declared_by_hand() {
                 || (SELECT string_agg(id::text, ',') FROM rooms) || ' | ' || (SELECT string_agg(id::text, ',') FROM visits)";
     assert_eq!(world.text(left).await, "1 {3,2}; 2 -; 3 {3} | 3 | 2");
 }
+
+#[tokio::test]
+async fn two_deletions_at_once_both_take_their_id_out_of_one_list() {
+    for list in ["integer[]", "jsonb"] {
+        let of = |ids: &str| if list == "jsonb" { format!("'[{ids}]'") } else { format!("'{{{ids}}}'") };
+        let ids: Vec<String> = (1..=40).map(|id: i64| id.to_string()).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let ddl = tables("integer", &ids, list, &[&of(&ids.join(","))]);
+        let Some(world) = World::new(&ddl, &document(&json!("set_null"))).await else { return };
+        let lifecycle = std::sync::Arc::new(world.lifecycle().await);
+        let deletions = (1..40).map(|id: i64| {
+            let lifecycle = lifecycle.clone();
+            tokio::spawn(async move { lifecycle.execute(&delete(id)).await.map(|_| ()) })
+        });
+        for deletion in deletions.collect::<Vec<_>>() {
+            deletion.await.unwrap().unwrap_or_else(|error| panic!("{error:?}"));
+        }
+        let left = of("40");
+        assert_eq!(world.text(ROOMS).await, format!("1 {}", left.trim_matches('\'')), "{list}");
+    }
+}

@@ -152,6 +152,10 @@ impl Renderer<'_> {
         let sides = self.sides(reference)?;
         let no_list = || StoreError::Unsupported(format!("changing elements of `{}`", reference.name));
         let field = sides.list_field().ok_or_else(no_list)?;
+        for rows in of {
+            // In another table, the same ids are other rows.
+            self.kind_of_rows(&reference.to, *rows)?;
+        }
         let list = self.backend.list(field, "o.l")?;
         let [open, between, close] = &list.made;
         w.push("(SELECT CASE WHEN o.l IS NOT NULL THEN ").push(open);

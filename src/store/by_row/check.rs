@@ -160,6 +160,9 @@ pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
         let id = &kind(query, name)?.id;
         for ElementChange { reference, of, new: _ } in write.element_changes() {
             let reference = KeyedReference::of(query, reference)?.reference();
+            if !reference.each {
+                return Err(StoreError::Unsupported(format!("changing elements of `{}`", reference.name)));
+            }
             let leads = |rows: &Rows| query.set(rows.set).is_some_and(|set| set.kind == reference.to);
             if reference.from != *name || !of.iter().all(leads) {
                 return Err(StoreError::Unsupported(format!(
