@@ -262,14 +262,11 @@ on_every_store! {
                 let policy = policy("r2", &json!(rule));
                 let backend = Backend::with(on, &policy, &rows("r2", &[json!([1]), json!([12])])).await;
                 let lifecycle = backend.lifecycle(&policy).await;
-                let value = match on {
-                    On::Memory => serde_json::from_str(bad).unwrap_or_else(|_| json!(bad)),
-                    _ => json!(bad),
-                };
-                if let On::Memory = on {
-                    backend.insert("threads", json!({ "id": 1, "r2": value, "version": 1 })).await;
+                if matches!(on, On::Memory) {
+                    let list: Value = serde_json::from_str(bad).unwrap_or_else(|_| json!(bad));
+                    backend.insert("threads", json!({ "id": 1, "r2": list, "version": 1 })).await;
                 } else {
-                    backend.set("threads", "1", "r2", value).await;
+                    backend.set("threads", "1", "r2", json!(bad)).await;
                 }
                 let before = backend.all_rows().await;
                 let error = lifecycle.execute(&request("users", "12")).await.unwrap_err();
