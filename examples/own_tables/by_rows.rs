@@ -97,7 +97,10 @@ impl Records for Documents {
     ) -> Result<Vec<Record>, StoreError> {
         let collections = self.lock();
         let rows = collections.get(&kind.name).ok_or_else(|| unknown(&kind.name))?;
-        let refers = |row: &&Record| reference.held_by(kind, row).is_some_and(|key| keys.contains(&key));
+        // A row whose list cannot be read might hold one of the keys.
+        let refers = |row: &&Record| {
+            reference.held_by(kind, row).map_or(true, |held| held.iter().any(|key| keys.contains(key)))
+        };
         let is_next = |row: &&Record| page.after.is_none_or(|after| row.id > *after);
         let found = rows.values().filter(is_next).filter(refers);
         Ok(found.take(page.limit).cloned().collect())
@@ -155,7 +158,8 @@ fn holds(collections: &Collections, batch: &Batch) -> bool {
     });
     let exact_referrers = batch.exact_referrers.iter().all(|none| {
         let rows = collections.get(&none.kind.name).into_iter().flat_map(BTreeMap::values);
-        let found = rows.filter(|row| none.reference.held_by(&none.kind, row).as_ref() == Some(&none.target));
+        let held = |row: &Record| none.reference.held_by(&none.kind, row).unwrap_or_default();
+        let found = rows.filter(|row| held(row).contains(&none.target));
         found.map(|row| &row.id).eq(&none.referrers)
     });
     let exact_matches = batch.exact_matches.iter().all(|held| {

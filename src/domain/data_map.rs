@@ -107,7 +107,19 @@ impl DataMap {
             }
         }
         check_references(&map, &mut faults);
+        map.declare_lists();
         faults.or(map)
+    }
+
+    /// Gives every field that holds a list of ids the type of lists, so that nothing compares it with a value.
+    fn declare_lists(&mut self) {
+        let lists = self.references.values().filter(|reference| reference.each);
+        let lists: Vec<(KindName, FieldName)> = lists
+            .filter_map(|reference| Some((reference.from.clone(), reference.only_field()?.clone())))
+            .collect();
+        for (kind, field) in lists {
+            self.infer_type(&kind, &field, FieldType::Json);
+        }
     }
 
     /// Returns the kinds, by name.
@@ -180,7 +192,7 @@ impl DataMap {
     /// Returns how a row of the kind that refers gives the key that the reference compares.
     pub(crate) fn held_key(&self, reference: &Reference) -> Option<KeyReader> {
         let from = self.kind(&reference.from)?;
-        Some(KeyReader::new(from, &reference.fields, reference.compare))
+        Some(KeyReader::held(from, reference))
     }
 
     /// Returns the fields of a kind, other than its id, whose values references hold.
@@ -195,7 +207,8 @@ impl DataMap {
         &'a self,
         reference: &'a Reference,
     ) -> impl Iterator<Item = &'a FieldName> {
-        let kind = self.kind(&reference.from).filter(|_| reference.nullable);
+        // An element of a list can always be taken out.
+        let kind = self.kind(&reference.from).filter(|_| reference.nullable || reference.each);
         // References over the same fields exclude each other, so only one of them holds.
         let others = self.references_from(&reference.from).filter(|other| other.fields != reference.fields);
         let shared: BTreeSet<&FieldName> = others.flat_map(|other| &other.fields).collect();

@@ -30,6 +30,8 @@ words! {
         MissingIdentity = "missing_identity",
         /// A reference has another number of fields than the key that it holds.
         ReferenceKey = "reference_key",
+        /// A list of ids stands where there can be none, or a rule has no meaning for a list.
+        ListReference = "list_reference",
         /// Two roles exclude each other: of a field, of references over the same fields, or of kinds of one table.
         ConflictingRoles = "conflicting_roles",
         /// A field is not of the type that its role requires.

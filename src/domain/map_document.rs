@@ -105,6 +105,10 @@ pub(crate) struct ReferenceDocument {
     /// How the values on both sides are compared. Default: exactly.
     #[serde(default, skip_serializing_if = "is_exact")]
     compare: KeyComparison,
+    /// Whether the field holds a list of ids: an array of a database, or a JSON array. The row then refers to the record of
+    /// each element. Default: `false`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    each: bool,
     /// A condition on the row that refers, such as `{"field": "owner_type", "eq": "Client"}`. A row that does not meet it
     /// refers to nothing over this reference. Default: every row refers.
     #[serde(default, rename = "if", skip_serializing_if = "Option::is_none")]
@@ -281,7 +285,7 @@ impl From<Kind> for KindDocument {
 impl ReferenceDocument {
     /// Reads the reference. `kinds` are the declared kinds, because the name of a kind may contain a dot.
     fn into_reference(self, kinds: &BTreeSet<KindName>) -> Result<Reference, Fault> {
-        let Self { name, from, to, compare, when, nullable, owned, lock } = self;
+        let Self { name, from, to, compare, each, when, nullable, owned, lock } = self;
         let path =
             format!("references.{}", name.as_ref().map_or_else(|| from.0.join("+"), ToString::to_string));
         let Some((kind, fields)) = from.fields_of_one_kind() else {
@@ -308,6 +312,7 @@ impl ReferenceDocument {
             to: to.into(),
             key,
             compare,
+            each,
             when,
             nullable,
             owned,
@@ -318,7 +323,7 @@ impl ReferenceDocument {
 
 impl From<Reference> for ReferenceDocument {
     fn from(reference: Reference) -> Self {
-        let Reference { name, from, fields, to, key, compare, when, nullable, owned, lock } = reference;
+        let Reference { name, from, fields, to, key, compare, each, when, nullable, owned, lock } = reference;
         let names = |kind: &KindName, fields: &[FieldName]| {
             Names(fields.iter().map(|field| format!("{kind}.{field}")).collect())
         };
@@ -328,6 +333,7 @@ impl From<Reference> for ReferenceDocument {
             to: key.map_or_else(|| Names(vec![to.to_string()]), |key| names(&to, &key)),
             from: names(&from, &fields),
             compare,
+            each,
             when,
             nullable,
             owned,

@@ -6,6 +6,7 @@ mod condition;
 mod data_map;
 mod fault;
 mod id;
+mod id_list;
 mod identity;
 #[cfg(feature = "schema")]
 mod json_schema;
@@ -40,6 +41,8 @@ pub use data_map::DataMap;
 pub(crate) use data_map::{Excluded, placeholder_without_id};
 pub use fault::{Fault, FaultCode, Faults};
 pub use id::{FieldName, KindName, OperationId, RecordId, ReferenceName};
+pub use id_list::BadIdList;
+pub(crate) use id_list::{LIST_OF_IDS, changed_list, ids_in_list};
 pub use identity::Identity;
 pub use kind::{BadValue, Field, FieldType, Kind, Lock, StatusField};
 pub use mask::{Mask, MaskKey};

@@ -1,9 +1,11 @@
 //! References between kinds.
 
+use super::id_list::ids_in_list;
 use super::words::words;
-use super::{Condition, FieldName, Kind, KindName, Lock, Record, RecordId, ReferenceName};
+use super::{BadIdList, Condition, FieldName, Kind, KindName, Lock, Record, RecordId, ReferenceName};
 
-/// Fields of one kind that hold the key of a record of another, or of the same kind.
+/// Fields of one kind that hold the key of a record of another, or of the same kind; or a field that holds a list of such
+/// keys.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Reference {
@@ -19,6 +21,8 @@ pub struct Reference {
     pub key: Option<Vec<FieldName>>,
     /// How the values on both sides are compared.
     pub compare: KeyComparison,
+    /// Whether the field holds a list of keys. The row then refers to the record of each element.
+    pub each: bool,
     /// The condition on the referring row. A row that does not meet it refers to nothing over this reference.
     pub when: Option<Condition>,
     /// Whether the fields can be null.
@@ -42,6 +46,16 @@ words! {
     }
 }
 
+impl KeyComparison {
+    /// Returns a key in the form in which it is compared.
+    pub(crate) fn fold(self, key: RecordId) -> RecordId {
+        match self {
+            Self::Exact => key,
+            Self::IgnoreAsciiCase => key.to_ascii_lowercase(),
+        }
+    }
+}
+
 impl Reference {
     /// Makes a reference of one field to the id of a kind. The field cannot be null.
     pub(crate) fn new(name: ReferenceName, from: KindName, field: FieldName, to: KindName) -> Self {
@@ -52,6 +66,7 @@ impl Reference {
             to,
             key: None,
             compare: KeyComparison::Exact,
+            each: false,
             when: None,
             nullable: false,
             owned: false,
@@ -59,10 +74,16 @@ impl Reference {
         }
     }
 
-    /// Returns whether the reference holds ids, compared exactly. Each row then refers to at most one record.
+    /// Returns whether the reference holds ids, compared exactly. Each value then belongs to at most one record.
     #[must_use]
     pub fn holds_id(&self) -> bool {
         self.key.is_none() && self.compare == KeyComparison::Exact
+    }
+
+    /// Returns whether each row refers to at most one record.
+    #[must_use]
+    pub(crate) fn has_one_target(&self) -> bool {
+        self.holds_id() && !self.each
     }
 
     /// Returns the field, if there is exactly one.
@@ -76,21 +97,39 @@ impl Reference {
 }
 
 impl Reference {
-    /// Returns the key that a row of the kind holds over this reference; `None` if a field is null. Its condition is not
-    /// checked.
+    /// Returns the keys that a row of the kind holds over this reference: at most one, or each element of a list, in order
+    /// and without duplicates. Its condition is not checked.
     ///
     /// If the reference ignores case, the letters A to Z are in lower case.
-    #[must_use]
-    pub fn held_by(&self, kind: &Kind, record: &Record) -> Option<RecordId> {
-        KeyReader::new(kind, &self.fields, self.compare).read(record)
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{DataMap, Record};
+    /// let map: DataMap = serde_json::from_str(r#"{
+    ///     "kinds": { "users": {}, "threads": {} },
+    ///     "references": [ { "from": "threads.member_ids", "to": "users", "each": true } ]
+    /// }"#)?;
+    /// let (Some(reference), Some(threads)) = (map.references().next(), map.kind(&"threads".into())) else { panic!() };
+    /// let thread = |members| Record::new(1).with("member_ids", members);
+    /// let held = reference.held_by(threads, &thread(serde_json::json!([7, 3, 7])))?;
+    /// assert_eq!(held, [3.into(), 7.into()]);
+    /// assert!(reference.held_by(threads, &thread("7,3".into())).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`BadIdList`] if the field should hold a list of ids, but holds something else.
+    pub fn held_by(&self, kind: &Kind, record: &Record) -> Result<Vec<RecordId>, BadIdList> {
+        KeyReader::held(kind, self).read_all(record)
     }
 }
 
-/// Reads the values of some fields of a row as one id.
+/// Reads the values of some fields of a row as one id, or the value of a field as a list of ids.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct KeyReader {
     parts: Vec<KeyPart>,
     compare: KeyComparison,
+    /// The field, if it holds a list.
+    list: Option<FieldName>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -110,7 +149,28 @@ impl KeyReader {
         };
         let is_id = fields == kind.id.fields();
         let parts = if is_id { vec![KeyPart::Id] } else { fields.iter().map(part).collect() };
-        Self { parts, compare }
+        Self { parts, compare, list: None }
+    }
+
+    /// Reads the keys that a referring row holds.
+    pub(crate) fn held(kind: &Kind, reference: &Reference) -> Self {
+        let list = reference.only_field().filter(|_| reference.each).cloned();
+        Self { list, ..Self::new(kind, &reference.fields, reference.compare) }
+    }
+
+    /// Returns the field, if it holds a list.
+    pub(crate) fn list(&self) -> Option<&FieldName> {
+        self.list.as_ref()
+    }
+
+    /// Returns the keys, in order and without duplicates: at most one, unless the field holds a list.
+    pub(crate) fn read_all(&self, record: &Record) -> Result<Vec<RecordId>, BadIdList> {
+        let Some(field) = &self.list else { return Ok(self.read(record).into_iter().collect()) };
+        let ids = ids_in_list(record.get(field)).ok_or_else(|| BadIdList { field: field.clone() })?;
+        let mut ids: Vec<RecordId> = ids.into_iter().map(|id| self.compare.fold(id)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
     }
 
     /// Returns the key; `None` if a field is null or cannot be part of an id.
@@ -124,9 +184,6 @@ impl KeyReader {
             [part] => value(part)?,
             parts => RecordId::tuple(parts.iter().map(value).collect::<Option<Vec<_>>>()?),
         };
-        Some(match self.compare {
-            KeyComparison::Exact => key,
-            KeyComparison::IgnoreAsciiCase => key.to_ascii_lowercase(),
-        })
+        Some(self.compare.fold(key))
     }
 }

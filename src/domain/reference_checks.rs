@@ -12,6 +12,7 @@ pub(super) fn check_references(map: &DataMap, faults: &mut Faults) {
     for reference in map.references() {
         check_kinds(map, reference, faults);
         check_fields(map, reference, faults);
+        check_list(map, reference, faults);
         check_masks(map, reference, faults);
     }
     let references: Vec<&Reference> = map.references().collect();
@@ -162,10 +163,60 @@ fn check_fields(map: &DataMap, reference: &Reference, faults: &mut Faults) {
     }
 }
 
+/// Checks that a list stands in a field of its own, and that no reference leads to a list.
+fn check_list(map: &DataMap, reference: &Reference, faults: &mut Faults) {
+    let path = format!("references.{}", reference.name);
+    let is_list = |kind: &Kind, field: &FieldName| {
+        map.references_from(&kind.name).any(|other| other.each && other.fields.contains(field))
+    };
+    let mut fault = |message: String, remedy: &str| {
+        faults.push(Fault::new(FaultCode::ListReference, &path, message).remedy(remedy));
+    };
+    if let Some(to) = map.kind(&reference.to)
+        && let Some(field) = map.key_of(reference).iter().find(|field| is_list(to, field))
+    {
+        let message = format!("`{}.{field}` is a list of ids, so it identifies no record", to.name);
+        fault(message, "refer to the id, or to a unique field that holds one value");
+    }
+    let Some(kind) = map.kind(&reference.from).filter(|_| reference.each) else { return };
+    let Some(field) = reference.only_field() else {
+        return fault(
+            "a list is one field, but the reference has several".into(),
+            "name one field, or remove `each`",
+        );
+    };
+    let mut others = map.references_from(&kind.name).filter(|other| other.fields.contains(field));
+    let kept = [&kind.deleted_at, &kind.created_at, &kind.updated_at, &kind.version, &kind.shard_key];
+    let status = kind.status.as_ref().map(|status| &status.field);
+    if kind.id.contains(field) {
+        fault(
+            format!("`{field}` is part of the id of `{}`, so it cannot be a list", kind.name),
+            "remove `each`, or choose another id",
+        );
+    } else if let Some(other) = others.find(|other| !other.each || other.fields.len() > 1) {
+        fault(
+            format!("`{field}` is a list here, but a single value in `{}`", other.name),
+            "declare `each` for both, or use separate fields",
+        );
+    } else if kept.into_iter().flatten().chain(status).any(|own| own == field) {
+        fault(format!("`{field}` also has another role"), "use a separate field");
+    }
+    if let Some(declared) = kind.declared_type(field).filter(|declared| *declared != FieldType::Json) {
+        let message = format!("`{field}` holds a list of ids, but is declared as {declared}");
+        faults.push(
+            Fault::new(FaultCode::FieldType, &path, message)
+                .remedy("remove its type under `fields`, or set it to `json`"),
+        );
+    }
+}
+
 /// Checks that no field that holds an id has a mask. A copy of another field, such as an e-mail address, may have one:
 /// once it is masked, the row no longer refers to anything.
 fn check_masks(map: &DataMap, reference: &Reference, faults: &mut Faults) {
-    let Some(kind) = map.kind(&reference.from).filter(|_| reference.key.is_none()) else { return };
+    let kind = map.kind(&reference.from);
+    let Some(kind) = kind.filter(|_| reference.key.is_none() || reference.each) else {
+        return;
+    };
     for field in reference.fields.iter().filter(|field| kind.personal.contains_key(*field)) {
         let message = "a reference cannot be masked: the mask would not refer to any record";
         faults.push(

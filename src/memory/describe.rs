@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::table::Table;
 use super::tables::Tables;
-use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, Record, RecordId, Reference};
+use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, Record, RecordId, Reference, ids_in_list};
 
 /// The maximum number of rows that a fault names.
 const NAMED: usize = 5;
@@ -27,6 +27,7 @@ pub(super) fn describe(tables: &Tables, map: &DataMap) -> Vec<Fault> {
             faults.extend(missing_targets(kind, reference, table));
             faults.extend(shared_key(map, tables, reference));
             let to = tables.get(reference.to.as_str());
+            faults.extend(unreadable_lists(reference, table));
             if let Some(to) = to.filter(|to| !to.has_mixed_ids()) {
                 faults.extend(wrong_targets(map, reference, table, to));
             }
@@ -116,6 +117,19 @@ fn shared_key(map: &DataMap, tables: &Tables, reference: &Reference) -> Option<F
     )
 }
 
+/// Finds lists of ids that cannot be read.
+fn unreadable_lists(reference: &Reference, table: &Table) -> Option<Fault> {
+    let field = reference.only_field().filter(|_| reference.each)?;
+    // Whether the condition holds depends on the time of a request.
+    let rows = table.rows().filter(|row| reference.when.is_none() && ids_in_list(row.get(field)).is_none());
+    let ids: Vec<&RecordId> = rows.map(|row| &row.id).collect();
+    (!ids.is_empty()).then(|| {
+        let message = format!("{} whose `{field}` is not a list of ids", rows_named(&ids));
+        Fault::new(FaultCode::ReferenceType, format!("references.{}", reference.name), message)
+            .remedy("store a JSON array of integers or text, or remove `each`")
+    })
+}
+
 /// Finds references whose values cannot be ids of the target: text if the ids are integers, or the other way round.
 fn wrong_targets(map: &DataMap, reference: &Reference, table: &Table, to: &Table) -> Option<Fault> {
     let (from, field) = (map.kind(&reference.from)?, reference.only_field()?);
@@ -124,8 +138,11 @@ fn wrong_targets(map: &DataMap, reference: &Reference, table: &Table, to: &Table
     let integers = to.has_integer_ids()?;
     let wrong = table.rows().filter(|row| {
         let value = from.value_of(row, field);
-        let fits = value.as_id().is_some_and(|id| id.as_integer().is_some() == integers);
-        !value.is_null() && !fits
+        let fits = |id: &RecordId| id.as_integer().is_some() == integers;
+        if reference.each {
+            return ids_in_list(&value).is_some_and(|ids| !ids.iter().all(fits));
+        }
+        !value.is_null() && !value.as_id().is_some_and(|id| fits(&id))
     });
     let ids: Vec<&RecordId> = wrong.map(|row| &row.id).collect();
     (!ids.is_empty()).then(|| {

@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use async_trait::async_trait;
 
 use super::describe::describe;
+use super::index::Index;
 use super::table::Table;
 use super::tables::Tables;
 use crate::domain::{DataMap, Fault, FieldName, KeyReader, Kind, KindName, Record, RecordId, Reference};
@@ -93,12 +94,14 @@ impl Records for MemoryRecords {
         keys: &[RecordId],
         page: Page<'_>,
     ) -> Result<Vec<Record>, StoreError> {
-        let key = KeyReader::new(kind, &reference.fields, reference.compare);
+        let key = KeyReader::held(kind, reference);
         let tables = self.read_indexed(&[(&kind.name, key.clone())]);
         let table = tables.table(&kind.name)?;
+        let unreadable = table.index_on(&key).into_iter().flat_map(Index::unreadable);
         let referrers = keys
             .iter()
             .flat_map(|target| table.referrers(&key, target))
+            .chain(unreadable)
             .filter(|(id, _)| page.after.is_none_or(|after| *id > after));
         let in_order: BTreeMap<&RecordId, &RowNumber> = referrers.collect();
         let rows = in_order.into_values().filter_map(|number| table.row(*number));
@@ -117,7 +120,7 @@ impl Records for MemoryRecords {
             }
         }
         for ExactReferrers { reference, kind, target, referrers } in exact_referrers {
-            let key = KeyReader::new(kind, &reference.fields, reference.compare);
+            let key = KeyReader::held(kind, reference);
             tables.index(&kind.name, &key);
             let found = tables.table(&kind.name)?.referrers(&key, target).map(|(id, _)| id);
             if !found.eq(referrers) {

@@ -152,6 +152,11 @@ impl Table {
         self.indexes.insert(key.clone(), index);
     }
 
+    /// Returns the index on the key that rows hold, if there is one.
+    pub(super) fn index_on(&self, key: &KeyReader) -> Option<&Index> {
+        self.indexes.get(key)
+    }
+
     /// Returns the rows that hold this key, by an index, in the order of their ids.
     pub(super) fn referrers(
         &self,

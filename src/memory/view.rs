@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use super::table::Table;
 use super::tables::Tables;
-use crate::domain::{FieldName, KeyReader, Kind, KindName, Record, RecordId};
+use crate::domain::{FieldName, KeyReader, Kind, KindName, LIST_OF_IDS, Record, RecordId};
 use crate::protocol::{Source, Stratum, SurveyQuery};
 use crate::store::StoreError;
 use crate::store::by_row::{KeyedReference, Ranked, RowNumber, Session, as_declared};
@@ -97,6 +98,7 @@ impl Session for View<'_> {
     ) -> Result<Vec<Ranked>, StoreError> {
         let table = self.tables.table(&kind.name)?;
         let to = self.tables.get(reference.to().as_str());
+        check_lists(kind, reference, table, to)?;
         let mut rows = Vec::new();
         for (number, rank) in targets {
             if let Some(key) = to.and_then(|to| reference.target.read(to.row(*number)?)) {
@@ -130,6 +132,29 @@ impl Session for View<'_> {
     async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
         self.tables.records(&kind.name, ids)
     }
+}
+
+/// Checks that all lists of a reference can be read: an unreadable list might refer to one of the targets.
+fn check_lists(
+    kind: &Kind,
+    reference: &KeyedReference<'_>,
+    table: &Table,
+    to: Option<&Table>,
+) -> Result<(), StoreError> {
+    let (Some(field), Some(index)) = (reference.held.list(), table.index_on(&reference.held)) else {
+        return Ok(());
+    };
+    let key = to.and_then(|to| to.rows().find_map(|row| reference.target.read(row)));
+    let of_other_type = key.into_iter().flat_map(|key| index.of_other_type(key.as_integer().is_some()));
+    let unreadable: BTreeMap<&RecordId, &RowNumber> = index.unreadable().chain(of_other_type).collect();
+    for number in unreadable.into_values() {
+        if let Some(row) = table.row(*number)
+            && reference.concerns(kind, row)?
+        {
+            return Err(StoreError::bad_value(&kind.name, Some(&row.id), field, LIST_OF_IDS));
+        }
+    }
+    Ok(())
 }
 
 /// Runs an evaluation over tables in memory. It never waits, so it is done when it was polled once.

@@ -79,7 +79,11 @@ impl PolicyBuilder {
     ///     .reference_with("comments.of_client", "clients", |reference| {
     ///         reference.fields(["owner_id"]).when(eq("owner_type", "Client"))
     ///     })
-    ///     .hard_delete(|mode| mode.allow("ADMIN").rule("invoices.client_id", set_null()).others(cascade()))
+    ///     .reference_with("threads.member_ids", "clients", |reference| reference.each())
+    ///     .hard_delete(|mode| {
+    ///         let mode = mode.allow("ADMIN").rule("threads.member_ids", set_null());
+    ///         mode.rule("invoices.client_id", set_null()).others(cascade())
+    ///     })
     ///     .build()?;
     /// # let _ = policy;
     /// # Ok::<(), client_lifecycle::domain::Faults>(())
@@ -227,6 +231,12 @@ impl ReferenceBuilder {
     /// Compares the values on both sides as text, without regard to the case of the letters A to Z.
     pub fn ignore_ascii_case(mut self) -> Self {
         self.0.compare = KeyComparison::IgnoreAsciiCase;
+        self
+    }
+
+    /// Declares that the field holds a list of ids. The row refers to the record of each element.
+    pub fn each(mut self) -> Self {
+        self.0.each = true;
         self
     }
 

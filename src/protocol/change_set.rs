@@ -9,7 +9,10 @@
 use std::sync::Arc;
 
 use super::{Branch, NamedSet, Question, Receipt, ReceiptStep, Rows, SetId, Stratum, SurveyQuery};
-use crate::domain::{AuditEntry, Event, FieldName, KindName, Mask, MaskKey, OperationId, Record, Value};
+use crate::domain::{
+    AuditEntry, Event, FieldName, KindName, Mask, MaskKey, OperationId, Record, RecordId, ReferenceName,
+    Value,
+};
 
 /// Everything one operation writes: in one transaction, all of it or nothing.
 ///
@@ -132,6 +135,20 @@ pub enum NewValue {
     Masked(Mask),
     /// One more than the value at the time of the step, or 1 if there is no value.
     Next,
+    /// The list of ids at the time of the step, with other elements.
+    Elements(ElementChange),
+}
+
+/// A change of a list of ids: the elements that refer to some rows are taken out. With a new id, the first of them is
+/// replaced by it, unless the list already has it. The other elements keep their order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ElementChange {
+    /// The reference, from the kind of the step.
+    pub reference: ReferenceName,
+    /// The rows referred to.
+    pub of: Vec<Rows>,
+    /// The new id.
+    pub new: Option<RecordId>,
 }
 
 /// A description of events that the store creates: one event for each row.
@@ -164,6 +181,16 @@ impl Write {
             Self::Update(values) | Self::Mark(values) => values,
             Self::Delete | Self::Keep => &[],
         }
+    }
+}
+
+impl Write {
+    /// Returns the changes of lists.
+    pub(crate) fn element_changes(&self) -> impl Iterator<Item = &ElementChange> {
+        self.values().iter().filter_map(|(_, value)| match value {
+            NewValue::Elements(change) => Some(change),
+            NewValue::Value(_) | NewValue::Masked(_) | NewValue::Next => None,
+        })
     }
 }
 

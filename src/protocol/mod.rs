@@ -7,7 +7,8 @@ mod receipt;
 mod survey;
 
 pub use change_set::{
-    ChangeSet, ChangeStep, Difference, EventDraft, Expected, LockRows, NewRow, NewValue, Precondition, Write,
+    ChangeSet, ChangeStep, Difference, ElementChange, EventDraft, Expected, LockRows, NewRow, NewValue,
+    Precondition, Write,
 };
 pub use receipt::{Digest, Disposition, OpenItem, Receipt, ReceiptStep};
 pub use survey::{

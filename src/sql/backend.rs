@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::connection::{AccessMode, SqlValue};
-use super::render::renderer::{Field, Renderer};
+use super::list_column::ListColumn;
+use super::render::renderer::{Field, ListField, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::statement::{Statement, Writer};
 use super::table_schema::{ColumnType, QueryColumns, SchemaCheck, TableSchema};
@@ -211,6 +212,21 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     ) -> Result<String, StoreError>;
     /// Renders a field of the key that a reference holds, so that it compares with [`held`](Self::held) values.
     fn key(&self, reference: &Reference, key: Field<'_>, stored: &str) -> Result<String, StoreError>;
+    /// Describes how a field holds a list of ids. `stored` is the list.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] if the column cannot hold a list of the keys.
+    fn list(&self, list: ListField<'_>, stored: &str) -> Result<ListColumn, StoreError>;
+    /// Renders the key that the elements of a list hold, in the form in which it is compared.
+    fn element_key(&self, list: ListField<'_>, stored: &str) -> Result<String, StoreError>;
+    /// Writes a new element of a list or, if `compared`, the form in which it is compared.
+    fn new_element(
+        &self,
+        w: &mut Writer,
+        list: ListField<'_>,
+        id: &RecordId,
+        compared: bool,
+    ) -> Result<(), StoreError>;
     /// Renders some fields of a row as the JSON text of an id: `7`, or `[7,"de"]` if there are several.
     fn key_text(
         &self,

@@ -37,6 +37,7 @@ mod coverage;
 mod dialect;
 mod explain;
 mod first_policy;
+mod list_column;
 mod parent;
 mod postgres;
 mod pseudonyms;

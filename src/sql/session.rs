@@ -6,7 +6,7 @@ use super::render::count::Counts;
 use super::render::renderer::Renderer;
 use super::statement::{Prefix, Statement};
 use super::table_schema::{QueryColumns, TableSchema};
-use crate::domain::{DataMap, Kind, KindName, TableName};
+use crate::domain::{DataMap, Kind, KindName, LIST_OF_IDS, TableName};
 use crate::protocol::SetId;
 use crate::store::StoreError;
 use crate::store::patience::{counting, waited};
@@ -214,7 +214,9 @@ impl Session<'_, '_> {
         let id = row.next().filter(|_| !kind.id.is_none()).and_then(|id| r.read_answer(kind, &id));
         let mut invalid = fields.into_iter().zip(row).filter(|(_, invalid)| invalid.as_integer() == Some(1));
         let Some((field, _)) = invalid.next() else { return Ok(StoreError::bad_id(kind)) };
-        let expected = kind.type_of(&field);
+        let mut references = r.query.map.references_from(&kind.name);
+        let is_list = references.any(|reference| reference.each && reference.fields.contains(&field));
+        let expected = if is_list { LIST_OF_IDS.to_owned() } else { kind.type_of(&field).to_string() };
         Ok(StoreError::bad_value(&kind.name, id.as_ref(), &field, &expected))
     }
 }

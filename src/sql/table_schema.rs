@@ -88,6 +88,20 @@ impl ColumnType {
         }
     }
 
+    /// Returns the type of the elements, if this is the type of arrays.
+    pub(crate) fn element(&self) -> Option<Self> {
+        let name = self.name.strip_suffix("[]")?;
+        let family = match name {
+            "text" | "character varying" | "character" | "bpchar" | "name" => TypeFamily::Text,
+            "citext" => TypeFamily::CaseInsensitive,
+            "uuid" => TypeFamily::Uuid,
+            "smallint" | "integer" | "bigint" => TypeFamily::Integer,
+            "numeric" => TypeFamily::Numeric,
+            _ => TypeFamily::Other,
+        };
+        Some(Self { name: name.into(), family, ..self.clone() })
+    }
+
     /// Returns whether values of this type can be ids. Each value must have only one text form: text, integers, UUIDs
     /// and others.
     pub(crate) fn makes_ids(&self) -> bool {
@@ -252,6 +266,7 @@ impl<'a> QueryColumns<'a> {
                 ids.insert(&set.kind);
             }
         }
+        let mut lists: Vec<&Reference> = Vec::new();
         // Both sides of a reference are needed, because it is compared with the ids it refers to.
         for branch in query.sets.iter().flat_map(Stratum::sets).flat_map(|set| &set.branches) {
             if let Source::Referrers { reference, .. } | Source::ReferencedBy { reference, .. } =
@@ -259,6 +274,8 @@ impl<'a> QueryColumns<'a> {
                 && let Some(reference) = query.map.reference(reference)
             {
                 kinds.extend([&reference.from, &reference.to]);
+                // How the elements of a list are compared depends on the type of the key.
+                lists.extend(Some(reference).filter(|reference| reference.each));
             }
         }
         let find = |name| find(&query.map, name);
@@ -266,7 +283,13 @@ impl<'a> QueryColumns<'a> {
         let ids: Vec<&Kind> = ids.into_iter().map(find).collect::<Result<_, _>>()?;
         let columns =
             ids.into_iter().flat_map(|kind| kind.id.fields().iter().map(move |field| (kind, field)));
-        Ok(Self { kinds, columns: columns.collect() })
+        let mut all = Self { kinds, columns: columns.collect() };
+        for reference in lists {
+            for key in query.map.key_of(reference) {
+                all.add(find(&reference.to)?, key);
+            }
+        }
+        Ok(all)
     }
 
     /// Collects the columns of a change set, including columns to which it writes ids and timestamps.
@@ -306,7 +329,7 @@ impl<'a> QueryColumns<'a> {
 
     /// Adds a column if its type affects how the value is written.
     fn add_written(&mut self, map: &'a DataMap, kind: &'a Kind, field: &'a FieldName, value: &Value) {
-        let mut references = map.references_from(&kind.name);
+        let mut references = map.references_from(&kind.name).filter(|reference| !reference.each);
         let position = |reference: &Reference| reference.fields.iter().position(|held| held == field);
         let referred = references.find_map(|reference| {
             let key = map.key_of(reference).get(position(reference)?)?;

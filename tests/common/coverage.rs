@@ -18,7 +18,7 @@ const ENOUGH: u32 = 1_000;
 type Id = (KindName, RecordId);
 
 /// Returns the features: a description of each, and whether this world has it.
-fn features(world: &World<'_>) -> [(&'static str, bool); 17] {
+fn features(world: &World<'_>) -> [(&'static str, bool); 19] {
     let is_redirected = {
         let mut steps = world.verdict.steps.keys();
         steps.any(|(_, disposition, ..)| disposition.is_redirect())
@@ -49,6 +49,8 @@ fn features(world: &World<'_>) -> [(&'static str, bool); 17] {
         ("a row that is reached over two fields", world.reaches(|_, reference| reference.fields.len() > 1)),
         ("a row that is reached over another key", world.reaches(|_, reference| reference.key.is_some())),
         ("a row that goes with its owners", world.has_a_row_that_goes_with_its_owners()),
+        ("a row that is reached over a list", world.reaches(|_, reference| reference.each)),
+        ("a list that changes", world.changes_a_list()),
         (
             "a row that a condition keeps from referring",
             world.any(|id, row| world.is_kept_from_referring(id, row)),
@@ -115,14 +117,33 @@ impl<'a> World<'a> {
         id.0 == self.case.request.kind && self.case.request.subjects.contains(&id.1)
     }
 
-    /// Returns the row that `row` refers to, and its disposition.
-    fn parent(&self, row: &Record, reference: &Reference) -> Option<(Id, Disposition)> {
+    /// Returns the rows that `row` refers to, and their dispositions.
+    fn parents(&self, row: &Record, reference: &Reference) -> Vec<(Id, Disposition)> {
         if !self.meets(row, reference) {
-            return None;
+            return Vec::new();
         }
-        let id = (reference.to.clone(), super::referred(self.map(), &self.case.rows, row, reference)?);
-        let disposition = *self.verdict.dispositions.get(&id)?;
-        Some((id, disposition))
+        let referred = self.targets(row, reference).into_iter();
+        referred.filter_map(|id| Some((id.clone(), *self.verdict.dispositions.get(&id)?))).collect()
+    }
+
+    /// Returns the rows whose keys a row holds.
+    fn targets(&self, row: &Record, reference: &Reference) -> Vec<Id> {
+        let referred = super::referred(self.map(), &self.case.rows, row, reference).into_iter();
+        referred.filter_map(|(_, id)| Some((reference.to.clone(), id?))).collect()
+    }
+
+    /// Returns whether a list has other elements afterwards.
+    fn changes_a_list(&self) -> bool {
+        let lists = self.map().references().filter(|reference| reference.each);
+        let mut fields = lists.map(|reference| (&reference.from, &reference.fields[0]));
+        fields.any(|(kind, field)| {
+            self.any(|id, row| {
+                let after = self.verdict.rows[kind].get(&id.1);
+                self.verdict.executable
+                    && id.0 == *kind
+                    && after.is_some_and(|after| after.get(field) != row.get(field))
+            })
+        })
     }
 
     /// Returns whether a row meets the condition of a reference.
@@ -144,9 +165,8 @@ impl<'a> World<'a> {
     fn is_kept_from_referring(&self, id: &Id, row: &Record) -> bool {
         let mut references = self.map().references_from(&id.0);
         references.any(|reference| {
-            let target = super::referred(self.map(), &self.case.rows, row, reference);
-            let target = target.map(|target| (reference.to.clone(), target));
-            let is_removed = target.is_some_and(|target| self.verdict.dispositions.contains_key(&target));
+            let targets = self.targets(row, reference);
+            let is_removed = targets.iter().any(|target| self.verdict.dispositions.contains_key(target));
             !self.meets(row, reference) && is_removed
         })
     }
@@ -164,9 +184,9 @@ impl<'a> World<'a> {
             return Vec::new();
         }
         let removed = |reference: &&Reference| {
-            self.parent(row, reference).is_some_and(|(parent, disposition)| {
+            self.parents(row, reference).iter().any(|(parent, disposition)| {
                 let untouched = [Disposition::Anonymize, Disposition::Retain, Disposition::Keep];
-                self.is_subject(&parent) || !untouched.contains(&disposition)
+                self.is_subject(parent) || !untouched.contains(disposition)
             })
         };
         let kind = self.map().kind(&id.0).unwrap();
@@ -181,9 +201,8 @@ impl<'a> World<'a> {
 
     fn dangles(&self, id: &Id, row: &Record) -> bool {
         self.map().references_from(&id.0).any(|reference| {
-            let kind = self.map().kind(&id.0).unwrap();
-            let holds = reference.held_by(kind, row).is_some();
-            holds && super::referred(self.map(), &self.case.rows, row, reference).is_none()
+            let referred = super::referred(self.map(), &self.case.rows, row, reference);
+            referred.iter().any(|(_, id)| id.is_none())
         })
     }
 
@@ -233,8 +252,8 @@ impl<'a> World<'a> {
                 let entries = rules.entries(&reference.name).unwrap_or_default();
                 let mut links = entries.iter().map(|entry| &entry.on_survive);
                 let moves = links.any(|link| matches!(link, Some(OnSurvive::Redirect(_))));
-                let parent = self.parent(row, reference);
-                !reference.nullable && !moves && parent.is_some_and(|(parent, _)| is_stone(&parent))
+                let parents = self.parents(row, reference);
+                !reference.nullable && !moves && parents.iter().any(|(parent, _)| is_stone(parent))
             })
         });
         forced.count() > 0
@@ -253,7 +272,7 @@ impl<'a> World<'a> {
         references.any(|reference| {
             self.any(|id, row| {
                 id.0 == reference.from
-                    && self.parent(row, reference).is_some_and(|(parent, _)| kept(&parent) || kept(id))
+                    && self.parents(row, reference).iter().any(|(parent, _)| kept(parent) || kept(id))
             })
         })
     }

@@ -151,16 +151,31 @@ pub(crate) fn key_of_field<'a>(
     })
 }
 
-/// Returns the id of the row whose key a row holds, whether or not it meets the condition of the reference.
+/// Returns each key that a row holds, with the id of its row if there is one, whether or not the row meets the condition
+/// of the reference.
 #[cfg(feature = "testing")]
 pub(crate) fn referred(
     map: &DataMap,
     rows: &client_lifecycle::testing::model::Rows,
     row: &client_lifecycle::domain::Record,
     reference: &Reference,
+) -> Vec<(client_lifecycle::domain::RecordId, Option<client_lifecycle::domain::RecordId>)> {
+    let held = reference.held_by(map.kind(&reference.from).unwrap(), row).unwrap();
+    let found = held.into_iter().map(|held| {
+        let id = row_with_key(map, rows, reference, &held.to_string());
+        (held, id)
+    });
+    found.collect()
+}
+
+#[cfg(feature = "testing")]
+fn row_with_key(
+    map: &DataMap,
+    rows: &client_lifecycle::testing::model::Rows,
+    reference: &Reference,
+    held: &str,
 ) -> Option<client_lifecycle::domain::RecordId> {
-    let (from, to) = (map.kind(&reference.from)?, map.kind(&reference.to)?);
-    let held = reference.held_by(from, row)?.to_string();
+    let to = map.kind(&reference.to)?;
     let key = |target: &client_lifecycle::domain::Record| {
         let parts = map.key_of(reference).iter().map(|field| to.value_of(target, field).as_id());
         let key = client_lifecycle::domain::RecordId::tuple(parts.collect::<Option<Vec<_>>>()?).to_string();
@@ -180,7 +195,25 @@ pub(crate) fn is_mandatory(map: &DataMap, kind: &Kind, field: &FieldName) -> boo
 
 /// Returns whether a foreign key can say what the reference says.
 pub(crate) fn may_have_key(reference: &Reference) -> bool {
-    reference.when.is_none() && reference.compare == KeyComparison::Exact
+    reference.when.is_none() && reference.compare == KeyComparison::Exact && !reference.each
+}
+
+/// Returns whether a field of a kind holds a list of ids.
+pub(crate) fn is_list(map: &DataMap, kind: &Kind, field: &FieldName) -> bool {
+    let mut references = map.references_from(&kind.name);
+    references.any(|reference| reference.each && reference.fields.contains(field))
+}
+
+/// Parses the lists of ids that a kind stores as JSON text, if they are JSON.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn parse_lists(map: &DataMap, kind: &Kind, rows: &mut Value) {
+    let rows = rows.as_array_mut().unwrap().iter_mut();
+    for (field, value) in rows.flat_map(|row| row.as_object_mut().unwrap()) {
+        let list = value.as_str().filter(|_| is_list(map, kind, &field.as_str().into()));
+        if let Some(list) = list.and_then(|text| serde_json::from_str(text).ok()) {
+            *value = list;
+        }
+    }
 }
 
 /// Returns the rows sorted by id, without null fields.

@@ -84,6 +84,14 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
         for row in rows[kind.name.as_str()].as_array().into_iter().flatten() {
             parts.push(insert(kind, row));
         }
+        let arrays = map
+            .fields_of(kind)
+            .filter(|field| super::is_list(map, kind, field) && list_column(field.as_str()) == "array");
+        // Every second array has an index.
+        for field in arrays.filter(|field| field.as_str() == "r4" || field.as_str() == "r8") {
+            let (table, column) = (Dialect::Postgres.table(kind.table_name()), quote(field.as_str()));
+            parts.push(format!("CREATE INDEX ON {table} USING gin ({column})"));
+        }
     }
     // Rows are inserted in the order of the document, before the foreign keys exist. A reference with dangling values
     // gets no key.
@@ -121,7 +129,11 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
 pub(crate) fn insert(kind: &Kind, row: &Value) -> String {
     let row = row.as_object().unwrap();
     let columns: Vec<_> = row.keys().map(|name| quote(name)).collect();
-    let values: Vec<_> = row.values().map(literal).collect();
+    let literal = |(name, value): (&String, &Value)| match value.as_array() {
+        Some(list) if list_column(name) == "array" => array(list),
+        _ => literal(value),
+    };
+    let values: Vec<_> = row.iter().map(literal).collect();
     let table = Dialect::Postgres.table(kind.table_name());
     format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), values.join(", "))
 }
@@ -132,12 +144,25 @@ pub(crate) fn literal(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => format!("'{}'", text.replace('\'', "''")),
-        other => panic!("{other} is not a value of a column"),
+        list => format!("'{}'", list.to_string().replace('\'', "''")),
     }
 }
 
+/// Returns how a field with this name stores a list of ids. The fields `r0`, `r1`, … of random worlds differ.
+fn list_column(field: &str) -> &'static str {
+    let number = field.strip_prefix('r').and_then(|number| number.parse::<usize>().ok());
+    ["array", "jsonb", "text", "json"][number.unwrap_or_default() % 4]
+}
+
+/// Renders a list as an array of PostgreSQL.
+fn array(list: &[Value]) -> String {
+    let elements =
+        list.iter().map(|element| if element.is_null() { "NULL".into() } else { element.to_string() });
+    format!("'{{{}}}'", elements.collect::<Vec<_>>().join(",").replace('\'', "''"))
+}
+
 /// Returns the columns of a kind with their types: as declared, or guessed from the values.
-fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str)> {
+fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, String)> {
     let mut values: Map<String, Value> = Map::new();
     for row in all[kind.name.as_str()].as_array().into_iter().flatten() {
         for (name, value) in row.as_object().unwrap() {
@@ -151,7 +176,7 @@ fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str
         values.entry(field.to_string()).or_insert(Value::Null);
     }
     let columns = values.into_iter().map(|(name, value)| {
-        let field = name.as_str().into();
+        let field = FieldName::from(name.as_str());
         // A reference has the type of the key that it holds, even if its own table is empty.
         let key = super::key_of_field(map, kind, &field);
         let key_value = key.map(|(to, key)| &all[to.name.as_str()][0][key.as_str()]);
@@ -165,6 +190,11 @@ fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str
             _ if kind.personal.contains_key(&field) => "varchar(70)",
             _ if kind.id.contains(&field) || key.is_some() => "varchar(20)",
             _ => "varchar(70)",
+        };
+        let sort = match super::is_list(map, kind, &field).then(|| list_column(&name)) {
+            None => sort.to_owned(),
+            Some("array") => format!("{sort}[]"),
+            Some(json) => json.to_owned(),
         };
         (name, sort)
     });
@@ -219,8 +249,9 @@ pub(crate) async fn rows(connection: &mut PgConnection, map: &Arc<DataMap>) -> V
     let sql = parts.join(" UNION ALL ");
     let found = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
     let kinds = found.iter().map(|row| {
-        let rows: Value = serde_json::from_str(row.get(1)).unwrap();
-        (row.get::<String, _>(0), json!(rows))
+        let (name, mut rows): (String, Value) = (row.get(0), serde_json::from_str(row.get(1)).unwrap());
+        super::parse_lists(map, map.kind(&name.as_str().into()).unwrap(), &mut rows);
+        (name, rows)
     });
     Value::Object(kinds.collect())
 }

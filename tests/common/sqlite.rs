@@ -104,7 +104,9 @@ impl File {
         let mut found = Map::new();
         for kind in self.map.kinds() {
             let sql = format!("SELECT * FROM {}", Dialect::Sqlite.table(kind.table_name()));
-            found.insert(kind.name.to_string(), self.read(&sql).await.into());
+            let mut rows = self.read(&sql).await.into();
+            super::parse_lists(&self.map, kind, &mut rows);
+            found.insert(kind.name.to_string(), rows);
         }
         found.into()
     }
@@ -157,7 +159,7 @@ fn literal(value: &Value) -> String {
         Value::Bool(value) => i32::from(*value).to_string(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => format!("'{}'", text.replace('\'', "''")),
-        other => panic!("{other} is not a value of a column"),
+        list => format!("'{}'", list.to_string().replace('\'', "''")),
     }
 }
 
@@ -183,7 +185,9 @@ fn create_table(map: &DataMap, kind: &Kind, all: &Value, schema: Schema) -> Stri
             // A reference has the type of the key that it holds, even if its own table is empty.
             let key = super::key_of_field(map, kind, &field);
             let value = key.map_or(value, |(to, key)| &all[to.name.as_str()][0][key.as_str()]);
-            let sort = if value.is_number() || value.is_boolean() { "INTEGER" } else { "TEXT" };
+            let is_integer = value.is_number() || value.is_boolean();
+            let is_integer = is_integer && !super::is_list(map, kind, &field);
+            let sort = if is_integer { "INTEGER" } else { "TEXT" };
             let unique = kind.fields.get(&field).is_some_and(|field| field.unique);
             let rest = match () {
                 () if kind.id.only() == Some(&field) => " PRIMARY KEY NOT NULL",

@@ -21,6 +21,7 @@ mod keys;
 mod left_without;
 mod lifecycle;
 mod link_tables;
+mod lists;
 mod named_fields;
 mod neighbours;
 mod order_of_steps;

@@ -15,7 +15,8 @@ use crate::common::sorted;
 use async_trait::async_trait;
 use client_lifecycle::domain::{Condition, DataMap, Fault, KeyComparison, Reference, all, any, is_null, not};
 use client_lifecycle::protocol::{
-    Branch, ChangeSet, NamedSet, RankCase, Ranks, Receipt, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
+    Branch, ChangeSet, ChangeStep, NamedSet, NewValue, RankCase, Ranks, Receipt, Rows, SetId, Source,
+    Stratum, Survey, SurveyQuery, Write,
 };
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{MemoryStore, Store};
@@ -36,10 +37,14 @@ fn on_references(query: SurveyQuery, bug: impl Fn(&mut Reference)) -> SurveyQuer
     SurveyQuery { map: Arc::new(map), ..query }
 }
 
-/// A correct store that receives the rewritten queries.
+/// Rewrites what is written to the rows of a step.
+type WriteBug = fn(Write) -> Write;
+
+/// A correct store that receives the rewritten queries and writes.
 struct Seeded {
     store: MemoryStore,
     bug: Bug,
+    write: WriteBug,
 }
 
 impl Seeded {
@@ -60,7 +65,9 @@ impl Store for Seeded {
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
         let query = self.query(&changes.query);
-        let changes = ChangeSet { query, ..changes.clone() };
+        let steps = changes.steps.iter().cloned();
+        let steps = steps.map(|step| ChangeStep { write: (self.write)(step.write.clone()), ..step });
+        let changes = ChangeSet { query, steps: steps.collect(), ..changes.clone() };
         self.store.apply(&changes).await
     }
 }
@@ -233,13 +240,32 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
+/// Bug: a list is emptied instead of shortened.
+fn list_emptied(write: Write) -> Write {
+    let Write::Update(values) = write else { return write };
+    let values = values.into_iter().map(|(field, value)| match value {
+        NewValue::Elements(_) => (field, NewValue::Value(serde_json::json!([]).into())),
+        value => (field, value),
+    });
+    Write::Update(values.collect())
+}
+
 /// Returns the number of the first world in which a store with this bug does not agree with the model.
 fn first_disagreement(name: &str, bug: Bug) -> Option<u32> {
+    first_with(name, bug, |write| write)
+}
+
+/// As [`first_disagreement`], for a bug in what is written.
+fn first_wrong_write(name: &str, write: WriteBug) -> Option<u32> {
+    first_with(name, |query| query, write)
+}
+
+fn first_with(name: &str, bug: Bug, write: WriteBug) -> Option<u32> {
     let runtime = runtime();
     let shown = std::env::var_os("LIFECYCLE_SHOW").is_some();
     let found = Worlds::new(if shown { 4_000 } else { 0 }).on_each(|case, verdict| {
         runtime.block_on(async {
-            let seeded = |store| Seeded { store, bug };
+            let seeded = |store| Seeded { store, bug, write };
             // Plan first, to make sure that the model finds the difference and not the store.
             let lifecycle = opened(case, seeded(memory(case))).await?;
             let plan = lifecycle.plan(&case.request).await;
@@ -257,11 +283,12 @@ fn first_disagreement(name: &str, bug: Bug) -> Option<u32> {
 }
 
 macro_rules! is_found {
-    ($($bug:ident: $run:expr),* $(,)?) => {$(
+    ($($bug:ident: $run:expr),* $(,)?) => { is_found! { first_disagreement; $($bug: $run),* } };
+    ($first:ident; $($bug:ident: $run:expr),* $(,)?) => {$(
         #[test]
         fn $bug() {
             let name = stringify!($bug);
-            let number = first_disagreement(name, $run);
+            let number = $first(name, $run);
             assert!(number.is_some(), "no world tells {name} from the model");
             eprintln!("{name}: found at world {}", number.unwrap_or_default());
         }
@@ -269,7 +296,7 @@ macro_rules! is_found {
 }
 
 mod is_found {
-    use super::{first_disagreement, on_sets};
+    use super::{first_disagreement, first_wrong_write, on_sets};
 
     is_found! {
         swapped_precedence: |query| on_sets(query, super::swapped_precedence),
@@ -282,6 +309,11 @@ mod is_found {
         if_ignored: super::if_ignored,
         fields_swapped: super::fields_swapped,
         case_matters: super::case_matters,
+    }
+
+    is_found! {
+        first_wrong_write;
+        list_emptied: super::list_emptied,
     }
 }
 

@@ -227,6 +227,52 @@ faulty! {
         document([("/references/-", json!({"from": "clients.island_id", "to": "islands", "owned": true}))])
         => "modes.hard_delete.rules.clients.island_id", "the reference has no rule",
            "add a rule for it, or a rule for all other references under \"*\"";
+    a_list_in_several_fields_is_reported:
+        document([("/references/-", json!({"from": ["items.shop", "items.number"], "to": "clients", "each": true}))])
+        => "references.items.shop+number", "a list is one field, but the reference has several", "name one field, or remove `each`";
+    a_list_in_an_id_is_reported:
+        document([("/references/-", json!({"from": "items.id", "to": "clients", "each": true}))])
+        => "references.items.id", "`id` is part of the id of `items`, so it cannot be a list", "remove `each`, or choose another id";
+    a_list_that_is_also_a_single_value_is_reported:
+        document([("/references/-", json!({"name": "debts.client_ids", "from": "debts.client_id", "to": "items", "each": true}))])
+        => "references.debts.client_ids", "`client_id` is a list here, but a single value in `debts.client_id`", "declare `each` for both, or use separate fields";
+    a_list_with_another_role_is_reported:
+        document([("/references/-", json!({"from": "clients.deleted_at", "to": "items", "each": true}))])
+        => "references.clients.deleted_at", "`deleted_at` also has another role", "use a separate field";
+    a_list_that_is_declared_as_text_is_reported:
+        document([("/references/-", json!({"from": "debts.status", "to": "items", "each": true}))])
+        => "references.debts.status", "`status` holds a list of ids, but is declared as text", "remove its type under `fields`, or set it to `json`";
+    a_reference_to_a_list_is_reported:
+        document([("/references/-", json!({"from": "debts.owners", "to": "clients", "each": true})),
+                  ("/references/-", json!({"from": "items.owners", "to": "debts.owners"}))])
+        => "references.items.owners", "`debts.owners` is a list of ids, so it identifies no record", "refer to the id, or to a unique field that holds one value";
+    a_list_of_ids_of_several_fields_is_reported:
+        document([("/kinds/islands", json!({"id": ["sea", "number"]})),
+                  ("/references/-", json!({"from": "items.islands", "to": "islands", "each": true}))])
+        => "references.items.islands", "the reference has 1 fields, but the key of `islands` has 2", "list one field for each field of the key, in the same order";
+    a_mask_of_a_list_is_reported:
+        document([("/references/-", json!({"from": "clients.mails", "to": "clients.email", "each": true})),
+                  ("/kinds/clients/personal", json!({"mails": "null"}))])
+        => "kinds.clients.personal.mails", "a reference cannot be masked: the mask would not refer to any record", "set `on_survive` in the rule of the reference";
+    a_default_of_a_list_is_reported:
+        document([("/references/-", json!({"from": "debts.owners", "to": "clients", "each": true})),
+                  ("/modes/hard_delete/rules/debts.owners", json!({"set_default": 7}))])
+        => "modes.hard_delete.rules.debts.owners", "`debts.owners` is a list, and a default is one value",
+           "use `set_null`, which takes the ids out of the list, or `reassign`";
+    a_default_on_survival_of_a_list_is_reported:
+        document([("/references/-", json!({"from": "debts.owners", "to": "clients", "each": true})),
+                  ("/modes/hard_delete/rules/debts.owners", json!({"then": "keep", "on_survive": {"set_default": null}}))])
+        => "modes.hard_delete.rules.debts.owners.on_survive", "`debts.owners` is a list, and a default is one value",
+           "use `set_null`, which takes the ids out of the list, or `reassign`";
+    a_reassigned_list_of_the_subject_is_reported:
+        document([("/references/-", json!({"from": "clients.items", "to": "islands", "each": true})),
+                  ("/modes/reassign", json!({"allow": "any", "rules": {"clients.items": "reassign"}}))])
+        => "modes.reassign.rules.clients.items", "`clients.items` is a list of the subject, so one new target cannot replace it",
+           "use `keep`, and write the list as another field";
+    a_list_with_several_ids_in_a_new_target_is_reported:
+        document([("/references/-", json!({"from": "debts.owners", "to": "clients", "each": true})),
+                  ("/modes/hard_delete/rules/debts.owners", json!({"reassign": {"to": ["c2", "c3"]}}))])
+        => "modes.hard_delete.rules.debts.owners", "the new target needs 1 values", "give one value for each field of the reference";
     a_field_of_an_id_that_is_listed_twice_is_reported:
         document([("/kinds/items/id", json!(["a", "a"]))])
         => "kinds.items.id", "a field of the id is listed twice", "list each field once";

@@ -75,10 +75,36 @@ fn copies(data: Value) -> Vec<Fault> {
     checked(&MemoryStore::from_json(&map, &data).unwrap(), &map)
 }
 
+/// Returns the faults of debts with these lists of owners.
+#[allow(clippy::needless_pass_by_value, reason = "cases are written shorter so")]
+fn lists(owners: Value) -> Vec<Fault> {
+    let map: DataMap = serde_json::from_value(json!({
+        "kinds": { "clients": {}, "debts": {} },
+        "references": [ { "from": "debts.owners", "to": "clients", "each": true } ]
+    }))
+    .unwrap();
+    let debts =
+        owners.as_array().unwrap().iter().zip(1..).map(|(list, id)| json!({ "id": id, "owners": list }));
+    let data = json!({ "clients": [{ "id": 1 }], "debts": debts.collect::<Value>() });
+    checked(&MemoryStore::from_json(&map, &data).unwrap(), &map)
+}
+
 faulty! {
     two_records_that_differ_only_in_case_are_reported_where_a_reference_ignores_it:
         copies(json!({ "clients": [ { "id": 1, "mail": "a@B.org" }, { "id": 2, "mail": "A@b.org" } ], "debts": [ { "id": 1, "mail": "c@d.org" } ] }))
         => "references.debts.mail", "there are 2 rows (`1`, `2`) with the same `mail`", "correct the rows, so that every row belongs to one record";
+    lists_that_cannot_be_read_are_reported:
+        lists(json!([[1, 2], "1,2", 1, [[1]], [1.5], null]))
+        => "references.debts.owners", "there are 4 rows (`2`, `3`, `4`, `5`) whose `owners` is not a list of ids",
+           "store a JSON array of integers or text, or remove `each`";
+    lists_of_ids_of_another_type_are_reported:
+        lists(json!([[1, 2], ["1"], [1, "x"], []]))
+        => "references.debts.owners", "the ids of `clients` are integers, but there are 2 rows (`2`, `3`) with another type",
+           "store references in the same form as the ids they refer to";
+    a_missing_list_is_reported_unless_the_reference_is_nullable:
+        lists(json!([[1], null]))
+        => "references.debts.owners", "the reference is not nullable, but there is 1 row (`2`) without a value",
+           "declare it nullable, or correct the rows";
     a_missing_system_table_is_reported:
         forgotten()
         => "kinds.lifecycle_marks", "the store has no kind `lifecycle_marks`", "create it: this crate stores its own records there";

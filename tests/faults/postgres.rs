@@ -121,6 +121,16 @@ faulty_there! {
         opened("CREATE TABLE clients (id text UNIQUE)", json!({}))
         => "kinds.clients.id", "the column `id` can be NULL, but rows without an id are never found",
            "make the column NOT NULL, or use another column as `id`";
+    a_list_in_a_column_of_an_unsuitable_type_is_reported:
+        found("CREATE TABLE clients (id integer PRIMARY KEY); CREATE TABLE debts (id integer PRIMARY KEY, client_id text[] NOT NULL)",
+              |document| document["references"][0]["each"] = json!(true))
+        => "references.debts.client_id",
+           "the column is text[], which holds no list of the ids of `clients`, which are integer",
+           "use `integer[]`, or JSON in `jsonb`, `json` or `text`, or remove `each`";
+    an_array_that_is_not_declared_as_a_list_is_reported:
+        found("CREATE TABLE clients (id integer PRIMARY KEY); CREATE TABLE debts (id integer PRIMARY KEY, client_id integer[] NOT NULL)", |_| {})
+        => "references.debts.client_id", "the column is integer[], but the ids of `clients` are integer",
+           "declare `\"each\": true`: every element then refers to a record";
     an_id_of_an_unsuitable_type_is_reported:
         opened("CREATE TABLE clients (id integer[] PRIMARY KEY)", json!({}))
         => "kinds.clients.id", "the column is integer[], but ids are text, integers or UUIDs",

@@ -11,8 +11,8 @@ use client_lifecycle::domain::{
 };
 use client_lifecycle::memory::{MemoryRecords, MemoryStore};
 use client_lifecycle::protocol::{
-    Branch, ChangeSet, ChangeStep, Difference, Expected, NamedSet, NewValue, Precondition, Question,
-    RankCase, Receipt, Rows, SetId, Source, Stratum, SurveyQuery, Write,
+    Branch, ChangeSet, ChangeStep, Difference, ElementChange, Expected, NamedSet, NewValue, Precondition,
+    Question, RankCase, Receipt, Rows, SetId, Source, Stratum, SurveyQuery, Write,
 };
 use client_lifecycle::store::{
     Batch, BatchError, ByRow, Mark, Page, Records, Store, StoreError, SystemTable,
@@ -344,4 +344,59 @@ async fn one_of_many_threads_with_the_same_precondition_wins() {
     assert_eq!(won, 1);
     assert_eq!(store.records().rows("debts").len(), 15);
     assert_eq!(store.records().rows(SystemTable::Operations.as_str()).len(), 1);
+}
+
+/// A change set that takes the client, or another set, out of the owners of its debts.
+fn without_owner(reference: &str, of: u16) -> ChangeSet {
+    let change = ElementChange { reference: reference.into(), of: vec![Rows::all(SetId(of))], new: None };
+    let mut changes = changes(vec![(1, Write::Update(vec![("owners".into(), NewValue::Elements(change))]))]);
+    let map: DataMap = serde_json::from_value(json!({
+        "kinds": { "clients": {}, "debts": {} },
+        "references": [
+            { "from": "debts.owners", "to": "clients", "each": true }, { "from": "debts.client_id", "to": "clients" }
+        ]
+    }))
+    .unwrap();
+    changes.query.map = Arc::new(map);
+    changes
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_read_is_an_error_in_a_store_by_rows_too() {
+    for bad in [json!("c1"), json!([["c1"]]), json!({ "c1": 1 })] {
+        let store = ByRow::new(MemoryRecords::new());
+        for own in SystemTable::ALL {
+            store.records().insert(own.as_str(), []);
+        }
+        store.records().insert("clients", [Record::new("c1")]);
+        let debt = |id: &str, owners: serde_json::Value| {
+            Record::new(id).with("owners", owners).with("client_id", "c1")
+        };
+        store.records().insert("debts", [debt("d1", json!(["c1", "c2"])), debt("d2", bad)]);
+        let mut changes = without_owner("debts.owners", 0);
+        let Some(Stratum::Set(set)) = changes.query.sets.get(1).cloned() else { panic!() };
+        let source = Source::Referrers { reference: "debts.owners".into(), of: Rows::all(SetId(0)) };
+        let branch = Branch { source, ..set.branches[0].clone() };
+        let set = NamedSet { branches: vec![branch], ..set };
+        changes.query.sets = [changes.query.sets[0].clone(), Stratum::Set(set)].into();
+        let error = store.apply(&changes).await.unwrap_err();
+        let StoreError::BadValue { kind, id, field, expected } = &error else { panic!("{error:?}") };
+        let found = (kind.as_str(), id.clone(), field.as_str(), expected.as_str());
+        assert_eq!(found, ("debts", Some("d2".into()), "owners", "list of ids"));
+    }
+}
+
+#[tokio::test]
+async fn elements_are_changed_only_over_a_list_that_leads_to_the_rows() {
+    let store = MemoryStore::new()
+        .with("clients", [Record::new("c1")])
+        .with("debts", [Record::new("d1").with("owners", json!(["c1", "c2"])).with("client_id", "c1")]);
+    for (reference, of) in [("debts.owners", 1), ("debts.client_id", 0), ("debts.other", 0)] {
+        let error = store.apply(&without_owner(reference, of)).await.unwrap_err();
+        let is_named = matches!(error, StoreError::Unsupported(_) | StoreError::Unknown { .. });
+        assert!(is_named && error.to_string().contains("debts."), "{reference}: {error:?}");
+    }
+    assert_eq!(store.rows("debts")[0].get("owners"), &Value::from(json!(["c1", "c2"])));
+    store.apply(&without_owner("debts.owners", 0)).await.unwrap();
+    assert_eq!(store.rows("debts")[0].get("owners"), &Value::from(json!(["c2"])));
 }

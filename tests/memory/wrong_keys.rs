@@ -189,7 +189,7 @@ impl Records for WrongRecords {
         let mut rows = self.inner.referrers(kind, reference, ids, all).await?;
         let mut exact = reference.clone();
         exact.compare = KeyComparison::Exact;
-        let held = |row: &Record| exact.held_by(kind, row).map(|held| held.to_string());
+        let held = |row: &Record| exact.held_by(kind, row).unwrap().first().map(ToString::to_string);
         match self.wrong {
             Wrong::SeesNoReferenceInIds => rows.clear(),
             Wrong::FoldsOneSide => rows.retain(|row| ids.iter().any(|id| Some(id.to_string()) == held(row))),

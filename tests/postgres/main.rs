@@ -34,6 +34,7 @@ mod in_transaction;
 mod key_races;
 mod keys;
 mod known;
+mod lists;
 #[path = "../common/many_tables.rs"]
 mod many_tables;
 mod names;

@@ -10,7 +10,7 @@ use crate::domain::{
 };
 use crate::plan::StepKey;
 use crate::policy::Guard;
-use crate::protocol::{EventDraft, NewValue, Question, Rows, Stratum, Write};
+use crate::protocol::{ElementChange, EventDraft, NewValue, Question, Rows, Stratum, Write};
 
 /// A compiled mode. Every `question` is the position of an answer in the survey.
 #[derive(Debug)]
@@ -115,6 +115,12 @@ pub(crate) enum ValueTemplate {
     Target(Option<Value>),
     /// The value at this position of the new target, for a reference of several fields.
     TargetPart(usize, Option<Value>),
+    /// A list without the elements that refer over the reference to these rows, or with the new target in their place.
+    Elements {
+        reference: ReferenceName,
+        of: Vec<Rows>,
+        target: Option<Value>,
+    },
 }
 
 impl WriteTemplate {
@@ -149,9 +155,19 @@ impl WriteTemplate {
         Self::in_order_of_fields(masked(&kind.personal).chain(closed).chain(touched(kind)))
     }
 
-    /// Gives a reference another target.
-    pub(super) fn redirect(map: &DataMap, kind: &Kind, reference: &Reference, target: Option<Value>) -> Self {
+    /// Gives a reference another target instead of the rows `of`.
+    pub(super) fn redirect(
+        map: &DataMap,
+        kind: &Kind,
+        reference: &Reference,
+        of: Vec<Rows>,
+        target: Option<Value>,
+    ) -> Self {
         let redirected: Vec<(FieldName, ValueTemplate)> = match (&target, reference.only_field()) {
+            (_, Some(field)) if reference.each => {
+                let reference = reference.name.clone();
+                vec![(field.clone(), ValueTemplate::Elements { reference, of, target })]
+            }
             (Some(Value::Null), _) => emptied(map, reference).collect(),
             (_, Some(field)) => vec![(field.clone(), ValueTemplate::Target(target))],
             (_, None) => {
@@ -178,12 +194,22 @@ impl WriteTemplate {
     pub(crate) fn target(&self, requested: Option<&RecordId>) -> Option<Value> {
         match self {
             Self::Update(values) => values.iter().find_map(|(_, value)| match value {
-                ValueTemplate::Target(target) | ValueTemplate::TargetPart(_, target) => {
-                    Some(target_value(target.as_ref(), requested))
-                }
+                ValueTemplate::Target(target)
+                | ValueTemplate::TargetPart(_, target)
+                | ValueTemplate::Elements { target, .. } => Some(target_value(target.as_ref(), requested)),
                 ValueTemplate::Known(_) | ValueTemplate::Now => None,
             }),
             Self::Delete | Self::Mark(_) | Self::Keep => None,
+        }
+    }
+
+    /// Returns whether the write changes the elements of a list.
+    pub(super) fn changes_elements(&self) -> bool {
+        match self {
+            Self::Update(values) | Self::Mark(values) => {
+                values.iter().any(|(_, value)| matches!(value, ValueTemplate::Elements { .. }))
+            }
+            Self::Delete | Self::Keep => false,
         }
     }
 
@@ -192,6 +218,11 @@ impl WriteTemplate {
         let value = |template: &ValueTemplate| match template {
             ValueTemplate::Known(value) => value.clone(),
             ValueTemplate::Now => NewValue::Value(Value::Timestamp(now)),
+            ValueTemplate::Elements { reference, of, target } => NewValue::Elements(ElementChange {
+                reference: reference.clone(),
+                of: of.clone(),
+                new: target_value(target.as_ref(), requested).as_id(),
+            }),
             ValueTemplate::Target(target) => NewValue::Value(target_value(target.as_ref(), requested)),
             ValueTemplate::TargetPart(position, target) => {
                 let whole = target_value(target.as_ref(), requested).as_id();

@@ -84,7 +84,8 @@ pub(crate) fn applicable_entries(entries: &[Entry], parent: RowOutcome) -> Vec<(
     found
 }
 
-fn applies(entry: &Entry, parent: RowOutcome) -> bool {
+/// Returns whether an entry applies to rows whose parent has this outcome.
+pub(super) fn applies(entry: &Entry, parent: RowOutcome) -> bool {
     match entry.parent {
         None => parent.is_removed(),
         Some(Parent::Retain) => parent == RowOutcome::Retain,

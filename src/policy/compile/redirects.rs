@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use super::compiled::{CompiledStep, CompiledTarget, WriteTemplate};
 use super::context::{CompileContext, QueryBuilder};
 use super::outcomes::{
-    KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, by_entry, parents, refining,
+    KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, applies, by_entry, parents, refining,
 };
 use super::tombstones::{
     SURVIVORS, Survivor, TombstonesByKind, loses_value, may_survive, must_keep_reference, surviving,
 };
 use crate::domain::{DataMap, Kind, KindName, Reference, Value};
 use crate::plan::StepKey;
-use crate::policy::{Entry, OnSurvive, Redirect, Rule};
+use crate::policy::{Entry, OnSurvive, Parent, Redirect, Rule};
 use crate::protocol::{Branch, Disposition, Rank, RankCase, Ranks, Rows, Source};
 
 #[derive(Debug, Default)]
@@ -22,16 +22,17 @@ pub(super) struct Redirects {
 }
 
 impl Redirects {
-    /// Adds the step that redirects some rows. Adds the check of its target too, unless the reference is set to null.
+    /// Adds the step that redirects some rows, which refer to the rows `of`. Adds the check of its target too, unless the
+    /// reference is set to null.
     pub(super) fn add(
         &mut self,
         map: &DataMap,
         (kind, reference): (&Kind, &Reference),
         key: StepKey,
-        rows: Rows,
+        (rows, of): (Rows, Vec<Rows>),
         target: CompiledTarget,
     ) {
-        let write = WriteTemplate::redirect(map, kind, reference, target.target.clone());
+        let write = WriteTemplate::redirect(map, kind, reference, of, target.target.clone());
         self.steps.push(CompiledStep::new(key, rows, target.question, write));
         if target.target != Some(Value::Null) {
             self.targets.push(target);
@@ -56,38 +57,44 @@ pub(super) fn redirects(
         let parents = parents(outcomes, reference);
         let tombstone_kinds = &tombstone_kinds;
         let redirecting = Redirecting { context, reference, parents, last, tombstone_kinds };
-        let ranks = redirecting.ranks();
-        let branches = redirecting.branches(&ranks, outcomes.get(&reference.from), tombstones);
-        let name = format!("{}: references that change", reference.name);
-        let Some(all) = query.add_nonempty(name, &reference.from, branches) else {
-            continue;
-        };
-        for (rank, (redirect, index)) in (0..).zip(&ranks) {
-            let Some(entry) = context.entries(&reference.name).get(*index) else {
+        for ranks in redirecting.ranks_by_set() {
+            let branches = redirecting.branches(&ranks, outcomes.get(&reference.from), tombstones);
+            let name = format!("{}: references that change", reference.name);
+            let Some(all) = query.add_nonempty(name, &reference.from, branches) else {
                 continue;
             };
-            let rows = Rows::ranked(all.set, rank);
-            let disposition = disposition(redirect);
-            let key = StepKey {
-                kind: reference.from.clone(),
-                disposition,
-                path: context.path(&reference.name),
-                rule: entry.then.as_str().into(),
-                when: entry.when.as_ref().map(ToString::to_string),
-                basis: None,
-                volatile: kind.volatile,
-            };
-            let target = CompiledTarget {
-                reference: reference.name.clone(),
-                from: reference.from.clone(),
-                to: reference.to.clone(),
-                target: target(kind, reference, redirect),
-                rule: disposition.as_str(),
-                question: query.count(rows),
-                except: last.rows(RowOutcome::is_removed).into_iter().collect(),
-                qualifies: entry.qualifies.clone(),
-            };
-            found.add(context.map, (kind, reference), key, rows, target);
+            for (rank, Redirected { redirect, entry: index, by_rule }) in (0..).zip(&ranks) {
+                let Some(entry) = context.entries(&reference.name).get(*index) else {
+                    continue;
+                };
+                let rows = Rows::ranked(all.set, rank);
+                let disposition = disposition(redirect);
+                let key = StepKey {
+                    kind: reference.from.clone(),
+                    disposition,
+                    path: context.path(&reference.name),
+                    rule: entry.then.as_str().into(),
+                    when: entry.when.as_ref().map(ToString::to_string),
+                    basis: None,
+                    volatile: kind.volatile,
+                };
+                let target = CompiledTarget {
+                    reference: reference.name.clone(),
+                    from: reference.from.clone(),
+                    to: reference.to.clone(),
+                    target: target(kind, reference, redirect),
+                    rule: disposition.as_str(),
+                    question: query.count(rows),
+                    except: last.rows(RowOutcome::is_removed).into_iter().collect(),
+                    qualifies: entry.qualifies.clone(),
+                };
+                let of = if *by_rule {
+                    redirecting.parents_of(entry)
+                } else {
+                    redirecting.deleted_parents(tombstones)
+                };
+                found.add(context.map, (kind, reference), key, (rows, of.into_iter().collect()), target);
+            }
         }
     }
     found
@@ -145,24 +152,53 @@ struct Redirecting<'a> {
     tombstone_kinds: &'a BTreeSet<KindName>,
 }
 
+/// A redirect that rows may get, and the position of its entry.
+#[derive(Debug, Clone, PartialEq)]
+struct Redirected {
+    redirect: Redirect,
+    entry: usize,
+    /// Whether the rule redirects the reference, and not `on_survive`. Only told apart for lists: a rule changes the
+    /// elements that refer to removed rows, `on_survive` only those that refer to deleted rows.
+    by_rule: bool,
+}
+
 impl Redirecting<'_> {
-    /// Lists every redirect that rows may get, with the position of its entry. Each has a rank.
-    fn ranks(&self) -> Vec<(Redirect, usize)> {
-        let mut found: Vec<(Redirect, usize)> = Vec::new();
+    fn redirected(&self, redirect: &Redirect, entry: usize, by_rule: bool) -> Redirected {
+        Redirected { redirect: redirect.clone(), entry, by_rule: by_rule && self.reference.each }
+    }
+
+    /// Lists every redirect that rows may get. Each has a rank in its set.
+    ///
+    /// A row with one value gets one redirect, so one set has them all. The elements of a list may get several: one for
+    /// removed, one for anonymized and one for retained rows.
+    fn ranks_by_set(&self) -> Vec<Vec<Redirected>> {
+        let mut found: Vec<Redirected> = Vec::new();
         for parent in self.context.possible_outcomes(&self.reference.to) {
             for (index, entry) in applicable_entries(self.context.entries(&self.reference.name), parent) {
                 let links = SURVIVORS.into_iter().filter(|_| parent.is_deleted());
                 let links = links.filter_map(|survivor| self.link_of(entry, survivor));
-                let rule = by_rule(entry).filter(|_| self.parents.is_some());
-                for redirect in rule.cloned().into_iter().chain(links) {
-                    if !found.contains(&(redirect.clone(), index)) {
-                        found.push((redirect, index));
+                let links = links.map(|redirect| self.redirected(&redirect, index, false));
+                let by_rule = by_rule(entry).filter(|_| self.parents.is_some());
+                let by_rule = by_rule.map(|redirect| self.redirected(redirect, index, true));
+                for one in by_rule.into_iter().chain(links) {
+                    if !found.contains(&one) {
+                        found.push(one);
                     }
                 }
             }
         }
-        found.sort_by_key(|(redirect, index)| (disposition(redirect), *index));
-        found
+        found.sort_by_key(|one| (disposition(&one.redirect), one.entry, !one.by_rule));
+        if !self.reference.each {
+            return vec![found];
+        }
+        let entries = self.context.entries(&self.reference.name);
+        let parents = [None, Some(Parent::Anonymize), Some(Parent::Retain)];
+        let sets = parents.into_iter().map(|parent| {
+            let is_below =
+                |one: &&Redirected| entries.get(one.entry).is_some_and(|entry| entry.parent == parent);
+            found.iter().filter(is_below).cloned().collect()
+        });
+        sets.collect()
     }
 
     fn link_of(&self, entry: &Entry, survivor: Survivor) -> Option<Redirect> {
@@ -170,14 +206,29 @@ impl Redirecting<'_> {
         may_survive.then(|| link(self.context, self.reference, entry, survivor)).flatten()
     }
 
+    /// Returns the rows for whose referrers an entry is declared.
+    fn parents_of(&self, entry: &Entry) -> Option<Rows> {
+        let mut parents = self.parents?.by_applicable_entries();
+        parents.find(|(parent, _)| applies(entry, *parent)).map(|(_, rows)| rows)
+    }
+
+    /// Returns the rows that are really deleted.
+    fn deleted_parents(&self, tombstones: &TombstonesByKind) -> Option<Rows> {
+        match tombstones.get(&self.reference.to) {
+            Some(sets) => Some(Rows::all(sets.deleted)),
+            None => self.last.deleted_rows(),
+        }
+    }
+
     fn branches(
         &self,
-        ranks: &[(Redirect, usize)],
+        ranks: &[Redirected],
         own: Option<&KindOutcomes>,
         tombstones: &TombstonesByKind,
     ) -> Vec<Branch> {
-        let rank_of = |redirect: &Redirect, index: usize| {
-            let found = ranks.iter().position(|(other, at)| other == redirect && *at == index);
+        let rank_of = |redirect: &Redirect, index: usize, by_rule: bool| {
+            let one = self.redirected(redirect, index, by_rule);
+            let found = ranks.iter().position(|other| *other == one);
             found.and_then(|rank| Rank::try_from(rank).ok())
         };
         let (context, reference) = (self.context, self.reference);
@@ -187,17 +238,14 @@ impl Redirecting<'_> {
         let mut branches = Vec::new();
         // Redirecting rules apply to rows below every parent that the rules are declared for.
         for (parent, of) in self.parents.into_iter().flat_map(KindOutcomes::by_applicable_entries) {
-            let rank = |index, entry: &Entry| rank_of(by_rule(entry)?, index);
+            let rank = |index, entry: &Entry| rank_of(by_rule(entry)?, index, true);
             let branch = by_entry(context, reference, of, parent, rank);
             branches.extend(branch.and_then(|branch| narrowed(branch, Survivor::Whole)));
         }
         // `on_survive` applies to rows below deleted rows.
-        let deleted = match tombstones.get(&reference.to) {
-            Some(sets) => Some(Rows::all(sets.deleted)),
-            None => self.last.deleted_rows(),
-        };
+        let deleted = self.deleted_parents(tombstones);
         for (survivor, of) in SURVIVORS.into_iter().filter_map(|survivor| Some((survivor, deleted?))) {
-            let rank = |index, entry: &Entry| rank_of(&self.link_of(entry, survivor)?, index);
+            let rank = |index, entry: &Entry| rank_of(&self.link_of(entry, survivor)?, index, false);
             let branch = by_entry(context, reference, of, RowOutcome::Delete, rank);
             branches.extend(branch.and_then(|branch| narrowed(branch, survivor)));
         }
@@ -249,7 +297,8 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
                 except,
                 qualifies: entry.qualifies.clone(),
             };
-            found.add(context.map, (kind, reference), key, rows, target);
+            let of = context.subjects_among(&reference.to).into_iter().collect();
+            found.add(context.map, (kind, reference), key, (rows, of), target);
         }
     }
     found

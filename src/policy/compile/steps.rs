@@ -60,6 +60,8 @@ fn unlinks(
         group.kinds.contains(&reference.from)
             && group.kinds.contains(&reference.to)
             && context.map.can_be_emptied(reference)
+            // No foreign key looks into a list.
+            && !reference.each
     });
     let steps = inside.filter(|reference| context.may_be_deleted(&reference.to)).filter_map(|reference| {
         let deleted = outcomes.get(&reference.from)?.deleted_rows()?;
@@ -82,7 +84,8 @@ fn unlinks(
 
 /// Puts the updates of a cycle before its deletions, and orders the deletions along the mandatory references.
 ///
-/// All sets of a cycle are evaluated before the first write, so the updates may run in any order.
+/// All sets of a cycle are evaluated before the first write, so the updates may run in any order. Only changes of lists
+/// come first, because they read the keys of the rows referred to.
 fn sort_in_cycle(context: &CompileContext<'_>, group: &Group, steps: &mut [CompiledStep]) {
     let mandatory = context.map.references().filter(|reference| !context.map.can_be_emptied(reference));
     let edges = mandatory.map(|reference| (reference.to.clone(), reference.from.clone())).collect();
@@ -91,7 +94,7 @@ fn sort_in_cycle(context: &CompileContext<'_>, group: &Group, steps: &mut [Compi
     steps.sort_by_key(|step| {
         let is_deletion = step.key.disposition == Disposition::Delete;
         let at = order.iter().position(|kind| *kind == step.key.kind);
-        (is_deletion, std::cmp::Reverse(at), step.key.disposition)
+        (is_deletion, !step.write.changes_elements(), std::cmp::Reverse(at), step.key.disposition)
     });
 }
 

@@ -69,7 +69,10 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             );
         }
         for field in &effect.fields {
-            let json = map.kind(on).is_some_and(|kind| kind.type_of(field) == FieldType::Json);
+            // A list of ids is the same JSON in every store; other JSON is not.
+            let mut lists = map.references_from(on).filter(|reference| reference.each);
+            let is_list = lists.any(|reference| reference.fields.contains(field));
+            let json = map.kind(on).is_some_and(|kind| kind.type_of(field) == FieldType::Json) && !is_list;
             if field.as_str().is_empty() || json {
                 let message = format!("`{field}` cannot be sent");
                 faults.push(

@@ -141,6 +141,13 @@ fn movable(subject: &KindName, reference: &Reference, path: &str, faults: &mut F
             "reassign it with a policy whose subject is `{}` or `{}`",
             reference.to, reference.from
         )));
+    } else if reference.each && reference.to != *subject {
+        let message =
+            format!("`{}` is a list of the subject, so one new target cannot replace it", reference.name);
+        faults.push(
+            Fault::new(FaultCode::ListReference, path, message)
+                .remedy("use `keep`, and write the list as another field"),
+        );
     }
 }
 
@@ -176,6 +183,14 @@ fn misplaced(mode: Mode, entry: &Entry) -> Option<(FaultCode, String, &'static s
 }
 
 fn target(map: &DataMap, reference: &Reference, redirect: &Redirect, path: &str, faults: &mut Faults) {
+    if reference.each && matches!(redirect, Redirect::SetDefault(_)) {
+        let message = format!("`{}` is a list, and a default is one value", reference.name);
+        faults.push(
+            Fault::new(FaultCode::ListReference, path, message)
+                .remedy("use `set_null`, which takes the ids out of the list, or `reassign`"),
+        );
+        return;
+    }
     let from = map.kind(&reference.from);
     let field = from.and_then(|kind| kind.fields.get(reference.only_field()?));
     let declared = field.and_then(|field| field.default.as_ref());
@@ -277,7 +292,7 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
     }
     for (field, mask) in own {
         let path = format!("{path}.anonymize.{field}");
-        let mut held = map.references_from(&kind.name).filter(|other| other.key.is_none());
+        let mut held = map.references_from(&kind.name).filter(|other| other.key.is_none() || other.each);
         if kind.id.contains(field) || held.any(|other| other.fields.contains(field)) {
             faults.push(
                 Fault::new(FaultCode::MaskedKey, &path, "ids and references cannot be masked")

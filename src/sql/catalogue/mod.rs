@@ -14,6 +14,7 @@ use crate::domain::DataMap;
 
 pub use catalogue::Catalogue;
 pub(super) use catalogue::same;
+pub(super) use storage::Storage;
 pub(crate) use table::{Column, ForeignKey, OnDelete, Privilege, Relation, Table, TriggerEvent};
 
 /// The tables that a catalogue contains. SQLite has one schema, so there it is always all of them.

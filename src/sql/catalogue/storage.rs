@@ -107,6 +107,20 @@ impl Storage {
     }
 }
 
+impl Storage {
+    /// Returns whether a column can hold a list of ids of the other column: an array or JSON.
+    pub(in crate::sql) fn holds_list_of(&self, id: &Self, exact: bool) -> bool {
+        match (self, id) {
+            (Self::Type(held), Self::Type(id)) => match held.element() {
+                Some(element) => !exact || element.compares_with(id),
+                None => matches!(held.family, TypeFamily::Json | TypeFamily::Text),
+            },
+            (Self::Affinity(held), _) => !matches!(held, Affinity::Integer | Affinity::Real),
+            (Self::Type(_), Self::Affinity(_)) => false,
+        }
+    }
+}
+
 impl Affinity {
     /// Returns the affinity of a declared type. The rules of SQLite are applied in its order.
     pub(super) fn of(declared: &str, of_view: bool) -> Self {

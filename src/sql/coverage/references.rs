@@ -4,7 +4,8 @@ use super::declared::{MappedColumn, ends, is_id, paths_from};
 use super::finding::{Finding, FindingCode, FindingCode as Code};
 use super::foreign_keys::mismatch;
 use crate::domain::{DataMap, FieldName, KeyComparison, Reference};
-use crate::sql::catalogue::{Catalogue, Column, ForeignKey, same};
+use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Storage, same};
+use crate::sql::table_schema::ColumnType;
 
 /// Reports references whose column type or nullability differs from the ids they refer to or from their declaration.
 pub(super) fn types(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
@@ -18,6 +19,11 @@ pub(super) fn types(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
         let from = from.filter(|_| reference.when.is_none());
         found.extend(from.and_then(|from| nullability(reference, &from, &path)));
         found.extend(shared_key(map, reference, catalogue, &path));
+        if reference.each {
+            let ends = ends(map, reference, catalogue);
+            found.extend(ends.iter().filter_map(|(from, to)| unfit_list(reference, from, to, &path)));
+            continue;
+        }
         let exact = reference.compare == KeyComparison::Exact;
         for (from, to) in ends(map, reference, catalogue).into_iter().filter(|_| exact) {
             found.extend(type_mismatch(reference, &from, &to, &path));
@@ -70,7 +76,38 @@ fn type_mismatch(
     }
     let (held, ids) = (declared_type(from.column), declared_type(to.column));
     let message = format!("the column is {held}, but the ids of `{}` are {ids}", reference.to);
-    Some(Finding::new(Code::TypeMismatch, path, message).remedy("give both columns the same type"))
+    let element = from.column.storage.column_type().and_then(ColumnType::element);
+    let is_list =
+        element.zip(to.column.storage.column_type()).is_some_and(|(held, ids)| held.compares_with(ids));
+    let remedy = if is_list {
+        "declare `\"each\": true`: every element then refers to a record"
+    } else {
+        "give both columns the same type"
+    };
+    Some(Finding::new(Code::TypeMismatch, path, message).remedy(remedy))
+}
+
+/// Reports a column that cannot hold a list of ids.
+fn unfit_list(
+    reference: &Reference,
+    from: &MappedColumn<'_>,
+    to: &MappedColumn<'_>,
+    path: &str,
+) -> Option<Finding> {
+    let exact = reference.compare == KeyComparison::Exact;
+    let (held, ids) = (declared_type(from.column), declared_type(to.column));
+    let remedy = match (&from.column.storage, &to.column.storage) {
+        (held, ids) if held.holds_list_of(ids, exact) => return None,
+        (Storage::Affinity(_), _) => "use a text column with JSON arrays, or remove `each`".to_owned(),
+        (Storage::Type(_), _) => {
+            format!("use `{ids}[]`, or JSON in `jsonb`, `json` or `text`, or remove `each`")
+        }
+    };
+    let message = format!(
+        "the column is {held}, which holds no list of the ids of `{}`, which are {ids}",
+        reference.to
+    );
+    Some(Finding::new(Code::TypeMismatch, path, message).remedy(remedy))
 }
 
 fn declared_type(column: &Column) -> &str {
@@ -134,17 +171,25 @@ pub(super) fn missing_indexes<'a>(
         let kind = map.kind(&reference.from)?;
         let columns = reference.fields.iter().map(|field| MappedColumn::of(kind, field, catalogue));
         let columns = columns.collect::<Option<Vec<_>>>()?;
+        let is_array = |from: &MappedColumn<'_>| {
+            from.column.storage.column_type().is_some_and(|column| column.element().is_some())
+        };
+        // An index finds the elements of an array, but not those of JSON.
+        if reference.each && !columns.iter().all(is_array) {
+            return None;
+        }
         if columns.iter().any(|from| from.table.is_view() || from.table.is_indexed(&from.column.name)) {
             return None;
         }
         let from = columns.first()?;
         let (table, column) = (&from.table.name, &from.column.name);
+        let method = if reference.each { " USING gin" } else { "" };
         let message = format!(
             "no index on `{table}` starts with `{column}`: every plan and every deletion scans the whole table"
         );
         let dialect = catalogue.dialect();
         let remedy = format!(
-            "CREATE INDEX {} ON {} ({})",
+            "CREATE INDEX {} ON {}{method} ({})",
             dialect.quote(&format!("{}_by_{column}", table.table)),
             dialect.table(table),
             dialect.quote(column)
@@ -172,7 +217,7 @@ fn finding(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Optio
             paths_from(from, catalogue, counts).into_iter().any(|place| is_id(place, to, catalogue))
         })
     };
-    if leads(|key| key.enforced) {
+    if !reference.each && leads(|key| key.enforced) {
         let validated = leads(|key| key.enforced && key.validated);
         let table = catalogue.dialect().table(&from.table.name);
         return (!validated).then(|| unvalidated(path, &table));
@@ -181,17 +226,23 @@ fn finding(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Optio
     if reference.lock.is_some() || mismatch(map, reference, catalogue).is_some() {
         return None;
     }
-    let why = if leads(|_| true) {
+    let why = if reference.each {
+        "a foreign key cannot look into a list, and no `lock` protects the reference"
+    } else if leads(|_| true) {
         "the foreign key is not enforced for every row, and no `lock` protects the reference"
     } else {
         "neither a foreign key nor a `lock` protects the reference"
     };
     let when = if catalogue.traits().single_writer { "after" } else { "during or after" };
     let message = format!("{why}: a row inserted {when} the operation may refer to a deleted record");
-    Some(Finding::new(FindingCode::UnprotectedReference, path, message).remedy(
+    let remedy = if reference.each {
+        "call `lock_parent` for each id in every transaction that adds ids to a list, and declare \
+         `\"lock\": \"writer\"`"
+    } else {
         "add a foreign key; or call `lock_parent` in every transaction that inserts such rows, and declare \
-             `\"lock\": \"writer\"`",
-    ))
+             `\"lock\": \"writer\"`"
+    };
+    Some(Finding::new(FindingCode::UnprotectedReference, path, message).remedy(remedy))
 }
 
 /// Reports a key that is checked for new rows, but not for older rows.

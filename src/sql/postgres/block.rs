@@ -12,6 +12,7 @@ use crate::protocol::{ChangeSet, ChangeStep, NewValue, Rows, SetId, Source, Writ
 use crate::sql::backend::{Block, BlockWrite};
 use crate::sql::render::renderer::Renderer;
 use crate::sql::render::set::{holds_one, is_among};
+use crate::sql::render::write::sets_of_elements;
 use crate::sql::statement::{Query, Statement, Union, With, Writer};
 use crate::store::StoreError;
 
@@ -24,7 +25,10 @@ pub(super) fn blocks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>
         if !step.write.changes_rows() {
             continue;
         }
-        let read = kinds_read(r, step.rows.set)?;
+        let mut read = kinds_read(r, step.rows.set)?;
+        for set in sets_of_elements(&step.write) {
+            read.extend(kinds_read(r, set)?);
+        }
         // A foreign key action of the database may change rows that refer to the deleted rows.
         let above_read: BTreeSet<&KindName> = read.iter().flat_map(|kind| graph.parents(kind)).collect();
         let circle = graph.circle(&step.kind);
@@ -190,6 +194,7 @@ impl<'a> Writes<'a> {
     pub(super) fn needed(&self) -> Result<Vec<SetId>, StoreError> {
         let mut sets = Vec::new();
         for step in &self.steps {
+            sets.extend(sets_of_elements(&step.write));
             let of_kind = self.steps.iter().filter(|other| other.kind == step.kind).count();
             match step.write {
                 // The rows of this kind do not depend on other steps.
@@ -297,6 +302,16 @@ impl<'a> Writes<'a> {
             w.push("CASE WHEN ");
             is_among(w, &row_id, true, |w| self.r.ids(w, step.rows))
         };
+        if let NewValue::Elements(change) = value {
+            // Changes the elements if the step has the row. The previous list appears only once.
+            let is_meant = |w: &mut Writer| is_among(w, &row_id, true, |w| self.r.ids(w, step.rows));
+            return self.r.changed_list(
+                w,
+                change,
+                |w| self.value_after(w, kind, field, before),
+                Some(&is_meant),
+            );
+        }
         if **value == NewValue::Next {
             // Adds one if the step has the row; NULL counts as 0. The previous value appears only once.
             w.push("COALESCE((");

@@ -2,6 +2,7 @@
 
 mod block;
 mod cycle;
+mod list;
 mod lock;
 mod schema;
 mod single_statement;
@@ -9,7 +10,8 @@ mod value;
 
 use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, Spelling};
 use super::connection::{AccessMode, SqlValue};
-use super::render::renderer::{Field, Renderer};
+use super::list_column::ListColumn;
+use super::render::renderer::{Field, ListField, Renderer};
 use super::render::write::insert_operation;
 use super::statement::{Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
@@ -144,6 +146,9 @@ impl Backend for Postgres {
 
     fn likely_type(&self, field: Field<'_>) -> Result<ColumnType, StoreError> {
         let query = field.r.query;
+        if let Some(list) = field.list()? {
+            return Ok(ColumnType::new(&format!("{}[]", list.key.column_type()?.name), TypeFamily::Other));
+        }
         // The id of a kind may itself be a reference, even to a kind whose id refers back.
         if !field.kind.id.contains(field.name)
             && let Some((to, key)) = field.referred()?
@@ -205,6 +210,24 @@ impl Backend for Postgres {
             KeyComparison::IgnoreAsciiCase => value::lower(stored),
             KeyComparison::Exact => stored.to_owned(),
         })
+    }
+
+    fn list(&self, list: ListField<'_>, stored: &str) -> Result<ListColumn, StoreError> {
+        list::list(list, stored)
+    }
+
+    fn element_key(&self, list: ListField<'_>, stored: &str) -> Result<String, StoreError> {
+        list::element_key(list, stored)
+    }
+
+    fn new_element(
+        &self,
+        w: &mut Writer,
+        list: ListField<'_>,
+        id: &RecordId,
+        compared: bool,
+    ) -> Result<(), StoreError> {
+        list::new_element(w, list, id, compared)
     }
 
     fn key_text(

@@ -21,7 +21,8 @@ const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
      WHERE o.oid = a.attcollation) END, \
      a.attnotnull, EXISTS (SELECT 1 FROM pg_catalog.pg_index AS i WHERE i.indrelid = a.attrelid \
      AND i.indkey[0] = a.attnum AND i.indcollation[0] = a.attcollation AND i.indpred IS NULL AND i.indisvalid \
-     AND (SELECT c.relam FROM pg_catalog.pg_class AS c WHERE c.oid = i.indexrelid) = 403))))::text \
+     AND (SELECT c.relam FROM pg_catalog.pg_class AS c WHERE c.oid = i.indexrelid) \
+     = CASE b.typcategory WHEN 'A' THEN 2742 ELSE 403 END))))::text \
      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid \
      LEFT JOIN pg_catalog.pg_type AS d ON d.oid = t.typbasetype \
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \

@@ -239,7 +239,11 @@ pub(super) fn milliseconds(field: Field<'_>) -> Result<String, StoreError> {
 /// Renders a stored value as an argument of a function that makes JSON.
 pub(super) fn json_value(field: Field<'_>) -> Result<String, StoreError> {
     let stored = field.column();
-    Ok(match field.column_type()?.family {
+    let family = field.column_type()?.family;
+    if family == TypeFamily::Text && field.list()?.is_some() {
+        return Ok(super::list::json_of_text(&stored));
+    }
+    Ok(match family {
         TypeFamily::TimestampTz => format!("to_char({stored} AT TIME ZONE 'UTC', {TIMESTAMP_FORM})"),
         TypeFamily::Timestamp => format!("to_char({stored}, {TIMESTAMP_FORM})"),
         TypeFamily::Bytes => format!("upper(encode({stored}, 'hex'))"),
@@ -265,6 +269,10 @@ pub(super) fn new_value(w: &mut Writer, field: Field<'_>, value: &Value) -> Resu
     }
     match (column_type.family, value) {
         (_, Value::Null) => w.push("NULL"),
+        (TypeFamily::Other, Value::Json(_)) if column_type.element().is_some() => {
+            w.push("ARRAY(SELECT json_array_elements_text(").bind(value);
+            w.push(&format!("::json))::{}", column_type.name))
+        }
         (TypeFamily::Boolean, Value::Boolean(value)) => w.push(boolean(*value)),
         (TypeFamily::Boolean, Value::Integer(value)) => w.push(boolean(*value != 0)),
         (TypeFamily::Integer, Value::Timestamp(at)) => w.bind(at.timestamp()),

@@ -242,6 +242,7 @@ impl Renderer<'_> {
     /// Renders the query for the first row of a set with an invalid value in a condition. It returns the row's id,
     /// and for each field whether its value is invalid.
     pub(crate) fn unreadable(&self, set: SetId) -> Result<(Statement, Vec<FieldName>), StoreError> {
+        let lists = self.lists_read(&self.shape(set)?.branches)?;
         let cases = self.shape(set)?.branches.iter().flat_map(|branch| &branch.cases);
         let conditions = cases.filter_map(|case| case.when.as_ref());
         let mut fields: Vec<FieldName> =
@@ -255,6 +256,10 @@ impl Renderer<'_> {
         for field in &fields {
             let invalid = self.invalid(kind, field, kind.type_of(field))?;
             query.w().push(&format!(", CASE WHEN {invalid} THEN 1 ELSE 0 END"));
+        }
+        for (field, unreadable) in lists {
+            query.w().push(&format!(", CASE WHEN {unreadable} THEN 1 ELSE 0 END"));
+            fields.push(field);
         }
         query.table(kind.table_name(), "r");
         let list = query.condition().push(&id).push(" IN (");

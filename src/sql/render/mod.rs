@@ -1,6 +1,7 @@
 //! Rendering: sets, questions, steps and records as SQL. Pure: no connection, no clock.
 
 pub(crate) mod count;
+pub(crate) mod list;
 pub(crate) mod renderer;
 pub(crate) mod row_id;
 pub(crate) mod set;

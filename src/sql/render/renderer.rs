@@ -193,6 +193,14 @@ pub(crate) struct Field<'a> {
     pub(crate) name: &'a FieldName,
 }
 
+/// A field that holds a list, with the field of the key that its elements hold.
+#[derive(Clone, Copy)]
+pub(crate) struct ListField<'a> {
+    pub(crate) reference: &'a Reference,
+    pub(crate) held: Field<'a>,
+    pub(crate) key: Field<'a>,
+}
+
 impl Field<'_> {
     pub(crate) fn column(&self) -> String {
         column(self.kind, self.name)
@@ -204,6 +212,18 @@ impl Field<'_> {
     /// [`StoreError::Unknown`] if the table does not have the column.
     pub(crate) fn column_type(&self) -> Result<ColumnType, StoreError> {
         self.r.column_type(self.kind, self.name)
+    }
+
+    /// Returns the list that the field holds, if it is one.
+    pub(crate) fn list(&self) -> Result<Option<ListField<'_>>, StoreError> {
+        let map = &self.r.query.map;
+        let mut references = map.references_from(&self.kind.name);
+        let list = references.find(|reference| reference.each && reference.only_field() == Some(self.name));
+        let Some((reference, key)) = list.and_then(|list| Some((list, map.key_of(list).first()?))) else {
+            return Ok(None);
+        };
+        let key = self.r.field(self.r.kind(&reference.to)?, key);
+        Ok(Some(ListField { reference, held: *self, key }))
     }
 
     /// Returns the type that the data map declares for the field.

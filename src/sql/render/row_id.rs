@@ -4,7 +4,7 @@
 //! or none, it is the place where the database stores the row, or a text made of its id. Sets, and the conditions on
 //! them, therefore have one column for every kind. Only answers and records show the fields of an id.
 
-use super::renderer::{Field, Renderer};
+use super::renderer::{Field, ListField, Renderer};
 use crate::domain::{FieldName, KeyComparison, Kind, RecordId, Reference};
 use crate::sql::connection::SqlValue;
 use crate::sql::statement::{Query, Writer, quote};
@@ -59,10 +59,16 @@ impl Renderer<'_> {
         if !kind.id.is_none() {
             return self.backend.key_text(self, kind, kind.id.fields(), "r");
         }
-        let keys = self.query.map.references_from(&kind.name);
+        let keys = self.shown_references(kind);
         let keys = keys.map(|reference| self.backend.key_text(self, kind, &reference.fields, "r"));
         let keys: Vec<String> = keys.collect::<Result<_, _>>()?;
-        Ok(format!("coalesce({}, '\"\"')", keys.join(", ")))
+        let nothing = "'\"\"'";
+        Ok(if keys.is_empty() { nothing.into() } else { format!("coalesce({}, {nothing})", keys.join(", ")) })
+    }
+
+    /// Returns the references that show what rows without an id refer to. A list is not an id.
+    fn shown_references<'m>(&'m self, kind: &'m Kind) -> impl Iterator<Item = &'m Reference> {
+        self.query.map.references_from(&kind.name).filter(|reference| !reference.each)
     }
 
     /// Reads an id that [`answer`](Self::answer) has written.
@@ -81,7 +87,7 @@ impl Renderer<'_> {
         };
         let mut keys = Vec::new();
         if kind.id.is_none() {
-            for reference in self.query.map.references_from(&kind.name) {
+            for reference in self.shown_references(kind) {
                 let columns = reference.fields.iter().map(|field| self.field(kind, field).column());
                 let is_null: Vec<String> = columns.map(|column| format!("{column} IS NULL")).collect();
                 keys.push(format!("({})", is_null.join(" OR ")));
@@ -174,9 +180,21 @@ impl Renderer<'_> {
 }
 
 impl Sides<'_> {
+    /// Returns the field that holds a list, with the field of the key, if the reference holds one.
+    pub(crate) fn list_field(&self) -> Option<ListField<'_>> {
+        let (field, key) =
+            self.reference.only_field().zip(self.key.first()).filter(|_| self.reference.each)?;
+        let (held, key) = (self.r.field(self.from, field), self.r.field(self.to, key));
+        Some(ListField { reference: self.reference, held, key })
+    }
+
+    pub(crate) fn renderer(&self) -> &Renderer<'_> {
+        self.r
+    }
     /// Returns the only field that refers, if it holds the row ids of the kind referred to.
     pub(crate) fn only_field(&self) -> Option<&FieldName> {
-        let is_to_id = self.reference.compare == KeyComparison::Exact && self.key == self.to.id.fields();
+        let is_plain = self.reference.compare == KeyComparison::Exact && !self.reference.each;
+        let is_to_id = is_plain && self.key == self.to.id.fields();
         self.to.id.only().filter(|_| is_to_id).and(self.reference.only_field())
     }
 
@@ -195,6 +213,9 @@ impl Sides<'_> {
     pub(crate) fn key(&self, alias: &str) -> Result<Vec<String>, StoreError> {
         let key = self.key.iter().map(|key| {
             let stored = format!("{alias}.{}", quote(self.to.column(key)));
+            if let Some(list) = self.list_field() {
+                return self.r.backend.element_key(list, &stored);
+            }
             self.r.backend.key(self.reference, self.r.field(self.to, key), &stored)
         });
         key.collect()
@@ -202,6 +223,9 @@ impl Sides<'_> {
 
     /// Returns whether an index finds the rows that refer to a row.
     pub(crate) fn finds_referrers(&self) -> Result<bool, StoreError> {
+        if let Some(list) = self.list("r")? {
+            return Ok(list.overlapping.is_some());
+        }
         if self.reference.compare != KeyComparison::Exact {
             return Ok(false);
         }
@@ -246,7 +270,7 @@ impl Field<'_> {
     /// Returns the kind and the field of the key to which the field refers.
     pub(crate) fn referred(&self) -> Result<Option<(&Kind, &FieldName)>, StoreError> {
         let map = &self.r.query.map;
-        let mut references = map.references_from(&self.kind.name);
+        let mut references = map.references_from(&self.kind.name).filter(|reference| !reference.each);
         let position = |reference: &Reference| reference.fields.iter().position(|field| field == self.name);
         let Some((reference, position)) = references.find_map(|one| Some((one, position(one)?))) else {
             return Ok(None);

@@ -12,7 +12,7 @@ use crate::store::StoreError;
 
 /// The rank of a row for which a condition read a value of the wrong type. It is below all other ranks, so no range
 /// contains it. Each count of a set counts these rows separately.
-const INVALID: i64 = -1;
+pub(super) const INVALID: i64 = -1;
 
 impl Renderer<'_> {
     /// Starts a statement with the common table expressions of these sets.
@@ -156,11 +156,14 @@ impl Renderer<'_> {
             let open = branch.may_stay_out();
             w.push(if open { "SELECT c.id AS id, c.rank AS rank FROM (" } else { "" });
             let mut query = Query::select(w, &format!("{id} AS id, "));
-            self.rank(query.w(), kind, &branch.cases, None)?;
+            self.checked_rank(query.w(), branch.source, |w| self.rank(w, kind, &branch.cases, None))?;
             query.w().push(" AS rank");
             query.table(kind.table_name(), "r");
             self.comes_in(&mut query, shape.set, branch)?;
             w.push(if open { ") AS c WHERE c.rank IS NOT NULL" } else { "" });
+            if self.may_miss_lists(branch.source)? {
+                self.unreadable_lists(union.part(), kind, branch.source)?;
+            }
         }
         w.push(if shape.repeats { ") AS a GROUP BY a.id" } else { "" });
         Ok(())
@@ -182,6 +185,12 @@ impl Renderer<'_> {
             (Source::Members(_), Some(of)) => self.is_one(w, kind, of)?,
             (Source::Referrers { reference, .. }, Some(of)) => {
                 let sides = self.sides(self.reference(reference)?)?;
+                if let Some((list, stored)) =
+                    sides.list("r")?.zip(sides.list_field().map(|list| list.held.column()))
+                {
+                    list.has_one(w, &stored, |w| sides.keys(w, |w| self.ids(w, of)))?;
+                    return self.membership(query, kind, branch);
+                }
                 let (held, by_index) = (sides.held("r")?, sides.finds_referrers()?);
                 match &*held {
                     [held] if sides.only_field().is_some() => {
@@ -199,8 +208,16 @@ impl Renderer<'_> {
                 let sides = self.sides(self.reference(reference)?)?;
                 let from = sides.from();
                 w.push(&as_row(&sides.key("r")?)).push(" IN (");
-                let mut referring = Query::select(w, &sides.held("p")?.join(", "));
+                let list = sides.list("p")?;
+                let held = match &list {
+                    Some(list) => list.compared.clone(),
+                    None => sides.held("p")?.join(", "),
+                };
+                let mut referring = Query::select(w, &held);
                 referring.table(from.table_name(), "p");
+                if let Some(list) = &list {
+                    referring.w().push(" CROSS JOIN ").push(&list.elements);
+                }
                 let row_id = self.row_id_of(from, "p")?;
                 let w = referring.condition();
                 holds_one(w, &row_id, self.finds_row_ids(from)?, |w| self.ids(w, of))?;

@@ -36,7 +36,7 @@ pub(crate) struct Shape<'a> {
     pub(crate) branches: Vec<PlainBranch<'a>>,
     /// Whether the same row may come from more than one branch, or more than once from one branch.
     pub(crate) repeats: bool,
-    /// Whether conditions read values that may have the wrong type.
+    /// Whether conditions or lists of ids read values that may have the wrong type.
     pub(crate) reads: bool,
 }
 
@@ -44,15 +44,22 @@ impl<'a> Shape<'a> {
     pub(crate) fn of(set: &'a NamedSet, map: &DataMap) -> Self {
         let branches: Vec<PlainBranch<'a>> = set.branches.iter().flat_map(plain_branches).collect();
         // A row has one parent over a reference, and one rank in a set. Parts of one branch therefore do not overlap.
-        // Over a reference to another key than the id, a row may have several parents.
+        // Over a reference to another key than the id, or over a list, a row may have several parents.
         let has_one_parent = |branch: &PlainBranch<'_>| match branch.source {
-            Source::Referrers { reference, .. } => map.reference(reference).is_some_and(Reference::holds_id),
+            Source::Referrers { reference, .. } => {
+                map.reference(reference).is_some_and(Reference::has_one_target)
+            }
             Source::ReferencedBy { .. } => false,
             _ => true,
         };
         let disjoint = set.branches.len() == 1 && branches.iter().all(has_one_parent);
         let cases = branches.iter().flat_map(|branch| &branch.cases);
         let reads = cases.filter_map(|case| case.when.as_ref()).any(|when| !fields_read(when).is_empty());
+        let is_list = |branch: &PlainBranch<'_>| match branch.source {
+            Source::Referrers { reference, .. } => map.reference(reference).is_some_and(|one| one.each),
+            _ => false,
+        };
+        let reads = reads || branches.iter().any(is_list);
         Self { set, repeats: branches.len() > 1 && !disjoint, reads, branches }
     }
 

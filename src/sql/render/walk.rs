@@ -70,6 +70,14 @@ impl Renderer<'_> {
                 self.set(w, &seeds)?;
                 w.push(") AS n");
             }
+            for WalkStep { branch, .. } in walk_steps(sets).iter().filter(|step| step.set.id == set.id) {
+                if self.may_miss_lists(&branch.source)? {
+                    let w = union.part().push("SELECT ").number(set.id.0).push(", n.rank, ");
+                    w.push(&ids.of(&set.kind, "n.id")).push(" FROM (");
+                    self.unreadable_lists(w, self.kind(&set.kind)?, &branch.source)?;
+                    w.push(") AS n");
+                }
+            }
         }
         Ok(!union.is_empty())
     }
@@ -94,7 +102,8 @@ impl Renderer<'_> {
         let conditions = match &branch.source {
             Source::Referrers { reference, .. } => {
                 let reference = self.reference(reference)?;
-                let (sides, held) = (self.sides(reference)?, self.sides(reference)?.held("r")?);
+                let sides = self.sides(reference)?;
+                let held = if reference.each { Vec::new() } else { sides.held("r")? };
                 let parent = ids.parent(&reference.to);
                 match &*held {
                     [held] if sides.only_field().is_some() => vec![leads_on(held, &parent)],
@@ -102,7 +111,9 @@ impl Renderer<'_> {
                         // The key of the row referred to is read from its table.
                         sources.push(table(sides.to(), "q"));
                         let key = sides.key("q")?;
-                        let equal = held.iter().zip(&key).map(|(held, key)| leads_on(held, key));
+                        let list = sides.list("r")?.zip(sides.list_field().map(|list| list.held.column()));
+                        let list = list.zip(key.first()).map(|((list, stored), key)| list.has(&stored, key));
+                        let equal = held.iter().zip(&key).map(|(held, key)| leads_on(held, key)).chain(list);
                         std::iter::once(leads_on(&self.row_id_of(sides.to(), "q")?, &parent))
                             .chain(equal)
                             .collect()
@@ -114,7 +125,15 @@ impl Renderer<'_> {
                 let sides = self.sides(reference)?;
                 sources.push(table(sides.from(), "q"));
                 let row_id = self.row_id_of(sides.from(), "q")?;
-                let (key, held) = (sides.key("r")?, sides.held("q")?);
+                let key = sides.key("r")?;
+                let held = match sides.list("q")? {
+                    // The elements come before the row that they refer to, so that its index can be used.
+                    Some(list) => {
+                        sources.push(list.elements);
+                        vec![list.compared]
+                    }
+                    None => sides.held("q")?,
+                };
                 let equal = key.iter().zip(&held).map(|(key, held)| leads_on(key, held));
                 std::iter::once(leads_on(&row_id, &ids.parent(&reference.from))).chain(equal).collect()
             }
@@ -125,7 +144,7 @@ impl Renderer<'_> {
         sources.push(table(kind, "r"));
         let mut query = Query::select(w, "");
         query.w().number(set.id.0).push(", ");
-        self.rank(query.w(), kind, &cases, Some("p.rank"))?;
+        self.checked_rank(query.w(), &branch.source, |w| self.rank(w, kind, &cases, Some("p.rank")))?;
         query.w().push(", ").push(&ids.of(&set.kind, &id));
         query.from(&sources.join(" CROSS JOIN "));
         for condition in conditions {

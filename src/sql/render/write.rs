@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::renderer::{Renderer, column};
 use crate::domain::{AuditEntry, Event, FieldName, Kind, OperationId, Value, instant_text};
-use crate::protocol::{ChangeSet, ChangeStep, EventDraft, NewRow, NewValue, Receipt, Rows, Write};
+use crate::protocol::{ChangeSet, ChangeStep, EventDraft, NewRow, NewValue, Receipt, Rows, SetId, Write};
 use crate::sql::backend::Backend;
 use crate::sql::statement::{Prefix, Query, Statement, Writer};
 use crate::store::StoreError;
@@ -37,7 +37,9 @@ impl Renderer<'_> {
     pub(crate) fn write(&self, step: &ChangeStep) -> Result<Option<Statement>, StoreError> {
         let kind = self.kind_of_rows(&step.kind, step.rows)?;
         let mut w = self.writer();
-        let with = self.with(&mut w, &self.needed_for(step.rows)?)?;
+        let mut needed = self.needed_for(step.rows)?;
+        needed.extend(sets_of_elements(&step.write));
+        let with = self.with(&mut w, &needed)?;
         let mut query = match &step.write {
             Write::Delete => Query::delete(with, kind.table_name()),
             Write::Update(fields) | Write::Mark(fields) if !fields.is_empty() => {
@@ -65,6 +67,13 @@ impl Renderer<'_> {
         self.check_column(kind, field)?;
         match value {
             NewValue::Value(value) => self.backend.new_value(w, self.field(kind, field), value),
+            NewValue::Elements(change) => {
+                let old = |w: &mut Writer| {
+                    w.push(&column(kind, field));
+                    Ok(())
+                };
+                self.changed_list(w, change, old, None)
+            }
             NewValue::Masked(mask) => self.backend.mask(w, self.field(kind, field), mask),
             NewValue::Next => {
                 w.push(&format!("coalesce({}, 0) + 1", column(kind, field)));
@@ -99,6 +108,11 @@ impl Renderer<'_> {
         query.w().push(" ON CONFLICT DO NOTHING");
         Ok(w.finish())
     }
+}
+
+/// Returns the sets of rows that the changed elements of lists refer to.
+pub(crate) fn sets_of_elements(write: &Write) -> impl Iterator<Item = SetId> {
+    write.element_changes().flat_map(|change| &change.of).map(|rows| rows.set)
 }
 
 /// Renders the query for the receipt of an operation that may have been applied.

@@ -10,6 +10,7 @@ use crate::protocol::{ChangeSet, ChangeStep, NamedSet, SetId, Source, Stratum, S
 use crate::sql::render::renderer::Renderer;
 use crate::sql::render::shape::{Materialization, Shape};
 use crate::sql::render::walk::{WalkIds, walk_steps};
+use crate::sql::render::write::sets_of_elements;
 use crate::sql::statement::{Query, Statement};
 use crate::store::StoreError;
 
@@ -60,6 +61,7 @@ pub(super) fn of_changes(changes: &ChangeSet, shapes: &BTreeMap<SetId, Shape<'_>
     let writes = |step: &&ChangeStep| step.write != Write::Keep;
     for step in changes.steps.iter().filter(writes) {
         needed.insert(step.rows.set);
+        needed.extend(sets_of_elements(&step.write));
     }
     needed.extend(changes.event_drafts.iter().map(|event| event.rows.set));
     for stratum in query.sets.iter().rev() {
@@ -99,6 +101,7 @@ fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
             rows.any(|rows| rows.set == set.id)
         })
     });
+    let read = read || changes.steps.iter().any(|step| sets_of_elements(&step.write).any(|of| of == set.id));
     let own_rows = set.branches.iter().all(|branch| !matches!(branch.source, Source::ReferencedBy { .. }));
     let mut steps = changes
         .steps

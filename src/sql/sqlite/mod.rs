@@ -2,6 +2,7 @@
 //! temporary table.
 
 mod column;
+mod list;
 mod materialize;
 mod schema;
 
@@ -9,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, Spelling};
 use super::connection::{AccessMode, SqlValue};
-use super::render::renderer::{Field, Renderer};
+use super::list_column::ListColumn;
+use super::render::renderer::{Field, ListField, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::render::write::insert_operation;
 use super::statement::{Statement, Writer, quote};
@@ -163,6 +165,24 @@ impl Backend for Sqlite {
     fn key(&self, reference: &Reference, key: Field<'_>, stored: &str) -> Result<String, StoreError> {
         key.r.check_column(key.kind, key.name)?;
         Ok(column::compared(reference, stored))
+    }
+
+    fn list(&self, list: ListField<'_>, stored: &str) -> Result<ListColumn, StoreError> {
+        list::list(list, stored)
+    }
+
+    fn element_key(&self, list: ListField<'_>, stored: &str) -> Result<String, StoreError> {
+        list::element_key(list, stored)
+    }
+
+    fn new_element(
+        &self,
+        w: &mut Writer,
+        list: ListField<'_>,
+        id: &RecordId,
+        compared: bool,
+    ) -> Result<(), StoreError> {
+        list::new_element(w, list, id, compared)
     }
 
     fn key_text(

@@ -68,7 +68,9 @@ async fn carry_out<S: Session>(
     } = changes;
     check::check_changes(changes)?;
     let questions: Vec<Question> = preconditions.iter().map(|each| each.question.clone()).collect();
+    let referred = steps.iter().flat_map(|step| step.write.element_changes()).flat_map(|change| &change.of);
     let listed = steps.iter().map(|step| step.rows).chain(event_drafts.iter().map(|draft| draft.rows));
+    let listed = listed.chain(referred.copied());
     let evaluation = Evaluation::of(query, &questions, listed, session).await?;
     evaluation.check_fields(&check::in_changes(changes)).await?;
 

@@ -6,7 +6,9 @@ use super::evaluate::{Evaluation, kind};
 use super::session::KeyedReference;
 use super::session::Session;
 use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, KindName};
-use crate::protocol::{Branch, ChangeSet, ChangeStep, NamedSet, SetId, Source, Stratum, SurveyQuery};
+use crate::protocol::{
+    Branch, ChangeSet, ChangeStep, ElementChange, NamedSet, Rows, SetId, Source, Stratum, SurveyQuery,
+};
 use crate::store::{Records, StoreError, SystemTable, system_tables};
 
 /// Returns a fault for every kind that the records do not have, and the faults that the backend finds. Sorted by
@@ -81,11 +83,11 @@ fn check_branch(
         Source::Ids(_) | Source::WithText { .. } => (None, &set.kind),
         Source::Members(rows) => (kind_of(rows.set), &set.kind),
         Source::Referrers { reference, .. } => {
-            let reference = KeyedReference::of(&query.map, reference)?.reference();
+            let reference = KeyedReference::of(query, reference)?.reference();
             (Some(&reference.to), &reference.from)
         }
         Source::ReferencedBy { reference, .. } => {
-            let reference = KeyedReference::of(&query.map, reference)?.reference();
+            let reference = KeyedReference::of(query, reference)?.reference();
             (Some(&reference.from), &reference.to)
         }
     };
@@ -156,6 +158,19 @@ pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
     }
     for ChangeStep { kind: name, write, .. } in &changes.steps {
         let id = &kind(query, name)?.id;
+        for ElementChange { reference, of, new: _ } in write.element_changes() {
+            let reference = KeyedReference::of(query, reference)?.reference();
+            if !reference.each {
+                return Err(StoreError::Unsupported(format!("changing elements of `{}`", reference.name)));
+            }
+            let leads = |rows: &Rows| query.set(rows.set).is_some_and(|set| set.kind == reference.to);
+            if reference.from != *name || !of.iter().all(leads) {
+                return Err(StoreError::Unsupported(format!(
+                    "changing elements of `{name}` by rows that `{}` does not lead to",
+                    reference.name
+                )));
+            }
+        }
         if let Some((field, _)) = write.values().iter().find(|(field, _)| id.contains(field)) {
             return Err(StoreError::Unsupported(format!("writing the id `{name}.{field}`")));
         }

@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::check_query;
 use super::members::Members;
-use super::session::{KeyedReference, Ranked, RowNumber, Session};
-use crate::domain::{
-    BadValue, Condition, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName,
-};
+use super::session::{KeyedReference, Ranked, RowNumber, Session, bad_value};
+use crate::domain::{Condition, Kind, KindName, RecordId, Reference, ReferenceName};
 use crate::protocol::{
     Branch, NamedSet, Question, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum, SurveyQuery,
 };
@@ -49,7 +47,7 @@ impl<'a, S: Session> Evaluation<'a, S> {
     async fn members(&mut self, set: &NamedSet) -> Result<Members, StoreError> {
         if let Some((reference, of, rank)) = self.only_counted(set) {
             let kind = kind(self.query, &set.kind)?;
-            let reference = KeyedReference::of(&self.query.map, reference)?;
+            let reference = KeyedReference::of(self.query, reference)?;
             let targets: Vec<Ranked> = self.rows(of)?.collect();
             let count = self.session.count_referrers(kind, &reference, &targets).await?;
             return Ok(Members::Counted { count, rank });
@@ -74,9 +72,10 @@ impl<'a, S: Session> Evaluation<'a, S> {
             RankCase { below: Ranks::ALL, when: None, rank } => (*rank)?,
             _ => return None,
         };
-        // Two targets may have the same key if it is not the id.
-        let is_to_id = self.query.map.reference(reference).is_some_and(Reference::holds_id);
-        let is_counted = is_to_id && within.is_empty() && except.is_empty() && !self.listed.contains(&set.id);
+        // Two targets may have the same key if it is not the id, and a list may hold several ids.
+        let has_one_target = self.query.map.reference(reference).is_some_and(Reference::has_one_target);
+        let is_counted =
+            has_one_target && within.is_empty() && except.is_empty() && !self.listed.contains(&set.id);
         is_counted.then_some((reference, *of, rank))
     }
 
@@ -139,10 +138,10 @@ impl<'a, S: Session> Evaluation<'a, S> {
             }
             Source::Members(_) => Ok(of),
             Source::Referrers { reference, .. } => {
-                self.session.referrers(kind, &KeyedReference::of(&query.map, reference)?, &of).await
+                self.session.referrers(kind, &KeyedReference::of(query, reference)?, &of).await
             }
             Source::ReferencedBy { reference, .. } => {
-                let reference = KeyedReference::of(&query.map, reference)?;
+                let reference = KeyedReference::of(query, reference)?;
                 self.referenced_rows(kind, &reference, &branch.within, &of).await
             }
         }
@@ -158,11 +157,14 @@ impl<'a, S: Session> Evaluation<'a, S> {
         within: &[Rows],
         of: &[Ranked],
     ) -> Result<Vec<Ranked>, StoreError> {
-        let from = &reference.reference().from;
-        let referring = of.iter().filter_map(|(number, rank)| {
-            Some((reference.held.read(self.session.row(from, *number)?)?, *rank))
-        });
-        let (values, ranks): (Vec<RecordId>, Vec<Rank>) = referring.unzip();
+        let from = self::kind(self.query, &reference.reference().from)?;
+        let (mut values, mut ranks): (Vec<RecordId>, Vec<Rank>) = (Vec::new(), Vec::new());
+        for (number, rank) in of {
+            if let Some(row) = self.session.row(&from.name, *number) {
+                values.extend(reference.held_by(from, row)?);
+                ranks.resize(values.len(), *rank);
+            }
+        }
         if !reference.reference().holds_id() {
             let within = within.first().ok_or_else(|| {
                 let name = &reference.reference().name;
@@ -277,11 +279,6 @@ fn listed_sets<'q>(query: &'q SurveyQuery, questions: &'q [Question]) -> impl It
     let shown = questions.iter().filter(|question| question.sample > 0 || question.span.is_some());
     let rows = used.chain(shown.map(|question| question.rows));
     rows.map(|rows| rows.set).chain([SetId::SUBJECTS])
-}
-
-/// Makes the error for a value that does not have the type of its field.
-pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, BadValue)) -> StoreError {
-    StoreError::bad_value(&kind.name, kind.id_of(row), &field, &bad.expected)
 }
 
 pub(super) fn kind<'q>(query: &'q SurveyQuery, name: &KindName) -> Result<&'q Kind, StoreError> {

@@ -16,11 +16,11 @@ use super::reader::typed;
 use super::{Batch, BatchError, Page, ReadQuery, Reader, Records, Store, StoreError, Which};
 use crate::domain::{DataMap, Fault, Kind, Record, RecordId};
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
-use evaluate::bad_value;
 use read_rows::Loaded;
 
 pub(crate) use apply::{Decision, decide};
 pub(crate) use read_rows::as_declared;
+use session::bad_value;
 pub(crate) use session::{Change, Changes, KeyedReference, Ranked, RowNumber, Session};
 pub(crate) use survey::survey;
 

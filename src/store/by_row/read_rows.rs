@@ -130,9 +130,14 @@ impl<'a, R: Records> Loaded<'a, R> {
             let is_last = found.len() < PAGE;
             for row in found {
                 after = Some(row.id.clone());
-                let target = reference.held.read(&row);
-                if let Some(list) = target.and_then(|target| lists.get_mut(&target)) {
-                    list.push(self.insert(&kind.name, row)?);
+                let mut keys = reference.held_by(kind, &row)?;
+                keys.retain(|key| lists.contains_key(key));
+                if keys.is_empty() {
+                    continue;
+                }
+                let number = self.insert(&kind.name, row)?;
+                for key in keys {
+                    lists.entry(key).or_default().push(number);
                 }
             }
             if is_last {

@@ -2,10 +2,13 @@
 
 use std::future::Future;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::{
-    DataMap, FieldName, KeyReader, Kind, KindName, Record, RecordId, Reference, ReferenceName,
+    BadValue, Condition, FieldName, KeyReader, Kind, KindName, LIST_OF_IDS, Record, RecordId, Reference,
+    ReferenceName,
 };
-use crate::protocol::Rank;
+use crate::protocol::{Rank, SurveyQuery};
 use crate::store::StoreError;
 
 /// The number of a row among the rows of its kind. It is valid within one session.
@@ -23,15 +26,45 @@ pub(crate) struct KeyedReference<'q> {
     pub(crate) held: KeyReader,
     /// The key of a row referred to.
     pub(crate) target: KeyReader,
+    /// The conditions on a referring row: of the reference, and of its kind.
+    conditions: [Option<&'q Condition>; 2],
+    now: DateTime<Utc>,
 }
 
 impl<'q> KeyedReference<'q> {
-    pub(super) fn of(map: &'q DataMap, name: &ReferenceName) -> Result<Self, StoreError> {
+    pub(super) fn of(query: &'q SurveyQuery, name: &ReferenceName) -> Result<Self, StoreError> {
+        let map = &query.map;
         let unknown = || StoreError::unknown("reference", name);
         let reference = map.reference(name).ok_or_else(unknown)?;
         let held = map.held_key(reference).ok_or_else(unknown)?;
         let target = map.target_key(reference).ok_or_else(unknown)?;
-        Ok(Self { reference, held, target })
+        // Rows that the filter of the subject's kind excludes may still block the operation.
+        let from = map.kind(&reference.from).filter(|kind| kind.name != query.kind);
+        let conditions = [reference.when.as_ref(), from.and_then(|kind| kind.filter.as_ref())];
+        Ok(Self { reference, held, target, conditions, now: query.now })
+    }
+
+    /// Returns the keys that a referring row holds. A row that refers to nothing, because it does not meet the conditions,
+    /// may hold anything.
+    pub(crate) fn held_by(&self, kind: &Kind, row: &Record) -> Result<Vec<RecordId>, StoreError> {
+        match self.held.read_all(row) {
+            Ok(keys) => Ok(keys),
+            Err(bad) if self.concerns(kind, row)? => {
+                Err(StoreError::bad_value(&kind.name, kind.id_of(row), &bad.field, LIST_OF_IDS))
+            }
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Returns whether a row of the kind meets the conditions on referring rows.
+    pub(crate) fn concerns(&self, kind: &Kind, row: &Record) -> Result<bool, StoreError> {
+        for condition in self.conditions.into_iter().flatten() {
+            let holds = condition.holds(kind, row, self.now);
+            if holds.map_err(|bad| bad_value(kind, row, bad))? != Some(true) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     pub(super) fn reference(&self) -> &'q Reference {
@@ -134,4 +167,9 @@ impl Changes {
     pub(super) fn put(&mut self, kind: impl Into<KindName>, record: Record) {
         self.changes.push(Change::Put { kind: kind.into(), record });
     }
+}
+
+/// Makes the error for a value that does not have the type of its field.
+pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, BadValue)) -> StoreError {
+    StoreError::bad_value(&kind.name, kind.id_of(row), &field, &bad.expected)
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::evaluate::{Evaluation, kind};
-use super::session::{Change, Changes, RowNumber, Session};
-use crate::domain::{FieldName, Kind, KindName, Record, RecordId, Value};
-use crate::protocol::{ChangeSet, ChangeStep, NewValue, Write};
+use super::read_rows::as_declared;
+use super::session::{Change, Changes, KeyedReference, RowNumber, Session};
+use crate::domain::{FieldName, Kind, KindName, LIST_OF_IDS, Record, RecordId, Value, changed_list};
+use crate::protocol::{ChangeSet, ChangeStep, ElementChange, NewValue, Write};
 use crate::store::system_tables::{self, MARKS, Mark};
 use crate::store::{StoreError, masked};
 
@@ -59,6 +60,8 @@ impl<'a, S: Session> Steps<'a, S> {
             Write::Update(values) | Write::Mark(values) => {
                 let kind = kind(evaluation.query, &step.kind)?;
                 let rows = evaluation.in_order(&step.kind, rows.collect());
+                let changed = step.write.element_changes().map(|change| Elements::of(evaluation, change));
+                let changed = changed.collect::<Result<Vec<_>, _>>()?;
                 for (number, _) in &rows {
                     let Some(before) = evaluation.session.row(&step.kind, *number) else {
                         continue;
@@ -66,7 +69,7 @@ impl<'a, S: Session> Steps<'a, S> {
                     if matches!(step.write, Write::Mark(_)) {
                         self.mark(&step.kind, before, values);
                     }
-                    let record = self.update(kind, *number, before, values)?;
+                    let record = self.update(kind, *number, before, values, &changed)?;
                     written.put(&step.kind, record);
                 }
                 Ok(rows.len() as u64)
@@ -92,11 +95,17 @@ impl<'a, S: Session> Steps<'a, S> {
         number: RowNumber,
         before: &Record,
         values: &[(FieldName, NewValue)],
+        changed: &[Elements<'_>],
     ) -> Result<Record, StoreError> {
         let own = self.rows.entry(&kind.name).or_default();
         let record = own.updated.entry(number).or_insert_with(|| before.clone());
+        let mut changed = changed.iter();
         for (field, value) in values {
             let value = match value {
+                NewValue::Elements(_) => match changed.next() {
+                    Some(elements) => elements.in_list(kind, field, record)?,
+                    None => continue,
+                },
                 NewValue::Value(value) => value.clone(),
                 NewValue::Masked(mask) => masked(mask, kind, field, before, self.changes.mask_key.as_ref())?,
                 NewValue::Next => next(kind, field, record)?,
@@ -104,6 +113,36 @@ impl<'a, S: Session> Steps<'a, S> {
             record.fields.insert(field.clone(), value);
         }
         Ok(record.clone())
+    }
+}
+
+/// A change of lists, with the keys of the elements that it takes out.
+struct Elements<'a> {
+    reference: KeyedReference<'a>,
+    keys: HashSet<RecordId>,
+    new: Option<RecordId>,
+}
+
+impl<'a> Elements<'a> {
+    fn of<S: Session>(evaluation: &Evaluation<'a, S>, change: &ElementChange) -> Result<Self, StoreError> {
+        let reference = KeyedReference::of(evaluation.query, &change.reference)?;
+        let mut keys = HashSet::new();
+        for rows in &change.of {
+            let rows = evaluation.rows(*rows)?;
+            let rows = rows.filter_map(|(number, _)| evaluation.session.row(reference.to(), number));
+            keys.extend(rows.filter_map(|row| reference.target.read(row)));
+        }
+        let to = kind(evaluation.query, reference.to())?;
+        let new = change.new.as_ref().map(|new| as_declared(to, new)).transpose()?;
+        Ok(Self { reference, keys, new })
+    }
+
+    /// Returns the changed list of a row.
+    fn in_list(&self, kind: &Kind, field: &FieldName, row: &Record) -> Result<Value, StoreError> {
+        let compare = self.reference.reference().compare;
+        let is_reached = |key: &RecordId| self.keys.contains(key);
+        let changed = changed_list(row.get(field), compare, is_reached, self.new.as_ref());
+        changed.ok_or_else(|| StoreError::bad_value(&kind.name, kind.id_of(row), field, LIST_OF_IDS))
     }
 }
 

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::check;
-use super::evaluate::{Evaluation, bad_value, kind};
-use super::session::Session;
+use super::evaluate::{Evaluation, kind};
+use super::session::{Session, bad_value};
 use crate::domain::{FieldName, FieldType, KeyComparison, KeyReader, Kind, KindName, RecordId};
 use crate::protocol::{Answer, Question, Rows, Survey, SurveyQuery, widen};
 use crate::store::StoreError;
@@ -70,7 +70,8 @@ impl<S: Session> Evaluation<'_, S> {
         count: usize,
     ) -> Result<Vec<RecordId>, StoreError> {
         let declared = self::kind(self.query, kind)?;
-        let references = self.query.map.references_from(kind);
+        // A list is not an id.
+        let references = self.query.map.references_from(kind).filter(|reference| !reference.each);
         let keys: Vec<KeyReader> = references
             .map(|reference| KeyReader::new(declared, &reference.fields, KeyComparison::Exact))
             .collect();

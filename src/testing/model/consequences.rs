@@ -2,14 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Id, Node, RowOutcome, Rows, World};
-use crate::domain::{FieldName, KindName, Mask, MaskKey, Mode, Reference, ReferenceName, Request, Value};
-use crate::policy::{Entry, Guard, OnSurvive, Redirect, Rule, Severity};
+use super::{Id, Node, RowOutcome, Rows, World, elements};
+use crate::domain::{
+    FieldName, KeyComparison, KindName, Mask, MaskKey, Mode, Record, Reference, ReferenceName, Request, Value,
+};
+use crate::policy::{Entry, Guard, OnSurvive, Parent, Redirect, Rule, Severity};
 use crate::protocol::Disposition;
 use crate::store::masked;
 
-/// For each row and each of its references that is redirected: the position of the deciding entry, and the new target.
-pub(super) type Redirects<'a> = BTreeMap<(Id, ReferenceName), (usize, &'a Redirect)>;
+/// For each row and each of its references that is redirected: the redirects, in the order in which they apply, with the
+/// rows that were referred to. Only a list can have several.
+pub(super) type Redirects<'a> = BTreeMap<(Id, ReferenceName), BTreeMap<Order, (&'a Redirect, BTreeSet<Id>)>>;
+
+/// The order of redirects: by what they do, then by the outcome of the parents, the position of the entry, and whether
+/// `on_survive` decides.
+type Order = (Disposition, u8, usize, bool);
 
 const NULL: Redirect = Redirect::SetNull;
 
@@ -29,18 +36,16 @@ impl<'a> World<'a> {
         let mut found = Vec::new();
         for (id, row) in self.all() {
             for reference in self.map.references_from(&self.kind(&id.0).name) {
-                let Some(parent) = self.parent(row, reference) else {
-                    continue;
-                };
-                let Some(outcome) = self.outcomes.get(&parent) else {
-                    continue;
-                };
-                // What becomes of a row that goes with its owners does not decide about them.
-                if reference.owned && self.taken.contains(&parent) && !self.removed(&id) {
-                    continue;
+                for parent in self.parents(row, reference) {
+                    // What becomes of a row that goes with its owners does not decide about them.
+                    if reference.owned && self.taken.contains(&parent) && !self.removed(&id) {
+                        continue;
+                    }
+                    if let Some(outcome) = self.outcomes.get(&parent) {
+                        let deciding = self.deciding(row, reference, *outcome);
+                        found.push((id.clone(), reference, parent, *outcome, deciding));
+                    }
                 }
-                let deciding = self.deciding(row, reference, *outcome);
-                found.push((id.clone(), reference, parent, *outcome, deciding));
             }
         }
         found
@@ -67,7 +72,8 @@ impl<'a> World<'a> {
                     Some(OnSurvive::Redirect(_)) => false,
                     None => {
                         let mut fields = reference.fields.iter();
-                        !reference.nullable || !fields.any(|field| self.is_emptied(reference, field))
+                        let can_lose = reference.nullable || reference.each;
+                        !can_lose || !fields.any(|field| self.is_emptied(reference, field))
                     }
                 };
                 if forced && !blocks {
@@ -91,13 +97,20 @@ impl<'a> World<'a> {
             }
             let gone = outcome == RowOutcome::Deleted && !tombstones.contains(&parent);
             let blocks = entry.then.blocks() && !tombstones.contains(&id) && !self.subjects.contains(&id);
-            let redirect = match (&entry.then, &entry.on_survive) {
-                (Rule::Redirect(redirect), _) if self.is_whole(&id) => redirect,
+            let (redirect, on_survive) = match (&entry.then, &entry.on_survive) {
+                (Rule::Redirect(redirect), _) if self.is_whole(&id) => (redirect, false),
                 _ if !gone || blocks => continue,
-                (_, Some(OnSurvive::Redirect(redirect))) => redirect,
-                _ => &NULL,
+                (_, Some(OnSurvive::Redirect(redirect))) => (redirect, true),
+                _ => (&NULL, true),
             };
-            found.insert((id, reference.name.clone()), (index, redirect));
+            let below = match entry.parent {
+                None => 0,
+                Some(Parent::Anonymize) => 1,
+                Some(Parent::Retain) => 2,
+            };
+            let order = (disposition(redirect), below, index, on_survive);
+            let of_row = found.entry((id, reference.name.clone())).or_default();
+            of_row.entry(order).or_insert((redirect, BTreeSet::new())).1.insert(parent);
         }
         found
     }
@@ -115,6 +128,30 @@ impl<'a> World<'a> {
         let is_nullable = kind.fields.get(field).is_some_and(|field| field.nullable);
         let is_only_field = reference.fields.len() == 1;
         is_own(field) && (is_only_field || (is_nullable && kind.shard_key.as_ref() != Some(field)))
+    }
+
+    /// Returns a list without the elements that refer to these rows. A new id stands in the place of the first, unless it is
+    /// in the list already.
+    fn without(&self, list: &[Value], reference: &Reference, parents: &BTreeSet<Id>, new: &Value) -> Value {
+        let kind = self.kind(&reference.from);
+        let field = reference.only_field().expect("the field of the list");
+        let refers = |element: &Value| {
+            let alone = Value::Json(serde_json::json!([element]));
+            let row = Record::new("").with(field.clone(), alone);
+            let always = Reference { when: None, ..reference.clone() };
+            self.keys_equal(kind, &row, &always).any(|id| parents.contains(&id))
+        };
+        let same = |a: &Value, b: &Value| match (a, b, reference.compare) {
+            (Value::Text(a), Value::Text(b), KeyComparison::IgnoreAsciiCase) => a.eq_ignore_ascii_case(b),
+            (a, b, _) => a == b,
+        };
+        let mut new = Some(new).filter(|new| !new.is_null());
+        if new.is_some_and(|new| list.iter().any(|element| !refers(element) && same(element, new))) {
+            new = None;
+        }
+        let changed =
+            list.iter().filter_map(|element| if refers(element) { new.take() } else { Some(element) });
+        Value::Json(changed.map(|element| serde_json::json!(element)).collect())
     }
 
     fn target(&self, request: &Request, reference: &ReferenceName, redirect: &Redirect) -> Value {
@@ -141,6 +178,8 @@ impl<'a> World<'a> {
             *found.entry((reference.cloned(), rule.into())).or_default() += 1;
         };
         let mut outside = BTreeSet::new();
+        // A row blocks once, however many elements of its list call for it.
+        let mut blocking = BTreeSet::new();
         for (id, reference, parent, outcome, deciding) in self.referring_rows() {
             let Some((_, entry)) = deciding else { continue };
             if self.subjects.contains(&id) || (reference.owned && self.taken.contains(&parent)) {
@@ -148,21 +187,26 @@ impl<'a> World<'a> {
             }
             let own = self.outcomes.get(&id).copied();
             let cleared = own.is_some_and(|own| own.strength() >= outcome.strength().max(1));
-            match entry.then {
-                Rule::Protect => block(Some(&reference.name), "protect"),
-                Rule::Restrict if !cleared => block(Some(&reference.name), "restrict"),
-                _ => {}
-            }
+            let rule = match entry.then {
+                Rule::Protect => Some("protect"),
+                Rule::Restrict if !cleared => Some("restrict"),
+                _ => None,
+            };
+            blocking.extend(rule.map(|rule| (id.clone(), reference.name.clone(), rule)));
             let kind = self.kind(&id.0);
             let narrowed = id.0 == request.kind && kind.filter.is_some();
             if narrowed && !self.holds(kind, self.row(&id), kind.filter.as_ref()) {
                 outside.insert(id);
             }
         }
+        for (_, reference, rule) in &blocking {
+            block(Some(reference), rule);
+        }
         for _ in outside {
             block(None, "only");
         }
-        for ((_, name), (entry, redirect)) in redirects {
+        let all = redirects.iter().flat_map(|((_, name), of_row)| of_row.iter().map(move |one| (name, one)));
+        for (name, ((_, _, entry, _), (redirect, _))) in all {
             let target = self.target(request, name, redirect);
             let is_null = target.is_null() && !matches!(redirect, Redirect::Reassign(_));
             let to = &self.map.reference(name).expect("a reference").to;
@@ -209,7 +253,7 @@ impl<'a> World<'a> {
         let left = rows.filter(|(on, _)| {
             let referring = self.all().filter(|(id, row)| {
                 id.0 == from.name
-                    && self.parent(row, reference).as_ref() == Some(on)
+                    && self.parents(row, reference).contains(on)
                     && self.holds(from, row, guard.when.as_ref())
                     && !self.marked(reference, row)
             });
@@ -231,7 +275,7 @@ impl<'a> World<'a> {
                 for reference in
                     self.map.references_from(&self.kind(&id.0).name).filter(|one| allowed(&one.name))
                 {
-                    if self.parent(row, reference).is_some_and(|parent| from.contains(&parent)) {
+                    if self.parents(row, reference).iter().any(|parent| from.contains(parent)) {
                         found.insert(id.clone());
                     }
                 }
@@ -285,7 +329,7 @@ impl<'a> World<'a> {
                 .map(|(_, name, index)| {
                     let reference = self.map.reference(name).expect("a reference");
                     let is_owner = reference.owned && reference.to == id.0;
-                    let from = if is_owner { self.last(&reference.from) } else { self.parents(reference) };
+                    let from = if is_owner { self.last(&reference.from) } else { self.above(reference) };
                     (self.distance(request, &from), name.clone(), *index)
                 })
                 .collect();
@@ -296,9 +340,11 @@ impl<'a> World<'a> {
             };
             *steps.entry((id.0.clone(), disposition, reference, index)).or_default() += 1;
         }
-        for ((id, name), (index, redirect)) in redirects {
-            let key = (id.0.clone(), disposition(redirect), Some(name.clone()), *index);
-            *steps.entry(key).or_default() += 1;
+        for ((id, name), of_row) in redirects {
+            for (disposition, _, index, _) in of_row.keys() {
+                let key = (id.0.clone(), *disposition, Some(name.clone()), *index);
+                *steps.entry(key).or_default() += 1;
+            }
         }
         steps
     }
@@ -342,12 +388,13 @@ impl<'a> World<'a> {
             }
             if outcome == Some(RowOutcome::Anonymized) {
                 for reference in self.map.references_from(&self.kind(&id.0).name) {
-                    let parent = self.parent(before, reference);
-                    let parent = parent.filter(|parent| !(reference.owned && self.taken.contains(parent)));
-                    let parent = parent.and_then(|parent| self.outcomes.get(&parent));
-                    let entry = parent.and_then(|outcome| self.deciding(before, reference, *outcome));
-                    if let Some((_, Entry { then: Rule::Anonymize(own), .. })) = entry {
-                        masks.extend(if own.is_empty() { &kind.personal } else { own });
+                    let parents = self.parents(before, reference).into_iter();
+                    for parent in parents.filter(|parent| !(reference.owned && self.taken.contains(parent))) {
+                        let outcome = self.outcomes.get(&parent);
+                        let entry = outcome.and_then(|outcome| self.deciding(before, reference, *outcome));
+                        if let Some((_, Entry { then: Rule::Anonymize(own), .. })) = entry {
+                            masks.extend(if own.is_empty() { &kind.personal } else { own });
+                        }
                     }
                 }
             }
@@ -371,8 +418,15 @@ impl<'a> World<'a> {
                 writes = 1;
             }
             for reference in self.map.references_from(&self.kind(&id.0).name) {
-                if let Some((_, redirect)) = redirects.get(&(id.clone(), reference.name.clone())) {
+                let of_row = redirects.get(&(id.clone(), reference.name.clone()));
+                for (redirect, parents) in of_row.into_iter().flatten().map(|(_, one)| one) {
                     let value = self.target(request, &reference.name, redirect);
+                    if let Some(field) = reference.only_field().filter(|_| reference.each) {
+                        let list = self.without(&elements(row.get(field)), reference, parents, &value);
+                        row.fields.insert(field.clone(), list);
+                        writes += 1;
+                        continue;
+                    }
                     let target = value.as_id();
                     for (position, field) in reference.fields.iter().enumerate() {
                         let part = target.as_ref().and_then(|target| target.parts().get(position));

@@ -68,6 +68,13 @@ type Id = (KindName, RecordId);
 
 /// A kind, and whether the rows that go with their owners are decided too.
 type Node = (KindName, bool);
+/// Returns the elements of a list.
+fn elements(list: &Value) -> Vec<Value> {
+    match list {
+        Value::Json(serde_json::Value::Array(list)) => list.iter().cloned().map(Value::from).collect(),
+        _ => Vec::new(),
+    }
+}
 
 struct World<'a> {
     map: &'a DataMap,
@@ -167,27 +174,47 @@ impl<'a> World<'a> {
         self.rows.get(&id.0).and_then(|rows| rows.get(&id.1)).expect("a row")
     }
 
-    /// Returns the row that `row` refers to: the row whose key equals the fields of the reference, one by one. A row that
-    /// does not meet the condition of the reference, or is not a record of the kind, refers to nothing.
-    fn parent(&self, row: &Record, reference: &Reference) -> Option<Id> {
-        let (from, to) = (self.kind(&reference.from), self.kind(&reference.to));
+    /// Returns the rows that `row` refers to: the row whose key equals the fields of the reference, one by one, or for a
+    /// list the rows of all its elements. A row that does not meet the condition of the reference, or is not a record of
+    /// the kind, refers to nothing.
+    fn parents(&self, row: &Record, reference: &Reference) -> BTreeSet<Id> {
+        let from = self.kind(&reference.from);
         let is_subject = self.subjects.iter().next().is_some_and(|(kind, _)| *kind == from.name);
         let filter = from.filter.as_ref().filter(|_| !is_subject);
         if !self.holds(from, row, reference.when.as_ref()) || !self.holds(from, row, filter) {
-            return None;
+            return BTreeSet::new();
         }
+        self.keys_equal(from, row, reference).collect()
+    }
+
+    /// Returns the rows whose key a row holds, whether or not it meets the condition of the reference.
+    fn keys_equal<'s>(
+        &'s self,
+        from: &'s Kind,
+        row: &'s Record,
+        reference: &'s Reference,
+    ) -> impl Iterator<Item = Id> + 's {
+        let to = self.kind(&reference.to);
         let key = reference.key.as_deref().unwrap_or_else(|| to.id.fields());
-        let is_equal = |held: &Value, key: &Value| match (held, key) {
+        let is_equal = move |held: &Value, key: &Value| match (held, key) {
             (Value::Text(held), Value::Text(key)) if reference.compare == KeyComparison::IgnoreAsciiCase => {
                 held.eq_ignore_ascii_case(key)
             }
             (held, key) => !held.is_null() && held == key,
         };
-        let refers = |target: &Record| {
+        let refers = move |target: &Record| {
             let mut pairs = reference.fields.iter().zip(key);
-            pairs.all(|(field, key)| is_equal(&from.value_of(row, field), &to.value_of(target, key)))
+            pairs.all(|(field, key)| {
+                let (held, key) = (from.value_of(row, field), to.value_of(target, key));
+                if reference.each {
+                    elements(&held).iter().any(|held| is_equal(held, &key))
+                } else {
+                    is_equal(&held, &key)
+                }
+            })
         };
-        let found = self.rows.get(&reference.to)?.iter().find(|(_, target)| refers(target));
+        let found =
+            self.rows.get(&reference.to).into_iter().flatten().filter(move |(_, target)| refers(target));
         found.map(|(id, _)| (reference.to.clone(), id.clone()))
     }
 
@@ -265,13 +292,13 @@ impl<'a> World<'a> {
     }
 
     /// Returns the node on which the rows that refer over a reference depend.
-    fn parents(&self, reference: &Reference) -> Node {
+    fn above(&self, reference: &Reference) -> Node {
         if reference.owned { (reference.to.clone(), false) } else { self.last(&reference.to) }
     }
 
     /// Returns what depends directly on a node over a reference.
     fn next(&self, node: &Node) -> Vec<Node> {
-        let down = self.map.references_to(&node.0).filter(|reference| self.parents(reference) == *node);
+        let down = self.map.references_to(&node.0).filter(|reference| self.above(reference) == *node);
         let down = down.map(|reference| (reference.from.clone(), false));
         let up = self.map.references_from(&node.0);
         let up = up.filter(|reference| reference.owned && self.last(&node.0) == *node);
@@ -318,10 +345,12 @@ impl<'a> World<'a> {
     fn outcomes(&self, id: &Id) -> Vec<(&'a Reference, usize, RowOutcome)> {
         let row = self.row(id);
         let references = self.map.references_from(&self.kind(&id.0).name);
-        let found = references.filter_map(|reference| {
-            let parent = *self.outcomes.get(&self.parent(row, reference)?)?;
-            let (index, outcome) = self.outcome(row, reference, parent)?;
-            Some((reference, index, outcome))
+        let found = references.flat_map(|reference| {
+            let parents = self.parents(row, reference).into_iter();
+            parents.filter_map(move |parent| {
+                let (index, outcome) = self.outcome(row, reference, *self.outcomes.get(&parent)?)?;
+                Some((reference, index, outcome))
+            })
         });
         found.collect()
     }
@@ -371,12 +400,10 @@ impl<'a> World<'a> {
             for id in own.iter().filter(|id| !kept.contains(id)) {
                 let row = self.row(id);
                 for reference in self.map.references_from(&self.kind(&id.0).name) {
-                    let Some(parent) = self.parent(row, reference) else {
-                        continue;
-                    };
-                    let settled = self.outcomes.get(&parent).into_iter();
-                    let outcomes: BTreeSet<RowOutcome> =
-                        settled.chain(met.get(&parent).into_iter().flatten()).copied().collect();
+                    let parents = self.parents(row, reference);
+                    let settled = parents.iter().filter_map(|parent| self.outcomes.get(parent));
+                    let walked = parents.iter().filter_map(|parent| met.get(parent)).flatten();
+                    let outcomes: BTreeSet<RowOutcome> = settled.chain(walked).copied().collect();
                     for outcome in outcomes {
                         if let Some((index, outcome)) = self.outcome(row, reference, outcome)
                             && outcome.removed()
@@ -423,9 +450,7 @@ impl<'a> World<'a> {
         let mut owners = BTreeSet::new();
         for reference in self.map.references_to(&kind.name).filter(|reference| reference.owned) {
             let referring = self.all().filter(|(owner, _)| owner.0 == reference.from);
-            for (owner, found) in
-                referring.filter(|(_, row)| self.parent(row, reference).as_ref() == Some(id))
-            {
+            for (owner, found) in referring.filter(|(_, row)| self.parents(row, reference).contains(id)) {
                 let outcome = self.outcomes.get(&owner).copied().filter(|outcome| outcome.removed());
                 let removed = match outcome {
                     Some(outcome) => {

@@ -48,7 +48,11 @@ impl KeyColumns {
         let count = keys.groups.values().max().map_or(0, |last| last + 1);
         keys.types = vec![None; count];
         for kind in map.kinds() {
-            for field in map.fields_of(kind) {
+            // The type of a list says nothing about its elements.
+            let is_list = |field: &FieldName| {
+                map.references_from(&kind.name).any(|one| one.each && one.fields.contains(field))
+            };
+            for field in map.fields_of(kind).filter(|field| !is_list(field)) {
                 if let Some(known) = keys.known_type(kind, field) {
                     *known = known.or(kind.declared_type(field));
                 }

@@ -82,7 +82,7 @@ impl Assembly<'_> {
         };
         let targets = self.targets(search, reference, &draft);
         let (target, spelling) = self.seed(search.place)?.targets.get(at).copied()?;
-        let can_be_absent = reference.nullable || !holds;
+        let can_be_absent = reference.nullable || reference.each || !holds;
         // Past the last row stands the reference without a target.
         let choices = targets.len() + usize::from(can_be_absent);
         for choice in (0..choices).map(|turn| (target + turn) % choices) {
@@ -118,8 +118,13 @@ impl Assembly<'_> {
         fields.map(|field| target.values.get(field).filter(|value| !value.is_null()).cloned()).collect()
     }
 
-    /// Sets a reference to null. Returns whether it can be null beside the other references of the row.
+    /// Sets a reference to null, or to an empty list. Returns whether it can be null beside the other references of the row.
     fn empty(&self, reference: &Reference, draft: &mut Draft) -> bool {
+        if let Some(field) = reference.only_field().filter(|_| reference.each) {
+            let list = if reference.nullable { Value::Null } else { list_of([]) };
+            draft.values.entry(field.clone()).or_insert(list);
+            return true;
+        }
         let Some(kind) = self.layout.map.kind(&reference.from) else { return false };
         let emptied = self.layout.map.emptied_fields(reference);
         let only = reference.only_field().filter(|field| !kind.id.contains(field));
@@ -135,6 +140,9 @@ impl Assembly<'_> {
         for (_, reference, _) in &search.references {
             for field in &reference.fields {
                 let filler = || {
+                    if reference.each {
+                        return list_of([]);
+                    }
                     let key_type = self.layout.keys.type_of(kind, field, &self.seeds.key_types);
                     key_value(key_type, &reference.to, NO_ROW)
                 };
@@ -177,11 +185,22 @@ impl Assembly<'_> {
 /// Returns the value that a reference holds for a part of a key. `spelling` chooses one of the forms that lead to the same
 /// row.
 fn held_value(reference: &Reference, part: &Value, spelling: usize) -> Value {
+    if reference.each {
+        return match spelling {
+            1 => list_of([part, part]),
+            2 => list_of([&Value::Null, part]),
+            _ => list_of([part]),
+        };
+    }
     match (reference.compare, part, spelling) {
         (KeyComparison::IgnoreAsciiCase, Value::Text(text), 1) => text.to_ascii_lowercase().into(),
         (KeyComparison::IgnoreAsciiCase, Value::Text(text), 2) => text.to_ascii_uppercase().into(),
         _ => part.clone(),
     }
+}
+
+fn list_of<'a>(elements: impl IntoIterator<Item = &'a Value>) -> Value {
+    Value::Json(elements.into_iter().map(|element| serde_json::json!(element)).collect())
 }
 
 /// Returns the values of unique fields as text, with the table and the fields. Null is unique.

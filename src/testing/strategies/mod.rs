@@ -78,7 +78,8 @@ impl fmt::Debug for RandomWorld {
 /// others.
 ///
 /// Some kinds have an id of two fields, none, or one that is also a reference. Some references have two fields, hold a
-/// unique text of the other kind (with or without regard to case), or lead from rows that meet a condition.
+/// unique text of the other kind (with or without regard to case), hold a list of either, or lead from rows that meet a
+/// condition.
 pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
     // The parts are generated independently, so a failing world shrinks part by part.
     (
@@ -151,7 +152,8 @@ fn condition_of(seed: u8) -> Json {
     }
 }
 
-fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool) -> Json {
+/// Returns the entry in the document. `new` is the new target of a list; null if it can have none.
+fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool, new: Option<&Json>) -> Json {
     let mut entry = match seed.rule {
         0..=5 => json!({ "then": "cascade" }),
         6 => json!({ "then": "delete" }),
@@ -160,8 +162,13 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool) -> Json {
         11 => json!({ "then": "protect" }),
         12 | 13 => json!({ "then": "anonymize" }),
         14..=16 => json!({ "retain": { "for": "P1Y", "from": "at", "basis": "law" } }),
-        17 | 18 => json!({ "then": "set_null" }),
-        19 => json!({ "set_default": null }),
+        17 => json!({ "then": "set_null" }),
+        18 | 19 => match new {
+            None if seed.rule == 18 => json!({ "then": "set_null" }),
+            None => json!({ "set_default": null }),
+            Some(Json::Null) => json!({ "then": "set_null" }),
+            Some(new) => json!({ "reassign": { "to": new } }),
+        },
         // Some entries mask a field in addition to the personal fields of the kind; some replace a mask of the kind.
         20 if seed.link.is_multiple_of(2) => {
             json!({ "anonymize": { "note": { "truncate": 2 }, "code": "hmac" } })
@@ -173,6 +180,11 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool) -> Json {
     match seed.link {
         0 | 1 => entry["on_survive"] = json!("set_null"),
         2 => entry["on_survive"] = json!("tombstone"),
+        3 => {
+            if let Some(new) = new.filter(|new| !new.is_null()) {
+                entry["on_survive"] = json!({ "reassign": { "to": new } });
+            }
+        }
         _ => {}
     }
     if !last && let Some(when) = seed.when {
@@ -266,8 +278,13 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
         document["references"].as_array_mut()?.push(reference);
         let last = one.entries.len() - 1;
         let entries = one.entries.iter().enumerate();
-        let entries: Vec<Json> =
-            entries.map(|(at, entry)| entry_of(entry, at == last, one.from <= one.to)).collect();
+        let new = shapes.is_list(one).then(|| {
+            let row = shapes.count(&kinds, one.to).saturating_sub(1);
+            if shapes.is_by_tag(one) { Json::Null } else { json!(shapes.id_of(one.to, row)) }
+        });
+        let entries: Vec<Json> = entries
+            .map(|(at, entry)| entry_of(entry, at == last, one.from <= one.to, new.as_ref()))
+            .collect();
         rules.insert(one.name.clone(), entries.into());
     }
     document["modes"][mode.as_str()] = json!({ "allow": "any", "rules": rules });

@@ -5,12 +5,25 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::super::model::Rows;
-use super::seeds::{Declared, KindSeed, name};
+use super::seeds::{Declared, KindSeed, RowSeed, name};
 use super::shapes::{Shapes, tag};
 use crate::domain::{Record, RecordId, Value};
 
 /// The number of a row that exists in no kind.
 const GONE: usize = 8;
+
+/// Returns the rows to which the elements of a list refer, `first` among them; `None` for an element that is null.
+fn elements(row: &RowSeed, first: usize, count: usize) -> Vec<Option<usize>> {
+    let next = Some((first + 1) % count.max(1));
+    match (row.state, row.at) {
+        (_, 3) if row.marked => Vec::new(),
+        (0, _) => vec![Some(first)],
+        (1, 0 | 1) => vec![next, None, Some(first), Some(first)],
+        (1, _) => vec![Some(first), Some(GONE), next],
+        (_, 0) => vec![next, Some(first), next],
+        _ => (0..count).chain([first]).map(Some).collect(),
+    }
+}
 
 pub(super) fn rows(
     kinds: &[KindSeed],
@@ -77,7 +90,13 @@ pub(super) fn rows(
                     parent if parent < parents => Some(parent),
                     _ => None,
                 };
-                for (field, value) in shapes.held(reference, parent) {
+                let held = if shapes.is_list(reference) {
+                    let list = parent.map(|parent| elements(row, parent, parents));
+                    vec![shapes.held_list(reference, list.as_deref())]
+                } else {
+                    shapes.held(reference, parent)
+                };
+                for (field, value) in held {
                     // The first of two references that share a field decides.
                     if !record.fields.contains_key(&*field) {
                         record = record.with(field, value);

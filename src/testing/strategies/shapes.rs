@@ -29,6 +29,17 @@ enum Way {
     Tag(bool),
     /// By its id, from rows with this state. The field may also belong to another reference.
     If(&'static str, String),
+    /// By the elements of a list: ids, or tags without regard to case.
+    List(List),
+}
+
+/// What a list holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum List {
+    Ids,
+    /// Ids, in rows with the state A.
+    IdsIf,
+    Tags,
 }
 
 /// The identities of all kinds, and the ways of all references, by name.
@@ -47,6 +58,9 @@ impl Shapes {
                 0 => Way::Tag(false),
                 1 => Way::Tag(true),
                 2 | 3 => Way::If(if one.shape == 2 { "A" } else { "B" }, field(one)),
+                4 => Way::List(List::Ids),
+                5 => Way::List(List::IdsIf),
+                6 => Way::List(List::Tags),
                 _ => Way::Id,
             };
             ways.insert(one.name.clone(), way);
@@ -68,6 +82,14 @@ impl Shapes {
                 (4 | 5, Some(one)) => Identity::Shared(one.to),
                 _ => Identity::One,
             });
+        }
+        for one in &*references {
+            // An element of a list is one value.
+            if identities.get(one.to) == Some(&Identity::Two)
+                && let Some(way @ Way::List(_)) = ways.get_mut(&one.name)
+            {
+                *way = Way::List(List::Tags);
+            }
         }
         let mut shapes = Self { identities, ways };
         shapes.share_fields(references);
@@ -121,9 +143,13 @@ impl Shapes {
         }
     }
 
-    /// Returns whether a reference holds the tag of a row.
+    /// Returns whether a reference holds the tag of a row, or a list of tags.
     pub(super) fn is_by_tag(&self, one: &Declared) -> bool {
-        matches!(self.ways.get(&one.name), Some(Way::Tag(_)))
+        matches!(self.ways.get(&one.name), Some(Way::Tag(_) | Way::List(List::Tags)))
+    }
+
+    pub(super) fn is_list(&self, one: &Declared) -> bool {
+        matches!(self.ways.get(&one.name), Some(Way::List(_)))
     }
 
     pub(super) fn is_without_id(&self, kind: usize) -> bool {
@@ -164,6 +190,17 @@ impl Shapes {
                     reference["compare"] = json!("ignore_ascii_case");
                 }
             }
+            Some(Way::List(list)) => {
+                reference["each"] = json!(true);
+                match list {
+                    List::Ids => {}
+                    List::IdsIf => reference["if"] = json!({ "field": "state", "eq": "A" }),
+                    List::Tags => {
+                        reference["to"] = json!(format!("{to}.tag"));
+                        reference["compare"] = json!("ignore_ascii_case");
+                    }
+                }
+            }
             Some(Way::If(state, _)) => reference["if"] = json!({ "field": "state", "eq": state }),
             Some(Way::Id) | None => {}
         }
@@ -175,7 +212,7 @@ impl Shapes {
 
     fn fields(&self, one: &Declared) -> Vec<String> {
         match self.ways.get(&one.name) {
-            Some(Way::Tag(_)) => vec![field(one)],
+            Some(Way::Tag(_) | Way::List(_)) => vec![field(one)],
             Some(Way::If(_, field)) if self.identities.get(one.to) == Some(&Identity::Two) => {
                 vec![field.clone(), format!("{field}_part")]
             }
@@ -186,6 +223,20 @@ impl Shapes {
             _ if self.is_id(one) => vec!["id".into()],
             _ => vec![field(one)],
         }
+    }
+
+    /// Returns the list with which a row refers to the rows with these numbers, in its field.
+    pub(super) fn held_list(&self, one: &Declared, rows: Option<&[Option<usize>]>) -> (String, Value) {
+        let element = |(at, row): (usize, &Option<usize>)| {
+            let Some(row) = *row else { return Json::Null };
+            match (self.is_by_tag(one), at % 2) {
+                (true, 0) => json!(tag(one.to, row).to_ascii_uppercase()),
+                (true, _) => json!(tag(one.to, row)),
+                (false, _) => json!(self.id_of(one.to, row)),
+            }
+        };
+        let list = rows.map(|rows| Value::Json(rows.iter().enumerate().map(element).collect()));
+        (field(one), list.unwrap_or_default())
     }
 
     /// Returns the fields with which a row refers to the row with this number; null if there is none. The id of the
