@@ -73,7 +73,7 @@ impl fmt::Debug for RandomWorld {
 
 /// Generates worlds of two to eight kinds.
 ///
-/// Five in six contain a pattern that is rare by chance: a tombstone that makes its parent a tombstone too, a row
+/// Nine in ten contain a pattern that is rare by chance: a tombstone that makes its parent a tombstone too, a row
 /// that one reference restricts and another deletes, an entry below an anonymized or retained row, or rows that own
 /// others.
 ///
@@ -90,7 +90,7 @@ pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
         prop::option::weighted(0.2, (any::<Index>(), condition())),
         prop::bool::weighted(0.2),
         1..=2_usize,
-        prop::option::weighted(0.85, motif()),
+        prop::option::weighted(0.9, motif()),
     )
         .prop_filter_map("a policy that cannot be repaired", build)
 }

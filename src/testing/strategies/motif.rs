@@ -20,9 +20,9 @@ pub(super) enum Motif {
 
 pub(super) fn motif() -> impl Strategy<Value = Motif> {
     prop_oneof![
-        3 => Just(Motif::Climb),
-        4 => Just(Motif::Diamond),
-        6 => (0..2_u8).prop_map(Motif::Below),
+        5 => Just(Motif::Climb),
+        5 => Just(Motif::Diamond),
+        7 => (0..2_u8).prop_map(Motif::Below),
         6 => any::<bool>().prop_map(Motif::Owned),
     ]
 }
@@ -36,11 +36,22 @@ const RETAIN: u8 = 14;
 const KEEP: u8 = 21;
 
 const NONE: u8 = u8::MAX;
+/// The shapes of references with lists, as `Shapes` reads them.
+const LISTS: std::ops::RangeInclusive<u8> = 4..=6;
 /// The shape of a reference to an id.
 const PLAIN: u8 = u8::MAX;
 
 fn entry(rule: u8) -> EntrySeed {
     EntrySeed { when: None, parent: NONE, rule, link: NONE }
+}
+
+impl Declared {
+    /// Makes a reference with a list, which never forces a row to stay, a reference to an id.
+    fn without_list(&mut self) {
+        if LISTS.contains(&self.shape) {
+            self.shape = PLAIN;
+        }
+    }
 }
 
 impl Motif {
@@ -60,6 +71,7 @@ impl Motif {
                 chain(references, &[&cascade, &cascade, &[entry(KEEP)]]);
                 for one in references.iter_mut().take(3) {
                     one.nullable = false;
+                    one.without_list();
                 }
             }
             Self::Diamond => {
@@ -78,6 +90,9 @@ impl Motif {
                 let above = if parent == 0 { RETAIN } else { ANONYMIZE };
                 let below = EntrySeed { parent, ..entry(DELETE) };
                 chain(references, &[&[entry(above)], &[below, entry(CASCADE)]]);
+                for one in references.iter_mut().take(2) {
+                    one.without_list();
+                }
             }
             Self::Owned(by_subject) => {
                 chain(references, &[&[entry(CASCADE)], &[entry(KEEP)]]);
