@@ -2,7 +2,8 @@
 //!
 //! | variable | meaning | default | with `LIFECYCLE_LONG=1` |
 //! |----------------------|-------------------------------------------------------|---------|-------------------------|
-//! | `LIFECYCLE_CASES` | number of random worlds, bodies and calls | 100 | 2,000 |
+//! | `LIFECYCLE_WORLDS` | number of random worlds on which stores and the model are compared | 2,000 | 20,000 |
+//! | `LIFECYCLE_CASES` | number of other random worlds, bodies and calls | 100 | 2,000 |
 //! | `LIFECYCLE_RACES` | number of rounds of a race | 25 | 200 |
 //! | `LIFECYCLE_LOAD` | seconds of load on a service | 2 | 6 |
 //! | `LIFECYCLE_SEED` | seed of random worlds and calls: a number or `random` | 2026 | 2026 |
@@ -19,7 +20,12 @@ fn number(variable: &str, short: u32, long: u32) -> u32 {
     }
 }
 
-/// The number of random worlds, bodies and calls.
+/// The number of random worlds on which stores and the model are compared.
+pub(crate) fn worlds() -> u32 {
+    number("LIFECYCLE_WORLDS", 2_000, 20_000)
+}
+
+/// The number of other random worlds, bodies and calls.
 pub(crate) fn cases() -> u32 {
     number("LIFECYCLE_CASES", 100, 2_000)
 }

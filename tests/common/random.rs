@@ -47,9 +47,10 @@ impl Worlds {
     /// Runs a test on the worlds, one by one, until a world fails.
     pub(crate) fn on_each(
         &mut self,
+        count: u32,
         test: impl Fn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>,
     ) -> Result<(), Failed> {
-        for number in 1..=effort::cases() {
+        for number in 1..=count {
             let failed = |why: String| Failed { number, seed: self.seed, why };
             let tree = random_worlds().new_tree(&mut self.runner);
             let tree = tree.map_err(|reason| failed(reason.to_string()))?;
@@ -69,17 +70,25 @@ impl Worlds {
 #[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is passed")]
 pub(crate) fn on_random_worlds(test: impl AsyncFn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for_random_worlds_in(&runtime, 4_000, test);
+    for_random_worlds_in(&runtime, effort::cases(), 4_000, test);
 }
 
-/// Runs a test on every random world on this runtime. A failing world is shrunk in at most `shrink` steps.
+/// Runs a test that compares stores or the model on many random worlds.
+#[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is passed")]
+pub(crate) fn on_many_worlds(test: impl AsyncFn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for_random_worlds_in(&runtime, effort::worlds(), 4_000, test);
+}
+
+/// Runs a test on this number of random worlds on this runtime. A failing world is shrunk in at most `shrink` steps.
 #[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is passed")]
 pub(crate) fn for_random_worlds_in(
     runtime: &tokio::runtime::Runtime,
+    count: u32,
     shrink: u32,
     test: impl AsyncFn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>,
 ) {
-    let done = Worlds::new(shrink).on_each(|case, verdict| runtime.block_on(test(case, verdict)));
+    let done = Worlds::new(shrink).on_each(count, |case, verdict| runtime.block_on(test(case, verdict)));
     if let Err(failed) = done {
         panic!("{failed}");
     }

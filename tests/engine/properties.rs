@@ -9,8 +9,10 @@ use crate::common::compare::{agrees, memory, opened, planned};
 use crate::common::compare::{agrees_without_rows, expected_rows};
 use crate::common::coverage::Coverage;
 #[cfg(feature = "postgres")]
+use crate::common::effort;
+#[cfg(feature = "postgres")]
 use crate::common::random::for_random_worlds_in;
-use crate::common::random::on_random_worlds;
+use crate::common::random::on_many_worlds;
 use crate::common::{referred, sorted};
 use client_lifecycle::domain::{Record, RecordId, Reference, Request};
 use client_lifecycle::memory::MemoryRecords;
@@ -24,7 +26,7 @@ use serde_json::Value;
 /// R204: every rule along a chain of references is applied.
 #[test]
 fn the_model_and_the_memory_store_agree() {
-    on_random_worlds(async |case, verdict| {
+    on_many_worlds(async |case, verdict| {
         let left = async |store: &MemoryStore| sorted(&store.to_json());
         agrees(case, verdict, memory(case), left).await.map(|_| ())
     });
@@ -33,7 +35,7 @@ fn the_model_and_the_memory_store_agree() {
 /// Both evaluate sets in the same way, but one on its own rows, and the other on copies that it reads in pages.
 #[test]
 fn the_memory_store_and_a_store_by_rows_agree() {
-    on_random_worlds(async |case, _| {
+    on_many_worlds(async |case, _| {
         let records = MemoryRecords::new();
         for kind in memory(case).records().kinds() {
             records.insert(&kind, memory(case).rows(kind.as_str()));
@@ -61,7 +63,7 @@ fn the_memory_store_and_a_store_by_rows_agree() {
 #[test]
 fn random_worlds_cover_all_features() {
     let coverage = RefCell::new(Coverage::default());
-    on_random_worlds(async |case, verdict| {
+    on_many_worlds(async |case, verdict| {
         coverage.borrow_mut().add(case, verdict);
         Ok(())
     });
@@ -85,7 +87,7 @@ fn no_surviving_row_refers_to_a_deleted_row() {
         let referred = row.filter(meets).map(|row| referred(map, rows, row, reference)).unwrap_or_default();
         referred.into_iter().map(|(key, id)| (key, id.is_some())).collect::<BTreeMap<_, _>>()
     };
-    on_random_worlds(async |case, verdict| {
+    on_many_worlds(async |case, verdict| {
         // In a blocked plan, rows are not redirected, so check dangling references only in executable plans.
         let executable = Some(case.policy.map()).filter(|_| verdict.executable);
         for reference in executable.into_iter().flat_map(|map| map.references()) {
@@ -126,7 +128,7 @@ pub(crate) fn turned(document: &Value) -> String {
 
 #[test]
 fn the_order_of_declarations_and_rows_changes_nothing() {
-    on_random_worlds(async |case, _| {
+    on_many_worlds(async |case, _| {
         let as_declared = opened(case, memory(case)).await?;
         let plan = planned(case, &as_declared).await?;
 
@@ -152,7 +154,7 @@ fn the_order_of_declarations_and_rows_changes_nothing() {
 
 #[test]
 fn planning_is_reproducible_and_applying_twice_is_done_once() {
-    on_random_worlds(async |case, verdict| {
+    on_many_worlds(async |case, verdict| {
         let lifecycle = opened(case, memory(case)).await?;
         let plan = planned(case, &lifecycle).await?;
         let again = planned(case, &lifecycle).await?;
@@ -180,7 +182,7 @@ fn planning_is_reproducible_and_applying_twice_is_done_once() {
 fn the_model_and_sqlite_agree_with_any_foreign_keys() {
     use crate::common::sqlite::{File, Schema};
     let turn = std::cell::Cell::new(0_usize);
-    on_random_worlds(async |case, verdict| {
+    on_many_worlds(async |case, verdict| {
         turn.set(turn.get() + 1);
         let actions = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"];
         let schema = Schema { on_delete: actions[turn.get() % 5], reversed: turn.get().is_multiple_of(2) };
@@ -225,7 +227,7 @@ fn the_model_and_postgres_agree_with_any_foreign_keys() {
     let turn = std::cell::Cell::new(0_usize);
     // Remember the data map of the previous world, to drop its tables.
     let last = RefCell::new(None);
-    for_random_worlds_in(&runtime, 100, async |case, verdict| {
+    for_random_worlds_in(&runtime, effort::worlds(), 100, async |case, verdict| {
         turn.set(turn.get() + 1);
         let actions = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"];
         let checked = ["", "DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED"];

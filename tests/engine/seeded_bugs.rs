@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::common::compare::{agrees, memory, opened};
+use crate::common::effort;
 use crate::common::random::Worlds;
 use crate::common::sorted;
 use async_trait::async_trait;
@@ -263,7 +264,7 @@ fn first_wrong_write(name: &str, write: WriteBug) -> Option<u32> {
 fn first_with(name: &str, bug: Bug, write: WriteBug) -> Option<u32> {
     let runtime = runtime();
     let shown = std::env::var_os("LIFECYCLE_SHOW").is_some();
-    let found = Worlds::new(if shown { 4_000 } else { 0 }).on_each(|case, verdict| {
+    let found = Worlds::new(if shown { 4_000 } else { 0 }).on_each(effort::worlds(), |case, verdict| {
         runtime.block_on(async {
             let seeded = |store| Seeded { store, bug, write };
             // Plan first, to make sure that the model finds the difference and not the store.
