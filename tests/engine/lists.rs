@@ -229,6 +229,36 @@ on_every_store! {
         }
     }
 
+    async fn the_audit_log_holds_the_list_of_a_deleted_subject(on: On) {
+        for field in FIELDS {
+            let document = json!({
+                "subject": "threads", "kinds": { "users": {}, "threads": {} },
+                "references": [{ "from": format!("threads.{field}"), "to": "users", "each": true, "nullable": true }],
+                "modes": { "hard_delete": { "allow": "any", "rules": {} } }
+            });
+            let policy = built(&document);
+            let backend = Backend::with(on, &policy, &rows(field, &[json!([12, null, 1]), Value::Null])).await;
+            backend.delete(&policy, 1).await;
+            backend.delete(&policy, 2).await;
+            let before: Vec<Value> = backend.audit().await.iter().map(|entry| json!(entry.before)[field].clone()).collect();
+            assert_eq!(before, [json!([12, null, 1]), Value::Null], "{on:?}, {field}");
+            assert_eq!(backend.rows("users").await.as_array().unwrap().len(), 4, "{on:?}, {field}");
+        }
+    }
+
+    async fn the_audit_log_holds_no_list_of_other_values_than_ids(on: On) {
+        let document = json!({
+            "subject": "threads",
+            "kinds": { "users": { "fields": { "mail": { "type": "text", "unique": true } } }, "threads": {} },
+            "references": [{ "from": "threads.ids", "to": "users.mail", "each": true, "nullable": true }],
+            "modes": { "hard_delete": { "allow": "any", "rules": {} } }
+        });
+        let policy = built(&document);
+        let backend = Backend::with(on, &policy, &rows("ids", &[json!(["User1@x"])])).await;
+        backend.delete(&policy, 1).await;
+        assert!(!json!(backend.audit().await).to_string().contains("User1@x"), "{on:?}");
+    }
+
     async fn a_record_that_no_list_names_any_more_is_guarded(on: On) {
         for field in FIELDS {
             let document = json!({
