@@ -251,7 +251,7 @@ pub(crate) const TABLES: [&str; 5] = ["schema", "operations", "audit", "outbox",
 /// Other names with the prefix: an index, temporary tables, and expressions of single statements.
 const OTHERS: [&str; 7] = ["audit_by_record", "marked", "members", "pseudonyms", "walk", "noted", "recorded"];
 /// Names with the prefix that end with a number.
-const NUMBERED: [&str; 5] = ["set_", "walk_", "gone_", "kept_", "reported_"];
+const NUMBERED: [&str; 6] = ["set_", "walk_", "gone_", "kept_", "reported_", "elements_"];
 
 /// The prefix of the library's table names; by default `lifecycle_`.
 ///
@@ -295,7 +295,7 @@ impl Prefix {
             let number = NUMBERED.iter().find_map(|what| own.strip_prefix(what));
             TABLES.contains(&own)
                 || OTHERS.contains(&own)
-                || number.is_some_and(|number| number.parse::<u16>().is_ok())
+                || number.is_some_and(|number| number.split('_').all(|number| number.parse::<u16>().is_ok()))
         })
     }
 

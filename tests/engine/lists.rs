@@ -229,6 +229,95 @@ on_every_store! {
         }
     }
 
+    async fn one_list_may_hold_ids_of_several_kinds_told_apart_by_another_field(on: On) {
+        for field in FIELDS {
+            let to = |kind: &str| json!({
+                "name": format!("shares.{kind}"), "from": format!("shares.{field}"), "to": kind, "each": true,
+                "nullable": true, "if": { "field": "sort", "eq": kind }
+            });
+            let document = json!({
+                "subject": "users", "kinds": { "users": {}, "groups": {}, "shares": { "fields": { "sort": "text" } } },
+                "references": [{ "from": "groups.owner_id", "to": "users" }, to("users"), to("groups")],
+                "modes": { "hard_delete": { "allow": "any", "rules": {
+                    "groups.owner_id": "cascade", "shares.users": "set_null", "shares.groups": { "reassign": { "to": 8 } }
+                } } }
+            });
+            let policy = built(&document);
+            let share = |id: i64, sort: &str, list: &[i64]| json!({ "id": id, "sort": sort, field: list });
+            let rows = json!({
+                "users": [{ "id": 1 }, { "id": 2 }],
+                "groups": [{ "id": 1, "owner_id": 2 }, { "id": 7, "owner_id": 1 }, { "id": 8, "owner_id": 2 }],
+                "shares": [share(1, "users", &[1, 7, 2]), share(2, "groups", &[1, 7]), share(3, "others", &[1, 7])]
+            });
+            let backend = Backend::with(on, &policy, &rows).await;
+            let plan = backend.delete(&policy, 1).await;
+            let left = json!([share(1, "users", &[7, 2]), share(2, "groups", &[1, 8]), share(3, "others", &[1, 7])]);
+            assert_eq!(backend.rows("shares").await, left, "{on:?}, {field}: {plan}");
+        }
+    }
+
+    async fn elements_below_removed_and_retained_parents_each_follow_their_own_entry(on: On) {
+        for field in FIELDS {
+            let document = json!({
+                "subject": "users",
+                "kinds": { "users": {}, "bills": { "fields": { "at": "timestamp" } }, "letters": { "version": "version" } },
+                "references": [
+                    { "from": "bills.user_id", "to": "users", "nullable": true },
+                    { "from": format!("letters.{field}"), "to": "bills", "each": true }
+                ],
+                "modes": { "hard_delete": { "allow": "any", "rules": {
+                    "bills.user_id": { "retain": { "for": "P6Y", "from": "at", "basis": "law" }, "on_survive": "set_null" },
+                    format!("letters.{field}"): [
+                        { "parent": "retain", "reassign": { "to": 9 } }, { "then": "keep", "on_survive": "set_null" }
+                    ]
+                } } }
+            });
+            let policy = built(&document);
+            let bill = |id: i64, user: Option<i64>, at: &str| json!({ "id": id, "user_id": user, "at": at });
+            let letter = |id: i64, bills: &[i64], version: i64| json!({ "id": id, field: bills, "version": version });
+            let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+            let rows = json!({
+                "users": [{ "id": 1 }, { "id": 2 }],
+                "bills": [bill(1, Some(1), "2001-01-01T00:00:00.000Z"), bill(2, Some(1), &now), bill(9, Some(2), &now)],
+                "letters": [letter(1, &[1, 9], 1), letter(2, &[2, 1, 2], 1), letter(3, &[2, 9], 1), letter(4, &[9], 1)]
+            });
+            let backend = Backend::with(on, &policy, &rows).await;
+            let plan = backend.delete(&policy, 1).await;
+            let left = json!([letter(1, &[9], 2), letter(2, &[9], 3), letter(3, &[9], 2), letter(4, &[9], 1)]);
+            assert_eq!(backend.rows("letters").await, left, "{on:?}, {field}: {plan}");
+        }
+    }
+
+    async fn the_audit_log_holds_the_list_of_a_deleted_subject(on: On) {
+        for field in FIELDS {
+            let document = json!({
+                "subject": "threads", "kinds": { "users": {}, "threads": {} },
+                "references": [{ "from": format!("threads.{field}"), "to": "users", "each": true, "nullable": true }],
+                "modes": { "hard_delete": { "allow": "any", "rules": {} } }
+            });
+            let policy = built(&document);
+            let backend = Backend::with(on, &policy, &rows(field, &[json!([12, null, 1]), Value::Null])).await;
+            backend.delete(&policy, 1).await;
+            backend.delete(&policy, 2).await;
+            let before: Vec<Value> = backend.audit().await.iter().map(|entry| json!(entry.before)[field].clone()).collect();
+            assert_eq!(before, [json!([12, null, 1]), Value::Null], "{on:?}, {field}");
+            assert_eq!(backend.rows("users").await.as_array().unwrap().len(), 4, "{on:?}, {field}");
+        }
+    }
+
+    async fn the_audit_log_holds_no_list_of_other_values_than_ids(on: On) {
+        let document = json!({
+            "subject": "threads",
+            "kinds": { "users": { "fields": { "mail": { "type": "text", "unique": true } } }, "threads": {} },
+            "references": [{ "from": "threads.ids", "to": "users.mail", "each": true, "nullable": true }],
+            "modes": { "hard_delete": { "allow": "any", "rules": {} } }
+        });
+        let policy = built(&document);
+        let backend = Backend::with(on, &policy, &rows("ids", &[json!(["User1@x"])])).await;
+        backend.delete(&policy, 1).await;
+        assert!(!json!(backend.audit().await).to_string().contains("User1@x"), "{on:?}");
+    }
+
     async fn a_record_that_no_list_names_any_more_is_guarded(on: On) {
         for field in FIELDS {
             let document = json!({

@@ -2,6 +2,7 @@
 
 use client_lifecycle::domain::{Actor, RecordId, Request};
 use client_lifecycle::lifecycle::Error;
+use client_lifecycle::sql::findings;
 use client_lifecycle::sqlite::SqliteStore;
 use client_lifecycle::store::{Store, StoreError};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
@@ -39,6 +40,10 @@ async fn an_editor_is_taken_out_of_every_list_and_nothing_else_changes() {
          INSERT INTO bodies VALUES (1,'x','[1,2,12]'),(2,'y','[12]'),(3,'z','[ 2 ]'),(4,'n',NULL);",
     )
     .await;
+    let found = findings(&policy(&json!("set_null")), &world.store.catalogue().await.unwrap());
+    let found: Vec<_> = found.iter().map(|one| (one.code.as_str(), one.path.as_str())).collect();
+    // No index and no foreign key can look into JSON, so only the missing lock is reported.
+    assert_eq!(found, [("unprotected_reference", "references.bodies.editor_ids")]);
     lifecycle(&world, &json!("set_null")).await.execute(&delete(12)).await.unwrap();
     // A list that does not change keeps its spelling.
     assert_eq!(world.texts(BODIES).await, ["1 [1,2]", "2 []", "3 [ 2 ]", "4 -"]);

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::inquiry::Inquiry;
 use super::{obstacles, preconditions};
-use crate::domain::{FieldName, Mode, RecordId};
+use crate::domain::{FieldName, Kind, Mode, RecordId};
 use crate::plan::{Effect, Execution, Forced, Ground, Plan, Step, Until};
 use crate::policy::Refusal;
 use crate::policy::compile::{CompiledGround, CompiledStep};
@@ -99,13 +99,19 @@ impl Inquiry {
     }
 
     /// Returns the fields that the audit entry records for subjects that are deleted or marked: all fields that are
-    /// not personal.
+    /// not personal. A list of other values than ids, such as e-mail addresses, counts as personal, because it cannot be
+    /// declared so.
     fn snapshot(&self) -> Vec<FieldName> {
         let map = &self.query.map;
+        let is_list_of_values = |kind: &Kind, field: &FieldName| {
+            let mut lists = map.references_from(&kind.name).filter(|one| one.each && one.key.is_some());
+            lists.any(|list| list.fields.contains(field))
+        };
         let kind = map.kind(&self.request.kind).filter(|_| self.request.mode.deletes());
         let fields = kind.into_iter().flat_map(|kind| {
             map.fields_of(kind)
                 .filter(|field| !kind.id.contains(field) && !kind.personal.contains_key(*field))
+                .filter(move |field| !is_list_of_values(kind, field))
         });
         fields.cloned().collect()
     }

@@ -52,6 +52,11 @@ pub(super) fn expressions(r: &Renderer<'_>, w: &mut Writer, sets: &[NamedSet]) -
         let column = (columns.0.len(), r.row_id_type(kind)?);
         columns.0.entry(&set.kind).or_insert(column);
     }
+    let over_elements = r.steps_over_elements(sets)?;
+    if !over_elements.is_empty() {
+        r.elements(w, &over_elements)?;
+        w.push(",\n");
+    }
     let names: Vec<String> = columns.0.keys().map(|kind| columns.name(kind)).collect();
     let names = names.join(", ");
     w.push(&format!("{walk}(set_id, rank, {names}) AS (\n("));

@@ -42,14 +42,6 @@ impl ListColumn {
         w.push(")");
         Ok(())
     }
-
-    /// Renders the condition that the list has this key.
-    pub(crate) fn has(&self, stored: &str, key: &str) -> String {
-        match &self.overlapping {
-            Some(array) => format!("{stored} && ARRAY[{key}]::{array}"),
-            None => format!("EXISTS (SELECT 1 FROM {} WHERE {} = {key})", self.elements, self.compared),
-        }
-    }
 }
 
 impl Renderer<'_> {

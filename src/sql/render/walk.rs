@@ -24,6 +24,8 @@ pub(crate) struct WalkStep<'a> {
     set: &'a NamedSet,
     branch: &'a Branch,
     of: Rows,
+    /// The name of the expression with the elements of its lists, if it has one.
+    elements: String,
 }
 
 impl WalkStep<'_> {
@@ -38,10 +40,11 @@ impl WalkStep<'_> {
 
 /// Returns the steps of the walk through the sets of a cycle.
 pub(crate) fn walk_steps(sets: &[NamedSet]) -> Vec<WalkStep<'_>> {
+    let first = sets.first().map_or(0, |set| set.id.0);
     let branches = sets.iter().flat_map(|set| set.branches.iter().map(move |branch| (set, branch)));
-    let steps = branches.filter_map(|(set, branch)| {
+    let steps = branches.enumerate().filter_map(|(number, (set, branch))| {
         let of = branch.source.rows().filter(|of| is_inside(sets, of.set))?;
-        Some(WalkStep { set, branch, of })
+        Some(WalkStep { set, branch, of, elements: format!("elements_{first}_{number}") })
     });
     steps.collect()
 }
@@ -51,6 +54,34 @@ fn is_inside(sets: &[NamedSet], id: SetId) -> bool {
 }
 
 impl Renderer<'_> {
+    /// Returns the steps over lists whose elements no index finds.
+    pub(crate) fn steps_over_elements<'a>(
+        &self,
+        sets: &'a [NamedSet],
+    ) -> Result<Vec<WalkStep<'a>>, StoreError> {
+        let mut found = Vec::new();
+        for step in walk_steps(sets) {
+            if self.list_of(&step.branch.source)?.is_some_and(|(_, list)| list.overlapping.is_none()) {
+                found.push(step);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes an expression for each of these steps: the elements of all lists, with the rows that hold them. The lists
+    /// are then read once, and not once for each row of the walk.
+    pub(crate) fn elements(&self, w: &mut Writer, steps: &[WalkStep<'_>]) -> Result<(), StoreError> {
+        w.list(",\n", steps, |w, WalkStep { set, branch, elements, .. }| {
+            let kind = self.kind(&set.kind)?;
+            let Some((_, list)) = self.list_of(&branch.source)? else { return Ok(()) };
+            w.push(&format!("{}(id, v) AS MATERIALIZED (", self.prefix.quoted(elements)));
+            let columns = format!("{} AS id, {} AS v", self.row_id(kind)?, list.compared);
+            let mut query = Query::select(w, &columns);
+            query.table(kind.table_name(), "r").w().push(" CROSS JOIN ").push(&list.elements).push(")");
+            Ok(())
+        })
+    }
+
     /// Writes the queries for the rows that enter a cycle from outside, with `union` between them. Returns whether there
     /// can be such rows.
     pub(crate) fn walk_seeds(
@@ -90,7 +121,7 @@ impl Renderer<'_> {
         &self,
         w: &mut Writer,
         walk: Option<&str>,
-        WalkStep { set, branch, of }: &WalkStep<'_>,
+        WalkStep { set, branch, of, elements }: &WalkStep<'_>,
         ids: &impl WalkIds,
     ) -> Result<(), StoreError> {
         let kind = self.kind(&set.kind)?;
@@ -111,9 +142,17 @@ impl Renderer<'_> {
                         // The key of the row referred to is read from its table.
                         sources.push(table(sides.to(), "q"));
                         let key = sides.key("q")?;
-                        let list = sides.list("r")?.zip(sides.list_field().map(|list| list.held.column()));
-                        let list = list.zip(key.first()).map(|((list, stored), key)| list.has(&stored, key));
-                        let equal = held.iter().zip(&key).map(|(held, key)| leads_on(held, key)).chain(list);
+                        let mut of_list = Vec::new();
+                        if let (Some((_, list)), [key]) = (self.list_of(&branch.source)?, &*key) {
+                            if let (Some(array), Some(field)) = (&list.overlapping, sides.list_field()) {
+                                of_list.push(format!("{} && ARRAY[{key}]::{array}", field.held.column()));
+                            } else {
+                                sources.push(format!("{} AS l", self.prefix.quoted(elements)));
+                                of_list.extend([format!("l.v = {key}"), leads_on(&id, "l.id")]);
+                            }
+                        }
+                        let equal =
+                            held.iter().zip(&key).map(|(held, key)| leads_on(held, key)).chain(of_list);
                         std::iter::once(leads_on(&self.row_id_of(sides.to(), "q")?, &parent))
                             .chain(equal)
                             .collect()

@@ -174,6 +174,10 @@ fn walk(r: &Renderer<'_>, sets: &[NamedSet]) -> Result<Statement, StoreError> {
     let mut w = r.writer();
     w.push("INSERT INTO ").push(&r.members()).push(" (set_id, id, rank)\n");
     let mut with = r.tables(&mut w, &inputs, true)?;
+    let over_elements = r.steps_over_elements(sets)?;
+    if !over_elements.is_empty() {
+        with.raw(|w| r.elements(w, &over_elements))?;
+    }
     with.table(&format!("{walk}(set_id, rank, id)"), |w| {
         w.push("\n");
         if !r.walk_seeds(w, "\nUNION ", sets, &OneColumn)? {
