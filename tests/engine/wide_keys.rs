@@ -56,8 +56,11 @@ on_every_store! {
     }
 
     async fn a_key_of_a_hundred_fields(on: On) {
-        if !matches!(on, On::Postgres) {
-            deletes_one(on, 100).await;
+        #[cfg(feature = "postgres")]
+        if matches!(on, On::Postgres) {
+            // An index has at most 32 columns; see `tests/postgres/keys.rs`.
+            return;
         }
+        deletes_one(on, 100).await;
     }
 }
