@@ -213,3 +213,82 @@ async fn the_last_owner_stays_when_two_leave_at_once() {
         }
     }
 }
+
+const OWNERS: &str = "CREATE TABLE addresses (id bigint PRIMARY KEY); CREATE TABLE unions (id bigint PRIMARY KEY);
+    CREATE TABLE clients (id bigint PRIMARY KEY, address_id bigint NOT NULL REFERENCES addresses);
+    CREATE TABLE members (client_id bigint REFERENCES clients, union_id bigint REFERENCES unions,
+        PRIMARY KEY (client_id, union_id)); CREATE INDEX ON members (union_id); CREATE INDEX ON clients (address_id);";
+
+/// Clients own their address, and members their union.
+fn owners() -> Value {
+    json!({
+        "subject": "clients",
+        "kinds": { "clients": {}, "addresses": {}, "unions": {}, "members": { "id": ["client_id", "union_id"] } },
+        "references": [
+            { "from": "clients.address_id", "to": "addresses", "owned": true },
+            { "from": "members.client_id", "to": "clients" },
+            { "from": "members.union_id", "to": "unions", "owned": true }
+        ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    })
+}
+
+/// What two clients share goes with the one that goes last, also if neither has seen the other go.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_two_owners_share_goes_when_both_leave_at_once() {
+    for at_once in [u64::MAX, 0] {
+        let Some(world) = World::new(OWNERS, &owners()).await else { return };
+        let store = world.store().single_statement_limit(at_once);
+        let lifecycle = Arc::new(Lifecycle::open(store, world.policy.clone()).await.unwrap());
+        for round in 0..i64::try_from(rounds()).unwrap() {
+            let [one, two] = [2 * round, 2 * round + 1];
+            world
+                .run(&format!(
+                    "INSERT INTO addresses VALUES ({round}); INSERT INTO unions VALUES ({round});
+                     INSERT INTO clients VALUES ({one}, {round}), ({two}, {round});
+                     INSERT INTO members VALUES ({one}, {round}), ({two}, {round})"
+                ))
+                .await;
+            let leaving = [one, two].map(|id| {
+                let lifecycle = lifecycle.clone();
+                tokio::spawn(async move { lifecycle.execute(&delete(RecordId::from(id))).await })
+            });
+            for left in leaving {
+                left.await.unwrap().unwrap_or_else(|error| panic!("{at_once}: round {round}: {error:?}"));
+            }
+            let left = "SELECT (SELECT count(*) FROM addresses) + (SELECT count(*) FROM unions)
+                + (SELECT count(*) FROM members) + (SELECT count(*) FROM clients)";
+            assert_eq!(world.number(left).await, 0, "{at_once}: round {round}");
+        }
+    }
+}
+
+/// A record that gets another owner while its last one goes either stays, or refuses the new owner.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_new_owner_is_never_left_without_what_it_owns() {
+    for at_once in [u64::MAX, 0] {
+        let Some(world) = World::new(OWNERS, &owners()).await else { return };
+        let store = world.store().single_statement_limit(at_once);
+        let lifecycle = Arc::new(Lifecycle::open(store, world.policy.clone()).await.unwrap());
+        for round in 0..i64::try_from(rounds()).unwrap() {
+            world
+                .run(&format!(
+                    "INSERT INTO addresses VALUES ({round}); INSERT INTO clients VALUES ({round}, {round})"
+                ))
+                .await;
+            let (deleting, pool) = (lifecycle.clone(), world.schema.pool.clone());
+            let deleting =
+                tokio::spawn(async move { deleting.execute(&delete(RecordId::from(round))).await });
+            let insert = format!("INSERT INTO clients VALUES ({}, {round})", round + 1_000_000);
+            let writing = tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_micros(u64::try_from(round * 4_397 % 12_000).unwrap()))
+                    .await;
+                runs(pool, insert).await
+            });
+            deleting.await.unwrap().unwrap_or_else(|error| panic!("{at_once}: round {round}: {error:?}"));
+            let came_first = writing.await.unwrap();
+            let there = format!("SELECT count(*) FROM addresses WHERE id = {round}");
+            assert_eq!(world.number(&there).await == 1, came_first, "{at_once}: round {round}");
+        }
+    }
+}
