@@ -104,6 +104,21 @@ async fn a_rule_may_leave_what_a_row_owns() {
 }
 
 #[tokio::test]
+async fn a_row_that_was_marked_earlier_leaves_what_it_owns_too() {
+    let mut rows = rows();
+    let client =
+        json!({ "id": 1, "picture_id": 1, "contract_id": 1, "deleted_at": "2025-01-01T00:00:00.000Z" });
+    rows["clients"].as_array_mut().unwrap()[0] = client;
+    let rules = json!({ "clients.picture_id": "leave" });
+    after(policy(&rules), rows, request(Mode::HardDelete, [1]), async |backend, plan| {
+        let files = backend.rows("files").await;
+        assert!(files.as_array().unwrap().iter().all(|file| file["deleted_at"].is_null()), "{plan}");
+        assert_eq!(ids(backend, "files").await, [1, 2, 3], "{plan}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_a_marked_or_masked_row_owns_is_marked_or_masked() {
     for mode in [Mode::SoftDelete, Mode::Anonymize] {
         after(policy(&json!({})), rows(), request(mode, [1]), async |backend, plan| {

@@ -117,7 +117,8 @@ pub(super) fn with_owned(
     let before = outcomes.get(&kind.name);
     let meanings = meanings(context, kind, &owners, before);
     let candidates = candidates(kind, &owners, before, query);
-    let mut weaker = vec![Rows::all(staying(context, kind, owned(), &owners, candidates, query))];
+    let staying = staying(context, kind, outcomes, &owners, candidates, query);
+    let mut weaker = vec![Rows::all(staying)];
     let mut own = KindOutcomes {
         set: SetId::SUBJECTS,
         meanings,
@@ -244,23 +245,26 @@ fn other_owners(
 }
 
 /// Adds the set of rows that a row that stays owns, or a row that leaves what it owns.
-fn staying<'a>(
+fn staying(
     context: &CompileContext<'_>,
     kind: &Kind,
-    references: impl Iterator<Item = &'a Reference>,
+    outcomes: &OutcomesByKind,
     owners: &[Owner<'_>],
     candidates: Rows,
     query: &mut QueryBuilder,
 ) -> SetId {
     let mut held = Vec::new();
-    for reference in references {
+    for reference in context.map.references_to(&kind.name).filter(|reference| reference.owned) {
         let mut branches = vec![other_owners(context, reference, owners, candidates, |field| is_null(field))];
         let owner = owners.iter().find(|owner| owner.reference.name == reference.name);
-        if let Some(owner) = owner.filter(|owner| owner.some_leave) {
+        let removed = outcomes.get(&reference.from).and_then(|own| own.rows(RowOutcome::is_removed));
+        // Removed rows that leave what they own.
+        if let Some(removed) = removed.filter(|_| owner.is_none_or(|owner| owner.some_leave)) {
             let source = Source::Referrers { reference: reference.name.clone(), of: candidates };
             let condition = context.referring_condition(reference);
             let leaving = Branch::new(source, refining(condition.as_ref(), vec![RankCase::always(0)]));
-            branches.push(Branch { within: vec![owner.removed], except: vec![owner.going], ..leaving });
+            let except = owner.map(|owner| owner.going).into_iter().collect();
+            branches.push(Branch { within: vec![removed], except, ..leaving });
         }
         let name = format!("{}: rows that stay with what they own", reference.name);
         held.push(owned_by(reference, Rows::all(query.add_set(name, &reference.from, branches))));
