@@ -363,3 +363,18 @@ async fn rows_to_which_only_the_subject_refers_are_owned_or_stay_behind() {
     }
     assert_eq!(found_by(document, ddl).await, NOTHING);
 }
+
+#[tokio::test]
+async fn a_column_named_like_several_ids_may_hold_a_list() {
+    let found = found(
+        "CREATE TABLE products (id INTEGER PRIMARY KEY);
+         CREATE TABLE rooms (id INTEGER PRIMARY KEY, client_ids TEXT, editorIds JSON, product_ids TEXT, kids TEXT, seat_ids INTEGER);",
+    );
+    assert_eq!(
+        found.await,
+        [
+            "uncovered_table kinds.rooms: the table is neither declared nor excluded: `client_ids` may hold a list of ids: it \
+             is named like `debts.client_id`, in the plural, `editorIds` may hold a list of ids of `clients`"
+        ]
+    );
+}

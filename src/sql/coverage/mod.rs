@@ -5,6 +5,7 @@ mod declared;
 mod finding;
 mod foreign_keys;
 mod references;
+mod suspects;
 mod tables;
 mod undeclared;
 mod unreached;
