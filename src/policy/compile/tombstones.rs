@@ -227,7 +227,8 @@ fn may_become(
         return true;
     }
     let others = context.map.references_from(&reference.from);
-    others.filter(|other| other.name != reference.name).any(|other| {
+    // Another element of the same list counts as another reference.
+    others.filter(|other| other.name != reference.name || other.each).any(|other| {
         context.possible_parents(other).any(|parent| {
             let found = cases(kind, context.entries(&other.name), parent, context.mode);
             found.iter().filter_map(|case| case.outcome).any(&test)

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::finding::{Finding, FindingCode};
-use crate::domain::KindName;
+use crate::domain::{KindName, ReferenceName};
 use crate::policy::{DeletionPolicy, reached_paths};
 
 /// Reports kinds without references of their own to which the subject refers, and otherwise only other kinds that an
-/// operation reaches.
+/// operation reaches. A kind of new targets, for the rule `reassign`, is not reported.
 pub(super) fn findings(policy: &DeletionPolicy) -> Vec<Finding> {
     let (map, subject) = (policy.map(), policy.subject());
     let reached: BTreeSet<KindName> = reached_paths(map, subject).into_keys().map(|(kind, _)| kind).collect();
@@ -16,6 +16,7 @@ pub(super) fn findings(policy: &DeletionPolicy) -> Vec<Finding> {
         !reached.contains(&kind.name)
             && map.references_from(&kind.name).next().is_none()
             && map.references_to(&kind.name).any(|reference| reference.from == *subject)
+            && !map.references_to(&kind.name).any(|reference| moves(policy, &reference.name))
             && owners.all(|reference| reached.contains(&reference.from))
     });
     let found = left_behind.map(|kind| {
@@ -28,4 +29,12 @@ pub(super) fn findings(policy: &DeletionPolicy) -> Vec<Finding> {
         )
     });
     found.collect()
+}
+
+/// Returns whether a mode gives references another target, for which their kind must be declared.
+fn moves(policy: &DeletionPolicy, reference: &ReferenceName) -> bool {
+    let modes = policy.modes().filter_map(|mode| policy.mode(mode));
+    modes
+        .flat_map(|mode| mode.rules.entries(reference).unwrap_or_default())
+        .any(|entry| entry.then.reassigns())
 }
