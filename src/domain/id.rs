@@ -34,7 +34,7 @@ enum Repr {
     Integer(i64),
     Uuid(Uuid),
     Text(Box<str>),
-    /// Never nested.
+    /// The parts, none of which is itself a tuple.
     Tuple(Box<[RecordId]>),
 }
 
@@ -57,8 +57,8 @@ impl RecordId {
         }
     }
 
-    /// Makes the id of a row that several fields identify, from the values of these fields in their order. A single value
-    /// is itself the id.
+    /// Makes the id of a row that several fields identify from the values of these fields, in their order. A single
+    /// value becomes an ordinary id.
     #[must_use]
     pub fn tuple(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut flat = Vec::new();
@@ -74,7 +74,7 @@ impl RecordId {
         }
     }
 
-    /// Returns the values of the fields that identify the row: the id itself, unless it is a tuple.
+    /// Returns the values of the fields that identify the row. An id that is not a tuple is its own only part.
     #[must_use]
     pub fn parts(&self) -> &[Self] {
         match &self.0 {
@@ -83,7 +83,7 @@ impl RecordId {
         }
     }
 
-    /// Returns the id as the id of a row that so many fields identify. Text may be the JSON array of a tuple. `None` if
+    /// Reads the id of a row that `fields` fields identify. Text may be the JSON array of a tuple. Returns `None` if
     /// the number of values differs.
     pub(crate) fn read_as_tuple(&self, fields: usize) -> Option<Self> {
         let read = match &self.0 {
@@ -104,8 +104,8 @@ impl RecordId {
         }
     }
 
-    /// Returns the text by which stores compare the id: a UUID in its canonical form, a tuple with its parts as such text,
-    /// any other id unchanged.
+    /// Returns the text by which stores compare the id. A UUID has its canonical form, and so does each part of a
+    /// tuple. Any other id is unchanged.
     pub(crate) fn spelt(&self) -> String {
         match &self.0 {
             Repr::Text(text) if text.starts_with('[') => match serde_json::from_str::<Self>(text) {
@@ -123,7 +123,7 @@ impl RecordId {
         }
     }
 
-    /// Returns the id as text with the letters A to Z in lower case, as it is compared without regard to case.
+    /// Returns the id as text with the letters A to Z in lower case, for comparisons that ignore case.
     pub(crate) fn to_ascii_lowercase(&self) -> Self {
         match &self.0 {
             Repr::Text(text) => text.to_ascii_lowercase().into(),

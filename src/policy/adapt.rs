@@ -65,7 +65,7 @@ impl PolicyBuilder {
         Vec::into_iter(removed).map(|reference| reference.name).collect()
     }
 
-    /// Returns the kinds that depend on the subject, over any chain of references, and those that they own.
+    /// Returns the kinds that depend on the subject through any chain of references, and the kinds that they own.
     fn hanging(&self) -> BTreeSet<KindName> {
         let mut found = BTreeSet::new();
         let mut next = vec![self.subject.clone()];

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Reference, Stage};
 use crate::policy::graph::{in_order, is_cycle};
 
-/// Checks that rows own others by ids, and that no owned reference is part of a cycle of kinds.
+/// Checks that owned references hold ids, and that none of them is part of a cycle of kinds.
 pub(super) fn check(map: &DataMap, faults: &mut Faults) {
     let owned: Vec<&Reference> = map.references().filter(|reference| reference.owned).collect();
     if owned.is_empty() {
@@ -38,7 +38,7 @@ pub(super) fn check(map: &DataMap, faults: &mut Faults) {
     }
 }
 
-/// Returns the groups of nodes that lead back to each other.
+/// Returns the cycles: groups of nodes that lead back to each other.
 fn cycles<T: Ord + Clone>(edges: &BTreeSet<(T, T)>) -> Vec<Vec<T>> {
     let nodes = edges.iter().flat_map(|(a, b)| [a.clone(), b.clone()]).collect();
     let mut groups = in_order(&nodes, edges);
