@@ -10,12 +10,13 @@ use uuid::Uuid;
 
 use super::text_visitor::TextVisitor;
 
-/// The id of a record: a UUID, an integer, or any other text (a CUID, `user123`). If several fields identify the rows of
-/// a kind, it is a tuple of such ids, written as a JSON array (`[7,"de"]`) wherever an id is text.
+/// The id of a record: a UUID, an integer, or any other text (a CUID, `user123`). If several fields identify the rows
+/// of a kind, it is a tuple of such ids, written as a JSON array (`[7,"de"]`) wherever an id is text.
 ///
 /// A UUID in its usual form (lower case, hyphens) is the same id, whether it is given as text or as a [`Uuid`].
-/// Integers sort by value, and before UUIDs and text, which sort by their UTF-8 bytes. Tuples sort field by field. Plans and errors show ids. A
-/// kind whose key is personal data, such as an e-mail address, therefore needs another key.
+/// Integers sort by value, and before UUIDs and text, which sort by their UTF-8 bytes. Tuples sort field by field.
+/// Plans and errors show ids. A kind whose key is personal data, such as an e-mail address, therefore needs another
+/// key.
 ///
 /// ```
 /// use client_lifecycle::domain::RecordId;

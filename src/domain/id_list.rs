@@ -18,8 +18,8 @@ pub struct BadIdList {
 /// The type that errors expect in a field with a list of ids.
 pub(crate) const LIST_OF_IDS: &str = "list of ids";
 
-/// Returns the ids in a list, in their order; `None` if the value is not a list of ids. A null list has no elements, and
-/// null elements are left out.
+/// Returns the ids in a list, in their order; `None` if the value is not a list of ids. A null list has no elements,
+/// and null elements are left out.
 pub(crate) fn ids_in_list(value: &Value) -> Option<Vec<RecordId>> {
     match value {
         Value::Null => Some(Vec::new()),

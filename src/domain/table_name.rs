@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize, Serializer};
 /// The name of a table, with its schema if the name alone does not find it.
 ///
 /// Text is read as in SQL: the first dot separates the schema from the table, and a part in double quotes may contain
-/// any character. In documents it is such text (`"crm.clients"`), or an object (`{"schema": "crm", "table": "clients"}`),
-/// whose parts are taken as they are.
+/// any character. In documents it is such text (`"crm.clients"`), or an object
+/// (`{"schema": "crm", "table": "clients"}`), whose parts are taken as they are.
 ///
 /// ```
 /// use client_lifecycle::domain::TableName;

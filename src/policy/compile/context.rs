@@ -127,8 +127,8 @@ impl<'a> CompileContext<'a> {
         }
     }
 
-    /// Returns the condition on the rows that refer over a reference: its own, and the filter of their kind. The filter of
-    /// the subject's kind is left out, because a row that it excludes blocks the operation.
+    /// Returns the condition on the rows that refer over a reference: its own, and the filter of their kind. The filter
+    /// of the subject's kind is left out, because a row that it excludes blocks the operation.
     pub(super) fn referring_condition(&self, reference: &Reference) -> Option<Condition> {
         let kind = self.map.kind(&reference.from).filter(|kind| !self.is_subject(&kind.name));
         let filter = kind.and_then(|kind| kind.filter.clone());

@@ -64,7 +64,7 @@ fn dependents_of_subject<'a>(policy: &DeletionPolicy, catalogue: &'a Catalogue) 
     let references = map
         .references()
         .filter_map(|reference| Some((table(map.kind(&reference.from))?, table(map.kind(&reference.to))?)));
-    // What rows own depends on them too.
+    // Owned rows depend on their owners.
     let owned = map
         .references()
         .filter(|reference| reference.owned)
@@ -142,13 +142,13 @@ fn table_finding(table: &Table, keys: &[&ForeignKey], named: &[(&Column, String)
     )
 }
 
-/// Names of ids that do not say to which kind they belong.
+/// Names of ids that do not contain the name of a kind.
 const GENERIC: [&str; 4] = ["id", "uuid", "guid", "rowid"];
 
 /// Names that suggest a reference, each with the kind it would refer to.
 pub(super) struct Suspects<'a> {
-    /// The key is the folded name: `client_id` and `clientId` have the same. Several kinds have the same name if their tables
-    /// are in different schemas.
+    /// The key is the folded name, which is the same for `client_id` and `clientId`. Several kinds share a name if
+    /// their tables have the same name in different schemas.
     by_name: BTreeMap<String, Vec<(&'a Kind, Why<'a>)>>,
 }
 
@@ -158,7 +158,7 @@ enum Why<'a> {
     Reference(&'a ReferenceName),
     /// The name is the kind's name with `id` added.
     Kind,
-    /// The name is that of the subject's id, and does not say of which kind.
+    /// The name is that of the subject's id, and does not contain the name of the kind.
     Id,
 }
 
@@ -211,8 +211,9 @@ impl<'a> Suspects<'a> {
     }
 }
 
-/// Returns whether the schema of a table has a table of its own with the name of the kind's table, in another schema than
-/// the kind. A column named after it then refers to that one, as in databases with one schema for each customer.
+/// Returns whether the kind is in another schema than a table, and the table's own schema has a table of the same name.
+/// A column with that name then refers to the table in its own schema, as in databases with one schema for each
+/// customer.
 fn has_its_own(table: &Table, kind: &Kind, catalogue: &Catalogue) -> bool {
     let name = kind.table_name();
     let own = catalogue.table(&TableName::new(&*name.table).in_schema(&*table.schema));
@@ -226,8 +227,8 @@ fn folded(name: &str) -> String {
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// Returns names that suggest an id of a table: `clientsid` and `clientid` for `clients`, and `clientrecordid` if its id is
-/// `record_id`.
+/// Returns names that suggest an id of a table: `clientsid` and `clientid` for `clients`, and `clientrecordid` if its
+/// id is `record_id`.
 fn derived(table: &str, id: &str) -> impl Iterator<Item = String> {
     let suffixes = BTreeSet::from(["id".to_owned(), folded(id)]);
     let names = singulars(table);

@@ -1,4 +1,4 @@
-//! Finds kinds whose rows stay behind: only rows that go refer to them, and no operation reaches them.
+//! Finds kinds whose rows stay behind: the subject refers to them, but no operation reaches them.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,9 @@ use super::finding::{Finding, FindingCode};
 use crate::domain::KindName;
 use crate::policy::{DeletionPolicy, reached_paths};
 
-/// Reports kinds without references of their own to which the subject refers, and otherwise only other kinds that an
-/// operation reaches.
+/// Reports the kinds to which the subject refers but that no operation reaches.
+///
+/// A kind is not reported if it has references of its own, or if another kind that no operation reaches refers to it.
 pub(super) fn findings(policy: &DeletionPolicy) -> Vec<Finding> {
     let (map, subject) = (policy.map(), policy.subject());
     let reached: BTreeSet<KindName> = reached_paths(map, subject).into_keys().map(|(kind, _)| kind).collect();

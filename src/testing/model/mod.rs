@@ -66,7 +66,7 @@ impl RowOutcome {
 
 type Id = (KindName, RecordId);
 
-/// A kind, and whether the rows that go with their owners are decided too.
+/// A kind, and whether its owners have decided about its rows too.
 type Node = (KindName, bool);
 /// Returns the elements of a list.
 fn elements(list: &Value) -> Vec<Value> {
@@ -84,7 +84,7 @@ struct World<'a> {
     now: DateTime<Utc>,
     subjects: BTreeSet<Id>,
     outcomes: BTreeMap<Id, RowOutcome>,
-    /// The rows that go with their owners.
+    /// The rows that are removed with their owners.
     taken: BTreeSet<Id>,
     /// Every outcome that a row was given, with the reference and the entry that gave it.
     reasons: BTreeMap<Id, BTreeSet<(RowOutcome, ReferenceName, usize)>>,
@@ -174,9 +174,9 @@ impl<'a> World<'a> {
         self.rows.get(&id.0).and_then(|rows| rows.get(&id.1)).expect("a row")
     }
 
-    /// Returns the rows that `row` refers to: the row whose key equals the fields of the reference, one by one, or for a
-    /// list the rows of all its elements. A row that does not meet the condition of the reference, or is not a record of
-    /// the kind, refers to nothing.
+    /// Returns the rows that `row` refers to: the row whose key equals the fields of the reference, one by one, or for
+    /// a list the rows of all its elements. A row that does not meet the condition of the reference, or is not a record
+    /// of the kind, refers to nothing.
     fn parents(&self, row: &Record, reference: &Reference) -> BTreeSet<Id> {
         let from = self.kind(&reference.from);
         let is_subject = self.subjects.iter().next().is_some_and(|(kind, _)| *kind == from.name);
@@ -296,7 +296,7 @@ impl<'a> World<'a> {
         if reference.owned { (reference.to.clone(), false) } else { self.last(&reference.to) }
     }
 
-    /// Returns what depends directly on a node over a reference.
+    /// Returns the nodes that depend on a node through one reference.
     fn next(&self, node: &Node) -> Vec<Node> {
         let down = self.map.references_to(&node.0).filter(|reference| self.above(reference) == *node);
         let down = down.map(|reference| (reference.from.clone(), false));
@@ -423,7 +423,8 @@ impl<'a> World<'a> {
         self.outcomes.extend(strongest);
     }
 
-    /// Removes the rows of a kind that go with their owners, each as strongly as the weakest of them.
+    /// Removes the rows of a kind whose owners are all removed. The owner that is removed in the weakest way decides
+    /// how.
     fn take(&mut self, kind: &KindName) {
         let kind = self.kind(kind);
         let mut found = Vec::new();
