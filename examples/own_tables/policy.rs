@@ -6,8 +6,8 @@ use client_lifecycle::domain::{Faults, FieldType, is_null};
 use client_lifecycle::policy::{cascade, restrict, set_null};
 
 /// The policy of a library: an open loan blocks the deletion of its member, returned loans are deleted, reviews become
-/// anonymous, and a member no longer follows any author. `follows` is a link table: its rows have no id of their own, but
-/// are known by the member and the author.
+/// anonymous, and a member no longer follows any author. `follows` is a link table: its rows have no id of their own,
+/// but are known by the member and the author.
 pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
     DeletionPolicy::of("members")
         .kind("members", |kind| {

@@ -95,7 +95,7 @@ impl DataMap {
         }
         for mut reference in references {
             let path = format!("references.{}", reference.name);
-            // The id by another name.
+            // A key that lists the fields of the id is the id, so it is dropped.
             let id = map.kinds.get(&reference.to).map(|kind| kind.id.fields());
             reference.key.take_if(|key| Some(&**key) == id);
             if map.references.insert(reference.name.clone(), reference).is_some() {
@@ -111,7 +111,7 @@ impl DataMap {
         faults.or(map)
     }
 
-    /// Gives every field that holds a list of ids the type of lists, so that nothing compares it with a value.
+    /// Gives every field that holds a list of ids the type `json`, so that no condition compares it with a value.
     fn declare_lists(&mut self) {
         let lists = self.references.values().filter(|reference| reference.each);
         let lists: Vec<(KindName, FieldName)> = lists
@@ -183,13 +183,13 @@ impl DataMap {
         reference.key.as_deref().unwrap_or_else(to)
     }
 
-    /// Returns how a row of the kind referred to gives the key that the reference compares.
+    /// Returns the reader of keys for the rows to which a reference leads.
     pub(crate) fn target_key(&self, reference: &Reference) -> Option<KeyReader> {
         let to = self.kind(&reference.to)?;
         Some(KeyReader::new(to, self.key_of(reference), reference.compare))
     }
 
-    /// Returns how a row of the kind that refers gives the key that the reference compares.
+    /// Returns the reader of keys for the rows that refer.
     pub(crate) fn held_key(&self, reference: &Reference) -> Option<KeyReader> {
         let from = self.kind(&reference.from)?;
         Some(KeyReader::held(from, reference))
@@ -200,14 +200,15 @@ impl DataMap {
         self.references_to(kind).flat_map(|reference| reference.key.iter().flatten())
     }
 
-    /// Returns the fields of a reference that become null when it is emptied: those that can be null, and belong neither
-    /// to the id of the row nor to another reference. Of several fields, those that are declared nullable become null, but
-    /// never the shard key.
+    /// Returns the fields that become null when a reference is emptied.
+    ///
+    /// Fields of the row's id and of other references never become null. Of a reference of several fields, only those
+    /// that are declared nullable become null, and never the shard key.
     pub(crate) fn emptied_fields<'a>(
         &'a self,
         reference: &'a Reference,
     ) -> impl Iterator<Item = &'a FieldName> {
-        // An element of a list can always be taken out.
+        // Elements can be removed from a list even if the list itself cannot be null.
         let kind = self.kind(&reference.from).filter(|_| reference.nullable || reference.each);
         // References over the same fields exclude each other, so only one of them holds.
         let others = self.references_from(&reference.from).filter(|other| other.fields != reference.fields);
@@ -315,7 +316,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
     }
 }
 
-/// Returns the fault of a placeholder for rows without an id, of which it would be made.
+/// Returns the fault of a placeholder on a kind without an id, because the placeholder is made from the id.
 pub(crate) fn placeholder_without_id(path: &str, kind: &Kind, mask: &Mask) -> Option<Fault> {
     let is_faulty = kind.id.is_none() && *mask == Mask::PlaceholderEmail;
     is_faulty.then(|| {

@@ -28,11 +28,11 @@ words! {
         NotPresent = "not_present",
         /// A kind has no id, but a reference or a rule needs one.
         MissingIdentity = "missing_identity",
-        /// A reference has another number of fields than the key that it holds.
+        /// A reference and the key that it holds do not have the same number of fields.
         ReferenceKey = "reference_key",
-        /// A list of ids stands where there can be none, or a rule has no meaning for a list.
+        /// A list of ids is declared where only a single value is allowed, or a rule does not apply to lists.
         ListReference = "list_reference",
-        /// Two roles exclude each other: of a field, of references over the same fields, or of kinds of one table.
+        /// A field, references over the same fields, or kinds of one table have roles that exclude each other.
         ConflictingRoles = "conflicting_roles",
         /// A field is not of the type that its role requires.
         FieldType = "field_type",

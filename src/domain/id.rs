@@ -10,12 +10,13 @@ use uuid::Uuid;
 
 use super::text_visitor::TextVisitor;
 
-/// The id of a record: a UUID, an integer, or any other text (a CUID, `user123`). If several fields identify the rows of
-/// a kind, it is a tuple of such ids, written as a JSON array (`[7,"de"]`) wherever an id is text.
+/// The id of a record: a UUID, an integer, or any other text (a CUID, `user123`). If several fields identify the rows
+/// of a kind, it is a tuple of such ids, written as a JSON array (`[7,"de"]`) wherever an id is text.
 ///
 /// A UUID in its usual form (lower case, hyphens) is the same id, whether it is given as text or as a [`Uuid`].
-/// Integers sort by value, and before UUIDs and text, which sort by their UTF-8 bytes. Tuples sort field by field. Plans and errors show ids. A
-/// kind whose key is personal data, such as an e-mail address, therefore needs another key.
+/// Integers sort by value, and before UUIDs and text, which sort by their UTF-8 bytes. Tuples sort field by field.
+/// Plans and errors show ids. A kind whose key is personal data, such as an e-mail address, therefore needs another
+/// key.
 ///
 /// ```
 /// use client_lifecycle::domain::RecordId;
@@ -34,7 +35,7 @@ enum Repr {
     Integer(i64),
     Uuid(Uuid),
     Text(Box<str>),
-    /// Never nested.
+    /// The parts, none of which is itself a tuple.
     Tuple(Box<[RecordId]>),
 }
 
@@ -57,8 +58,8 @@ impl RecordId {
         }
     }
 
-    /// Makes the id of a row that several fields identify, from the values of these fields in their order. A single value
-    /// is itself the id.
+    /// Makes the id of a row that several fields identify from the values of these fields, in their order. A single
+    /// value becomes an ordinary id.
     #[must_use]
     pub fn tuple(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut flat = Vec::new();
@@ -74,7 +75,7 @@ impl RecordId {
         }
     }
 
-    /// Returns the values of the fields that identify the row: the id itself, unless it is a tuple.
+    /// Returns the values of the fields that identify the row. An id that is not a tuple is its own only part.
     #[must_use]
     pub fn parts(&self) -> &[Self] {
         match &self.0 {
@@ -83,7 +84,7 @@ impl RecordId {
         }
     }
 
-    /// Returns the id as the id of a row that so many fields identify. Text may be the JSON array of a tuple. `None` if
+    /// Reads the id of a row that `fields` fields identify. Text may be the JSON array of a tuple. Returns `None` if
     /// the number of values differs.
     pub(crate) fn read_as_tuple(&self, fields: usize) -> Option<Self> {
         let read = match &self.0 {
@@ -104,8 +105,8 @@ impl RecordId {
         }
     }
 
-    /// Returns the text by which stores compare the id: a UUID in its canonical form, a tuple with its parts as such text,
-    /// any other id unchanged.
+    /// Returns the text by which stores compare the id. A UUID has its canonical form, and so does each part of a
+    /// tuple. Any other id is unchanged.
     pub(crate) fn spelt(&self) -> String {
         match &self.0 {
             Repr::Text(text) if text.starts_with('[') => match serde_json::from_str::<Self>(text) {
@@ -123,7 +124,7 @@ impl RecordId {
         }
     }
 
-    /// Returns the id as text with the letters A to Z in lower case, as it is compared without regard to case.
+    /// Returns the id as text with the letters A to Z in lower case, for comparisons that ignore case.
     pub(crate) fn to_ascii_lowercase(&self) -> Self {
         match &self.0 {
             Repr::Text(text) => text.to_ascii_lowercase().into(),

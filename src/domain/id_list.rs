@@ -15,11 +15,11 @@ pub struct BadIdList {
     pub field: FieldName,
 }
 
-/// What an error says was expected in a field that holds a list of ids.
+/// The type that errors expect in a field with a list of ids.
 pub(crate) const LIST_OF_IDS: &str = "list of ids";
 
-/// Returns the ids in a list, in their order; `None` if the value is not a list of ids. A null list has no elements, and
-/// null elements are left out.
+/// Returns the ids in a list, in their order; `None` if the value is not a list of ids. A null list has no elements,
+/// and null elements are left out.
 pub(crate) fn ids_in_list(value: &Value) -> Option<Vec<RecordId>> {
     match value {
         Value::Null => Some(Vec::new()),
@@ -31,8 +31,8 @@ pub(crate) fn ids_in_list(value: &Value) -> Option<Vec<RecordId>> {
     }
 }
 
-/// Returns the list without the elements that `is_reached` accepts. With a new id, the first of them is replaced by it,
-/// unless the list already has it. The other elements keep their order. Returns `None` if the value is not a list of ids.
+/// Returns the list without the elements that `is_reached` accepts. A `new` id replaces the first of them, unless the
+/// list already contains it. The other elements keep their order. Returns `None` if the value is not a list of ids.
 pub(crate) fn changed_list(
     value: &Value,
     compare: KeyComparison,

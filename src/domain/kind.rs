@@ -167,7 +167,7 @@ impl Kind {
         }
     }
 
-    /// Returns the name of the table. Without one, the kind's name is read as the name of a table.
+    /// Returns the name of the table. If none is declared, the kind's name is read as the name of a table.
     #[must_use]
     pub fn table_name(&self) -> Cow<'_, TableName> {
         if let Some(table) = &self.table {
@@ -197,8 +197,8 @@ impl Kind {
         }
     }
 
-    /// Returns the id of a row, unless rows of the kind have none. A backend may give them ids of its own choosing, which
-    /// mean nothing to people.
+    /// Returns the id of a row; `None` if rows of the kind have no id. A backend may then use internal ids, which mean
+    /// nothing to people.
     pub(crate) fn id_of<'r>(&self, record: &'r Record) -> Option<&'r RecordId> {
         (!self.id.is_none()).then_some(&record.id)
     }

@@ -58,7 +58,7 @@ impl<'de> Deserialize<'de> for Names {
     }
 }
 
-/// Returns the schema of one or several fields with their kind: `debts.client_id`.
+/// Returns the JSON Schema of one or several fields with their kind: `debts.client_id`.
 #[cfg(feature = "schema")]
 pub(crate) fn fields(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     let field = serde_json::json!({ "type": "string", "pattern": r"^[\s\S]+\.[^.]+$" });

@@ -1,7 +1,7 @@
-//! Owned references: when the outcome of a kind's rows is decided.
+//! Owned references: the order in which the outcomes of rows are decided.
 //!
-//! A row goes with the last row that owns it. The outcome of an owned kind is therefore decided twice: first by its own
-//! references, as for every kind, and again once the outcomes of its owners are known.
+//! A row is removed with the last row that owns it. The outcome of an owned kind is therefore decided twice: first by
+//! its own references, as for every kind, and again once the outcomes of its owners are known.
 
 use std::collections::BTreeSet;
 
@@ -25,18 +25,18 @@ impl DataMap {
         self.references().any(|reference| reference.owned && reference.to == *kind)
     }
 
-    /// Returns when the outcome of a kind's rows is final.
+    /// Returns the stage at which the outcomes of a kind's rows are final.
     pub(crate) fn finally(&self, kind: &KindName) -> Decided {
         (kind.clone(), if self.is_owned(kind) { Stage::Owned } else { Stage::Reached })
     }
 
-    /// Returns the outcome on which the rows that refer over a reference depend. A row does not depend on what becomes of
-    /// the rows that it owns, unless they go for another reason.
+    /// Returns the outcome on which the rows that refer depend. An owner does not depend on a row that it owns, unless
+    /// that row is removed for another reason.
     pub(crate) fn parents(&self, reference: &Reference) -> Decided {
         if reference.owned { (reference.to.clone(), Stage::Reached) } else { self.finally(&reference.to) }
     }
 
-    /// Returns what must be decided before what.
+    /// Returns the dependencies between outcomes: in each pair, the first is decided before the second.
     pub(crate) fn order_of_outcomes(&self) -> BTreeSet<(Decided, Decided)> {
         let mut edges = BTreeSet::new();
         for reference in self.references() {

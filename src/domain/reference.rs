@@ -4,8 +4,8 @@ use super::id_list::ids_in_list;
 use super::words::words;
 use super::{BadIdList, Condition, FieldName, Kind, KindName, Lock, Record, RecordId, ReferenceName};
 
-/// Fields of one kind that hold the key of a record of another, or of the same kind; or a field that holds a list of such
-/// keys.
+/// Fields of one kind that hold the key of a record of another, or of the same kind; or a field that holds a list of
+/// such keys.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Reference {
@@ -97,8 +97,8 @@ impl Reference {
 }
 
 impl Reference {
-    /// Returns the keys that a row of the kind holds over this reference: at most one, or each element of a list, in order
-    /// and without duplicates. Its condition is not checked.
+    /// Returns the keys that a row of the kind holds over this reference: at most one, or each element of a list, in
+    /// order and without duplicates. Its condition is not checked.
     ///
     /// If the reference ignores case, the letters A to Z are in lower case.
     ///

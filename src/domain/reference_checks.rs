@@ -89,7 +89,7 @@ fn are_different(field_type: Option<FieldType>, a: &Value, b: &Value) -> bool {
     }
 }
 
-/// Returns the fields of which a condition requires one of a few values.
+/// Returns the fields that a condition restricts to certain values, each with these values.
 fn required_values(condition: &Condition) -> Vec<(&FieldName, Vec<&Value>)> {
     match condition {
         Condition::Compare { field, is: Comparison::Equal, value } => vec![(field, vec![value])],
@@ -118,8 +118,7 @@ fn check_kinds(map: &DataMap, reference: &Reference, faults: &mut Faults) {
     }
 }
 
-/// Returns the kind of a table whose name was written in place of a kind. In `crm.clients`, the table may have been taken
-/// for a field.
+/// Finds the kind whose table was named in place of the kind. The table in `crm.clients` may have been read as a field.
 fn kind_of_table<'a>(
     map: &'a DataMap,
     written: &KindName,
@@ -163,7 +162,7 @@ fn check_fields(map: &DataMap, reference: &Reference, faults: &mut Faults) {
     }
 }
 
-/// Checks that a list stands in a field of its own, and that no reference leads to a list.
+/// Checks that the field of a list has no other role, except other lists, and that no reference leads to a list.
 fn check_list(map: &DataMap, reference: &Reference, faults: &mut Faults) {
     let path = format!("references.{}", reference.name);
     let is_list = |kind: &Kind, field: &FieldName| {

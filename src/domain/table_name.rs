@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize, Serializer};
 /// The name of a table, with its schema if the name alone does not find it.
 ///
 /// Text is read as in SQL: the first dot separates the schema from the table, and a part in double quotes may contain
-/// any character. In documents it is such text (`"crm.clients"`), or an object (`{"schema": "crm", "table": "clients"}`),
-/// whose parts are taken as they are.
+/// any character. In documents it is such text (`"crm.clients"`), or an object
+/// (`{"schema": "crm", "table": "clients"}`), whose parts are taken as they are.
 ///
 /// ```
 /// use client_lifecycle::domain::TableName;
@@ -56,7 +56,7 @@ impl TableName {
     }
 }
 
-/// Returns whether text would be read as something else than this part of a name.
+/// Returns whether this part of a name needs quotes to be read back unchanged.
 fn needs_quotes(part: &str) -> bool {
     part.contains('.') || part.starts_with('"')
 }
@@ -122,7 +122,7 @@ impl From<Cow<'_, Self>> for TableName {
     }
 }
 
-/// Compares the name with a text that is read as a name.
+/// Reads the text as a name and compares the two names.
 impl PartialEq<str> for TableName {
     fn eq(&self, text: &str) -> bool {
         let read = Self::from(text);
@@ -130,7 +130,7 @@ impl PartialEq<str> for TableName {
     }
 }
 
-/// Renders the name so that it is read back as the same name.
+/// Renders text that is read back as the same name.
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, part) in self.parts().enumerate() {
@@ -171,7 +171,7 @@ impl Serialize for TableName {
     }
 }
 
-/// Not `untagged`, because every error would then read "did not match any variant".
+/// Implemented by hand, because every error of an `untagged` enum reads "did not match any variant".
 impl<'de> Deserialize<'de> for TableName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct TextOrParts;

@@ -100,7 +100,7 @@ fn missing_targets(kind: &Kind, reference: &Reference, table: &Table) -> Option<
     })
 }
 
-/// Finds a reference to records that cannot be told apart by the key that it holds.
+/// Finds references whose key is shared by several records.
 fn shared_key(map: &DataMap, tables: &Tables, reference: &Reference) -> Option<Fault> {
     let key = reference.key.as_ref()?;
     let (to, reader) = (tables.get(reference.to.as_str())?, map.target_key(reference)?);

@@ -30,7 +30,7 @@ impl Index {
         self.unreadable.iter()
     }
 
-    /// Returns the rows whose list holds an id of another type: text where ids are integers, or the other way round.
+    /// Returns the rows whose list holds an id of another type: text where ids are integers, or vice versa.
     pub(super) fn of_other_type(&self, are_integers: bool) -> btree_map::Iter<'_, RecordId, RowNumber> {
         if are_integers { self.texts.iter() } else { self.integers.iter() }
     }

@@ -213,7 +213,7 @@ fn id(value: Option<&Json>) -> Result<RecordId, &'static str> {
     }
 }
 
-/// Returns the id by which the store knows a row that has none.
+/// Returns the internal id of a row whose kind has no id.
 fn number(index: usize) -> RecordId {
     i64::try_from(index).unwrap_or(i64::MAX).into()
 }

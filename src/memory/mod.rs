@@ -36,7 +36,7 @@ pub use records::MemoryRecords;
 /// ```
 pub struct MemoryStore {
     rows: ByRow<MemoryRecords>,
-    /// What identifies the rows of the kinds that were read from JSON.
+    /// The identities of the kinds that were read from JSON.
     ids: BTreeMap<KindName, Identity>,
     /// Kinds of the JSON that are not in the map. They are written back unchanged.
     aside: BTreeMap<String, serde_json::Value>,

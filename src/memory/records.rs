@@ -65,7 +65,7 @@ impl MemoryRecords {
         self.tables.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Locks the tables for reading. Each of these keys has an index then.
+    /// Makes the indexes on these keys that are missing, and locks the tables for reading.
     pub(super) fn read_indexed(&self, keys: &[(&KindName, KeyReader)]) -> RwLockReadGuard<'_, Tables> {
         loop {
             let tables = self.read_lock();

@@ -69,7 +69,7 @@ impl Table {
         self.numbers.get(id).copied()
     }
 
-    /// Returns the number of the row with this id. Text finds the integer with the same digits, and the other way round.
+    /// Returns the number of the row with this id. Text finds the integer with the same digits, and vice versa.
     pub(super) fn find(&self, kind: &KindName, id: &RecordId) -> Result<Option<RowNumber>, StoreError> {
         if let Some(number) = self.number(id) {
             return Ok(Some(number));
@@ -100,7 +100,7 @@ impl Table {
     fn holds_integers(&self, position: usize) -> bool {
         let integer =
             |id: &RecordId| id.parts().get(position).is_some_and(|part| part.as_integer().is_some());
-        // Integers sort first, so the last id decides for the first position.
+        // Integers sort first, so if the last id starts with one, all ids do.
         let last = self.numbers.keys().next_back();
         last.is_some_and(integer) && (position == 0 || self.numbers.keys().all(integer))
     }

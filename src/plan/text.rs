@@ -324,7 +324,8 @@ impl Plan {
             let _ = write!(text, "\n  k{at}[\"{}\"]", lines.join("<br/>"));
         }
         let mut edges: Vec<(usize, usize, &str)> = Vec::new();
-        // The rows at the end of a path. A name such as `debts.client_id` tells the kind too, but not for owned rows.
+        // The kind at the end of each path. It is not the kind in the name of the reference if the path leads to an
+        // owned row.
         let ends: BTreeMap<&[ReferenceName], &KindName> =
             self.steps.iter().map(|step| (&*step.key.path, &step.key.kind)).collect();
         for path in self.steps.iter().map(|step| &step.key.path) {

@@ -31,9 +31,9 @@ impl PolicyBuilder {
                 .push(Fault::new(FaultCode::NotPresent, format!("kinds.{kind}"), message).remedy(remedy));
             return self;
         }
-        let before = self.hanging();
+        let before = self.reached();
         let mut removed = self.remove_references(&BTreeSet::from([kind.clone()]));
-        let after = self.hanging();
+        let after = self.reached();
         let mut gone: BTreeSet<KindName> = before.difference(&after).cloned().collect();
         gone.insert(kind);
         removed.extend(self.remove_references(&gone));
@@ -65,8 +65,8 @@ impl PolicyBuilder {
         Vec::into_iter(removed).map(|reference| reference.name).collect()
     }
 
-    /// Returns the kinds that depend on the subject, over any chain of references, and those that they own.
-    fn hanging(&self) -> BTreeSet<KindName> {
+    /// Returns the kinds that depend on the subject through any chain of references, and the kinds that they own.
+    fn reached(&self) -> BTreeSet<KindName> {
         let mut found = BTreeSet::new();
         let mut next = vec![self.subject.clone()];
         while let Some(kind) = next.pop() {

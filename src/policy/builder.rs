@@ -63,10 +63,10 @@ impl PolicyBuilder {
         self.reference_with(name, to, |reference| reference)
     }
 
-    /// Declares that a field holds ids of a kind, and more about the reference.
+    /// Declares a reference to a kind, and configures it.
     ///
-    /// The name is `kind.field`. If [`fields`](ReferenceBuilder::fields) names the fields, the part of the name after the
-    /// kind is free.
+    /// The name is `kind.field`. If [`fields`](ReferenceBuilder::fields) names the fields, any text may follow the
+    /// kind.
     ///
     /// ```
     /// use client_lifecycle::DeletionPolicy;
@@ -252,7 +252,7 @@ impl ReferenceBuilder {
         self
     }
 
-    /// Declares that the record belongs to the rows that refer to it: it goes with the last of them.
+    /// Declares that the record belongs to the rows that refer to it: it is removed with the last of them.
     ///
     /// ```
     /// use client_lifecycle::DeletionPolicy;

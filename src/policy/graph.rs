@@ -12,8 +12,8 @@ pub(super) fn shortest_paths(map: &DataMap, subject: &KindName) -> BTreeMap<Kind
     })
 }
 
-/// Returns the shortest chain of references to each kind that an operation reaches: to dependent kinds, and to kinds that
-/// reached rows own. A kind is listed for each stage in which its outcome is decided.
+/// Returns the shortest chain of references to each kind that an operation reaches: to dependent kinds, and to kinds
+/// that reached rows own. A kind is listed for each stage in which its outcome is decided.
 pub(crate) fn reached_paths(map: &DataMap, subject: &KindName) -> BTreeMap<Decided, Vec<ReferenceName>> {
     let decided = |kind: &KindName| BTreeSet::from([(kind.clone(), Stage::Reached), map.finally(kind)]);
     shortest(decided(subject), |at| {
@@ -28,8 +28,8 @@ pub(crate) fn reached_paths(map: &DataMap, subject: &KindName) -> BTreeMap<Decid
     })
 }
 
-/// Returns the shortest chain of edges from one of the first nodes to each node. Among equally short chains, it takes the
-/// first by name.
+/// Returns the shortest chain of edges from one of the first nodes to each node. Among equally short chains, it takes
+/// the first by name.
 fn shortest<T: Ord + Clone>(
     first: impl IntoIterator<Item = T>,
     next: impl Fn(&T) -> Vec<(ReferenceName, T)>,
@@ -57,8 +57,8 @@ fn shortest<T: Ord + Clone>(
     paths
 }
 
-/// Orders nodes, such as kinds, so that every edge (parent, child) points forwards. The nodes of a cycle form one group.
-/// Otherwise, nodes keep their own order.
+/// Orders nodes, such as kinds, so that every edge (parent, child) points forwards. The nodes of a cycle form one
+/// group. Otherwise, nodes keep their own order.
 pub(super) fn in_order<T: Ord + Clone>(nodes: &BTreeSet<T>, edges: &BTreeSet<(T, T)>) -> Vec<Vec<T>> {
     let mut rest = nodes.clone();
     let mut order = Vec::new();

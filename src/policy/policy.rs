@@ -83,8 +83,8 @@ impl DeletionPolicy {
         &self.map
     }
 
-    /// Returns the map with the fields that effects send, that limit the scope of actors, or that conditions only test for
-    /// null. These fields must exist in the store, but need not be declared.
+    /// Returns the map, extended by fields that need not be declared but must exist in the store. Effects send these
+    /// fields, they limit the scope of actors, or conditions only test them for null.
     pub(crate) fn map_to_check(&self) -> DataMap {
         let mut map = (*self.map).clone();
         for (kind, condition) in self.conditions() {

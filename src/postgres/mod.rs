@@ -11,8 +11,9 @@
 //! ```
 //!
 //! Table names follow the search path of the connection; `"table": "billing.invoices"` names the schema
-//! ([`TableName`](crate::domain::TableName)). A name that contains a dot is written as `"table": { "table": "in.voices" }`.
-//! Names are quoted, so write them as the database stores them: in lower case unless they were quoted when they were created.
+//! ([`TableName`](crate::domain::TableName)). A name that contains a dot is written as
+//! `"table": { "table": "in.voices" }`. Names are quoted, so write them as the database stores them: in lower case
+//! unless they were quoted when they were created.
 //!
 //! # What is locked
 //! The [guide](crate::guide::transactions) has the details.

@@ -135,12 +135,12 @@ pub enum NewValue {
     Masked(Mask),
     /// One more than the value at the time of the step, or 1 if there is no value.
     Next,
-    /// The list of ids at the time of the step, with other elements.
+    /// The list of ids at the time of the step, with elements removed or replaced.
     Elements(ElementChange),
 }
 
-/// A change of a list of ids: the elements that refer to some rows are taken out. With a new id, the first of them is
-/// replaced by it, unless the list already has it. The other elements keep their order.
+/// A change of a list of ids: the elements that refer to some rows are removed. A new id replaces the first of them,
+/// unless the list already contains it. The other elements keep their order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ElementChange {
     /// The reference, from the kind of the step.

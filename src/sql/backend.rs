@@ -165,7 +165,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         columns: &QueryColumns<'_>,
         rows: Vec<Vec<SqlValue>>,
     ) -> Result<TableSchema, StoreError>;
-    /// Writes an expression that returns what [`TableSchema::is_current`] compares for the tables in a cache key.
+    /// Writes the expression that [`TableSchema::is_current`] compares, for the tables in a cache key.
     fn schema_version(&self, w: &mut Writer, _cache_key: &str, _check: SchemaCheck) {
         w.push("NULL");
     }
@@ -202,7 +202,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn is_found_by_index(&self, _field: Field<'_>, _id: Field<'_>) -> Result<bool, StoreError> {
         Ok(false)
     }
-    /// Renders a field of a reference so that it compares with its field of the key in the same way as a foreign key.
+    /// Renders a field of a reference so that it compares with the matching field of the key as in a foreign key.
     fn held(
         &self,
         reference: &Reference,
@@ -210,7 +210,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         key: Field<'_>,
         stored: &str,
     ) -> Result<String, StoreError>;
-    /// Renders a field of the key that a reference holds, so that it compares with [`held`](Self::held) values.
+    /// Renders a field of the key so that it compares with the values of [`held`](Self::held).
     fn key(&self, reference: &Reference, key: Field<'_>, stored: &str) -> Result<String, StoreError>;
     /// Describes how a field holds a list of ids. `stored` is the list.
     ///
@@ -235,9 +235,9 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         fields: &[FieldName],
         alias: &str,
     ) -> Result<String, StoreError>;
-    /// Returns the name by which a statement reads the place of a row, if the schema was not read.
+    /// Returns the name of the column with the place of a row (`ctid`, `rowid`), for use if the schema was not read.
     fn place(&self) -> &'static str;
-    /// Returns whether a row is looked up by its place without reading the whole table.
+    /// Returns whether a lookup of a row by its place avoids reading the whole table.
     fn finds_places(&self) -> bool;
     /// Renders text with its ASCII letters in lower case.
     fn lower(&self, field: Field<'_>) -> Result<String, StoreError> {
@@ -246,8 +246,8 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// Writes the condition that the id of the row `r` is among these ids. The number of bound values does not depend
     /// on the number of ids.
     fn one_of(&self, w: &mut Writer, id: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError>;
-    /// Writes the condition that the id of the row `r`, which has several fields, is among these ids. The number of bound
-    /// values does not depend on the number of ids.
+    /// Writes the condition that the id of the row `r`, which has several fields, is among these ids. The number of
+    /// bound values does not depend on the number of ids.
     fn one_of_tuples(
         &self,
         w: &mut Writer,

@@ -4,8 +4,8 @@
 //! Implement [`SqlConnection`] over your driver (about 150 lines; see the example `own_tables`) and wrap it:
 //! `SqlStore::new(my_connection, Dialect::Sqlite)`. For sqlx, use the features `sqlite` and `postgres`.
 //!
-//! Names are always quoted and values always bound, so tables and columns may have any name. The name of a table may have
-//! its schema in front ([`TableName`](crate::domain::TableName)).
+//! Names are always quoted and values always bound, so tables and columns may have any name. The name of a table may
+//! have its schema in front ([`TableName`](crate::domain::TableName)).
 //!
 //! # How a survey runs
 //! A survey is one read transaction. It reads the column types first, and then all counts and the subjects in one

@@ -48,7 +48,7 @@ impl Session<'_, '_> {
                         }
                         Some(SqlValue::Null) | None => {}
                         Some(_) => {
-                            // A row id is the id of the row only if that is one field.
+                            // The row id is the id of the record only if the id is a single field.
                             let id = id.as_id().filter(|_| kind.id.only().is_some());
                             return Err(StoreError::bad_value(&kind.name, id.as_ref(), field, "text"));
                         }

@@ -83,7 +83,7 @@ impl<'a> ErrorContext<'a> {
             ));
         }
         let kinds = || self.map.into_iter().flat_map(DataMap::kinds);
-        // The database may add the schema, or leave it out.
+        // The error may name the table with or without its schema, whatever the data map says.
         let is_named = |kind: &&Kind| {
             let own = kind.table_name();
             own.table.eq_ignore_ascii_case(&name.table) && (own.schema.is_none() || name.schema.is_none())

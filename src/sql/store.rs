@@ -149,9 +149,9 @@ impl<C: SqlConnection> SqlStore<C> {
 
     /// Returns all mismatches between a policy and the database, and what the policy does not cover.
     ///
-    /// Runs the checks of the function [`findings`](super::findings). The catalogue also includes collations on SQLite, and
-    /// repeated ids in views. If the list is empty,
-    /// [`Lifecycle::open`](crate::Lifecycle#method.open) accepts the policy.
+    /// Runs the checks of the function [`findings`](super::findings). The catalogue also includes collations on SQLite,
+    /// and repeated ids in views. If the list is empty, [`Lifecycle::open`](crate::Lifecycle#method.open) accepts the
+    /// policy.
     ///
     /// # Errors
     /// [`StoreError`] if the catalogue cannot be read.

@@ -88,7 +88,7 @@ impl ColumnType {
         }
     }
 
-    /// Returns the type of the elements, if this is the type of arrays.
+    /// Returns the type of the elements, if this is an array type.
     pub(crate) fn element(&self) -> Option<Self> {
         let name = self.name.strip_suffix("[]")?;
         let family = match name {
@@ -148,7 +148,7 @@ impl ColumnType {
     /// Converts ids to values for looking up their rows.
     ///
     /// # Errors
-    /// [`StoreError::WrongId`] if an id does not have the type of the column. For example, `"042"` is no integer.
+    /// [`StoreError::WrongId`] if an id does not have the type of the column. For example, `"042"` is not an integer.
     pub(crate) fn searched_ids(
         &self,
         kind: &KindName,
@@ -174,14 +174,14 @@ impl ColumnType {
     }
 }
 
-/// Where the rows of a table are, as far as a statement can tell them apart by it.
+/// How a statement can locate the rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Location {
-    /// Each row has a place, which it keeps during a statement. The text is the name by which it is read.
+    /// Each row has a place (`ctid`, `rowid`), which it keeps during a statement. The text is the name of that column.
     Place(String),
-    /// The rows have places in the partitions of the table.
+    /// Each row has a place within its partition, so the partition must be named too.
     Part,
-    /// Rows have no place, as in views.
+    /// The rows have no place, as in views.
     Unknown,
 }
 
@@ -193,7 +193,8 @@ pub(crate) enum SchemaCheck {
     /// By the schema version, without a transaction around the statement. The statement sets what it needs for itself,
     /// and says that the schema is outdated if the session's other settings differ from those of a transaction.
     Alone,
-    /// Like `Alone`, but only by the tables that the names mean, because the schema version was compared a moment ago.
+    /// Like `Alone`, but compares only the tables to which the names resolve, because the schema version was compared
+    /// within the last second.
     AloneAgain,
 }
 
@@ -202,13 +203,13 @@ pub(crate) enum SchemaCheck {
 pub(crate) struct TableSchema {
     /// By the name of the table in the data map, and by the name of the column.
     pub(crate) tables: BTreeMap<TableName, BTreeMap<String, ColumnType>>,
-    /// Where the rows of tables are, by the name of the table in the data map.
+    /// How the rows of tables are located, by the name of the table in the data map.
     pub(crate) locations: BTreeMap<TableName, Location>,
     /// Whether all columns of all tables are listed. A column that is not listed then does not exist.
     pub(crate) is_complete: bool,
     /// A text that changes whenever a column or an index of the tables changes.
     pub(crate) schema_version: Option<String>,
-    /// A text that changes whenever the names mean other tables.
+    /// A text that changes whenever the names resolve to other tables.
     pub(crate) tables_found: Option<String>,
 }
 
@@ -229,7 +230,7 @@ impl TableSchema {
         }
     }
 
-    /// Returns whether the schema is the one that a statement has found.
+    /// Returns whether the schema is current, given the version or the tables that a statement found.
     pub(super) fn is_current(&self, check: SchemaCheck, found: Option<&str>) -> bool {
         let known = match check {
             SchemaCheck::InTransaction | SchemaCheck::Alone => &self.schema_version,
@@ -371,8 +372,8 @@ struct Cached {
     confirmed: Timer,
 }
 
-/// How long a plan relies on the last comparison of the schema version. On PostgreSQL, the version takes a third of the
-/// time of a small plan.
+/// How long a plan relies on the last comparison of the schema version. On PostgreSQL, reading the version takes a
+/// third of the time of a small plan.
 const CONFIRMED_FOR: Duration = Duration::from_secs(1);
 
 /// The names of tables, and of columns with their tables.

@@ -143,7 +143,7 @@ fn in_total(waited: &Duration) -> String {
     format!(" (the operation waited {} ms in total)", waited.as_millis())
 }
 
-/// What the ids of a kind with an id of several fields are.
+/// The form of ids that errors expect for an id of several fields.
 pub(crate) const TUPLES: &str = "lists with one value of its type for each field";
 
 impl StoreError {

@@ -37,10 +37,10 @@ pub trait Records: Send + Sync {
     /// Returns the next page of records that hold one of the keys over a reference. The records are sorted by their own
     /// ids, start after `page.after`, and number at most `page.limit`.
     ///
-    /// `kind` is the kind of the referring records. [`Reference::held_by`] tells the keys that a record holds: usually
-    /// the value of its field, a tuple if the reference has several fields, and each element of a list. A record whose list
-    /// cannot be read must be returned too, because it might hold one of the keys. The condition of the reference need not
-    /// be checked. A page with fewer records than the limit is the last.
+    /// `kind` is the kind of the referring records. [`Reference::held_by`] returns the keys that a record holds: the
+    /// value of its field, a tuple if the reference has several fields, or each element of a list. Return a record
+    /// whose list cannot be read too, because it might hold one of the keys. The condition of the reference need not be
+    /// checked. A page with fewer records than the limit is the last.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] for a kind that the backend does not have.
@@ -142,8 +142,8 @@ pub struct Unchanged {
     pub record: Option<Record>,
 }
 
-/// A condition: over this reference, exactly these rows hold the key. [`Reference::held_by`] tells the keys that a row
-/// holds.
+/// A condition: over this reference, exactly these rows hold the key. [`Reference::held_by`] returns the keys that a
+/// row holds.
 #[derive(Debug, Clone)]
 pub struct ExactReferrers {
     /// The reference.

@@ -68,9 +68,9 @@ impl Scenario {
 
     /// Adds rows: JSON objects, each with its id.
     ///
-    /// A personal field that no row of its kind has is null in all of them, as in a table whose column is nullable. It is
-    /// an error if one of the rows has a field that the policy does not know, because that might be the personal field,
-    /// misspelt.
+    /// A personal field that no row of its kind has is null in all of them, as in a table whose column is nullable.
+    /// This is an error if one of the rows has a field that the policy does not know, because that may be the misspelt
+    /// personal field.
     ///
     /// # Panics
     /// If the policy has no such kind.

@@ -189,18 +189,18 @@ faulty! {
     an_owner_that_depends_on_what_it_owns_is_reported:
         document([("/references/-", json!({"from": "clients.debt_id", "to": "debts", "nullable": true, "owned": true})),
                   ("/modes/hard_delete/rules/clients.debt_id", json!("keep"))])
-        => "references.clients.debt_id", "rows of `debts` would decide about themselves: their kind is in a cycle",
+        => "references.clients.debt_id", "`debts` is in a cycle of references, so its rows would decide about themselves",
            "leave out `owned`, or the reference that closes the cycle";
     rows_that_own_rows_of_their_own_kind_are_reported:
         document([("/references/-", json!({"from": "debts.part_of", "to": "debts", "nullable": true, "owned": true})),
                   ("/modes/hard_delete/rules/debts.part_of", json!("keep"))])
-        => "references.debts.part_of", "rows of `debts` would decide about themselves: their kind is in a cycle",
+        => "references.debts.part_of", "`debts` is in a cycle of references, so its rows would decide about themselves",
            "leave out `owned`, or the reference that closes the cycle";
     an_owned_kind_in_a_cycle_is_reported:
         document([("/references/-", json!({"from": "debts.island_id", "to": "islands", "owned": true})),
                   ("/references/-", json!({"from": "islands.part_of", "to": "islands", "nullable": true})),
                   ("/modes/hard_delete/rules/*", json!("cascade"))])
-        => "references.debts.island_id", "rows of `islands` would decide about themselves: their kind is in a cycle",
+        => "references.debts.island_id", "`islands` is in a cycle of references, so its rows would decide about themselves",
            "leave out `owned`, or the reference that closes the cycle";
     an_owned_reference_to_another_key_is_reported:
         document([("/references/-", json!({"from": "debts.island", "to": "islands.code", "owned": true})),
@@ -209,7 +209,7 @@ faulty! {
            "refer to the id, or leave out `owned`";
     a_rule_that_leaves_what_is_not_owned_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!("leave"))])
-        => "modes.hard_delete.rules.items.debt_id", "`leave` is for owned references, but `items.debt_id` is none",
+        => "modes.hard_delete.rules.items.debt_id", "`leave` is for owned references, and `items.debt_id` is not one",
            "use `keep`, or declare the reference `owned`";
     owned_rows_that_cannot_be_marked_are_reported:
         document([("/references/-", json!({"from": "clients.island_id", "to": "islands", "owned": true})),

@@ -355,7 +355,7 @@ async fn rows_to_which_only_the_subject_refers_are_owned_or_stay_behind() {
     assert_eq!(
         found_by(document.clone(), ddl).await,
         [
-            "unreached_kind kinds.files: no request reaches rows of `files`, to which `users.address_id`, `users.avatar_id` leads"
+            "unreached_kind kinds.files: no request removes rows of `files`, which are referred to by `users.address_id`, `users.avatar_id`"
         ]
     );
     for reference in document["references"].as_array_mut().unwrap() {

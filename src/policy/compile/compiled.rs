@@ -113,9 +113,9 @@ pub(crate) enum ValueTemplate {
     /// The new target of a reference: a value from the policy (may be null), or `None` for the record that the
     /// request names.
     Target(Option<Value>),
-    /// The value at this position of the new target, for a reference of several fields.
+    /// The part of the new target at this position, for a reference of several fields.
     TargetPart(usize, Option<Value>),
-    /// A list without the elements that refer over the reference to these rows, or with the new target in their place.
+    /// The list without the elements that refer to the rows `of`. A new target replaces the first of them.
     Elements {
         reference: ReferenceName,
         of: Vec<Rows>,
@@ -155,7 +155,7 @@ impl WriteTemplate {
         Self::in_order_of_fields(masked(&kind.personal).chain(closed).chain(touched(kind)))
     }
 
-    /// Gives a reference another target instead of the rows `of`.
+    /// Redirects a reference from the rows `of` to another target.
     pub(super) fn redirect(
         map: &DataMap,
         kind: &Kind,

@@ -55,7 +55,7 @@ impl<'a> CompileContext<'a> {
         self.possible_at(&self.map.finally(kind))
     }
 
-    /// Returns the outcomes that the rows to which a reference leads can have before the rules of the reference apply.
+    /// Returns the outcomes to which the rules of a reference may apply.
     pub(crate) fn possible_parents(
         &self,
         reference: &Reference,
@@ -67,12 +67,12 @@ impl<'a> CompileContext<'a> {
         self.possible.get(decided).into_iter().flatten().copied()
     }
 
-    /// Returns the outcomes that a kind of owners can have, in this mode.
+    /// Returns the outcomes that rows of an owned kind may get from their owners, in this mode.
     pub(crate) fn outcomes_of_owned(&self, kind: &KindName) -> BTreeSet<RowOutcome> {
         outcomes_of_owned(self.map, kind, self.mode, &self.policy.rules, &self.possible)
     }
 
-    /// Returns whether a removed row may take what it owns over this reference with it.
+    /// Returns whether the removal of an owner may remove the record that it owns through this reference.
     pub(crate) fn may_take(&self, reference: &Reference) -> bool {
         may_take(self.entries(&reference.name))
     }
@@ -86,7 +86,7 @@ impl<'a> CompileContext<'a> {
         self.paths.contains_key(&self.map.parents(reference))
     }
 
-    /// Returns the number of references from the subject to the rows on which a row that refers depends.
+    /// Returns the length of the shortest chain of references from the subject to a kind, at a stage of its outcome.
     pub(super) fn distance(&self, decided: &Decided) -> usize {
         self.paths.get(decided).map_or(usize::MAX, Vec::len)
     }
@@ -100,7 +100,7 @@ impl<'a> CompileContext<'a> {
         above.into_iter().flatten().chain([reference]).cloned().collect()
     }
 
-    /// Returns the shortest chain of references from the subject to the rows that rows own over this reference.
+    /// Returns the shortest chain of references from the subject to the rows that are owned through this reference.
     pub(super) fn path_to_owned(&self, reference: &Reference) -> Vec<ReferenceName> {
         let owners = self.paths.get(&self.map.finally(&reference.from));
         owners.into_iter().flatten().chain([&reference.name]).cloned().collect()
@@ -127,8 +127,8 @@ impl<'a> CompileContext<'a> {
         }
     }
 
-    /// Returns the condition on the rows that refer over a reference: its own, and the filter of their kind. The filter of
-    /// the subject's kind is left out, because a row that it excludes blocks the operation.
+    /// Returns the condition on the rows that refer over a reference: its own, and the filter of their kind. The filter
+    /// of the subject's kind is left out, because a row that it excludes blocks the operation.
     pub(super) fn referring_condition(&self, reference: &Reference) -> Option<Condition> {
         let kind = self.map.kind(&reference.from).filter(|kind| !self.is_subject(&kind.name));
         let filter = kind.and_then(|kind| kind.filter.clone());

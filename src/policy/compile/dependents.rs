@@ -51,8 +51,8 @@ pub(super) fn dependents(
     (guards, effects, watched)
 }
 
-/// Adds the set of the rows that a guard's reference leads to now, but not after the operation. Also returns all rows
-/// that lose such a reference.
+/// Adds the set of rows to which a live row refers now, but none will refer after the operation. Also returns all rows
+/// to which a removed row refers.
 fn left_without(
     context: &CompileContext<'_>,
     guard: &Guard,

@@ -60,7 +60,7 @@ fn redirects_others(context: &CompileContext<'_>, kind: &KindName, step: &Compil
 }
 
 /// Returns whether rows of a kind are written by their ids. This is so if several steps or several references lead to
-/// them, or if rows without an id of one field are updated.
+/// them, or if rows are updated whose id is not a single field.
 ///
 /// A statement that waits for such a row would not notice that another transaction has changed the row.
 fn are_written_by_ids(

@@ -136,7 +136,8 @@ fn rule_outcomes(
     }
 }
 
-/// Returns the outcome for rows that no earlier operation has marked as deleted, and the outcome of the others.
+/// Lists the given outcome, for rows that are not marked as deleted, and the outcome of rows that an earlier operation
+/// has marked.
 pub(super) fn unless_marked(
     kind: &Kind,
     mode: Mode,
@@ -155,7 +156,7 @@ pub(super) enum Cause {
     Subject,
     /// An entry of a reference, by its position.
     Entry(ReferenceName, usize),
-    /// Every row that owns it is removed, among them rows that own it over this reference.
+    /// All owners of the row are removed, and at least one of them owns it through this reference.
     Owner(ReferenceName),
 }
 
@@ -163,8 +164,8 @@ pub(super) enum Cause {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RankMeaning {
     pub(super) outcome: RowOutcome,
-    /// The distance from the subject to the rows that the cause starts from. Among causes that give a row the same
-    /// outcome, the cause nearest to the subject counts it.
+    /// The distance from the subject to the rows that are the cause. If several causes give a row the same outcome, the
+    /// row counts for the one nearest to the subject.
     pub(super) distance: usize,
     pub(super) cause: Cause,
 }
@@ -185,7 +186,7 @@ pub(super) struct KindOutcomes {
     pub(super) set: SetId,
     /// Sorted by rank.
     pub(super) meanings: Vec<RankMeaning>,
-    /// For owned kinds: the outcomes before rows go with their owners; `None` if there were none.
+    /// For owned kinds: the outcomes that the rows' own references decided; `None` if there are none.
     pub(super) reached: Option<Box<KindOutcomes>>,
     pub(super) is_owned: bool,
 }

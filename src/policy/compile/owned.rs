@@ -1,6 +1,7 @@
-//! Rows that go with their owners: every live row that refers to them over an owned reference is removed.
+//! Rows that are removed with their owners: every live row that refers to them through an owned reference is removed.
 //!
-//! Such a row is removed as strongly as the weakest of its owners. What its own references decide comes first.
+//! The owner that is removed in the weakest way decides how such a row is removed. What the row's own references decide
+//! takes precedence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use crate::protocol::{Branch, RankCase, Ranks, Rows, SetId, Source};
 const STRENGTHS: [RowOutcome; 4] =
     [RowOutcome::Off, RowOutcome::Soft, RowOutcome::Erased, RowOutcome::Delete];
 
-/// Returns which of the [`STRENGTHS`] an outcome has; `None` if the row stays.
+/// Returns the strength of a removal, one of [`STRENGTHS`]; `None` if the row stays.
 fn strength(outcome: RowOutcome) -> Option<RowOutcome> {
     match outcome {
         RowOutcome::AlreadySoft => Some(RowOutcome::Soft),
@@ -24,14 +25,14 @@ fn strength(outcome: RowOutcome) -> Option<RowOutcome> {
     }
 }
 
-/// Lists the outcomes of a row whose weakest owner is removed in this way, each with its condition.
+/// Lists the outcomes of a row if its weakest owner is removed in this way, each with its condition.
 fn outcomes_below(
     kind: &Kind,
     weakest: RowOutcome,
     mode: Mode,
 ) -> Vec<(Option<Condition>, Option<RowOutcome>)> {
     match weakest {
-        // A row that cannot be marked or switched stays.
+        // A row without the field that marks it or sets it OFF stays.
         RowOutcome::Soft if kind.deleted_at.is_none() => Vec::new(),
         RowOutcome::Off if kind.status.is_none() => Vec::new(),
         RowOutcome::Soft | RowOutcome::Off => unless_marked(kind, mode, weakest),
@@ -39,7 +40,7 @@ fn outcomes_below(
     }
 }
 
-/// Returns in which ways owners of a kind may be removed, given the possible outcomes of their kinds.
+/// Returns the ways in which owners of a kind may be removed, given the possible outcomes of their kinds.
 fn strengths_of_owners(
     map: &DataMap,
     kind: &KindName,
@@ -68,7 +69,7 @@ fn weakens<'a>(strengths: impl IntoIterator<Item = &'a RowOutcome>) -> bool {
     strengths.into_iter().any(|one| matches!(one, RowOutcome::Erased | RowOutcome::Delete))
 }
 
-/// Returns whether some removed owner does not leave what it owns.
+/// Returns whether the removal of some owner may remove what it owns.
 pub(super) fn may_take(entries: &[Entry]) -> bool {
     let entries = applicable_entries(entries, RowOutcome::Delete);
     entries.is_empty() || entries.iter().any(|(_, entry)| entry.then != Rule::Leave)
@@ -91,17 +92,17 @@ pub(super) fn outcomes_of_owned(
 /// An owned reference, and the rows that are removed together with what they own over it.
 struct Owner<'a> {
     reference: &'a Reference,
-    /// All removed rows of the kind, also those that leave what they own.
+    /// All removed rows of the kind, including those that leave what they own.
     removed: Rows,
-    /// The rows that do not leave it, and those of them that are removed in each way.
+    /// The removed rows that do not leave what they own: all of them, and those removed in each way.
     going: Rows,
     by_strength: BTreeMap<RowOutcome, Rows>,
     /// Whether `going` has fewer rows than `removed`.
     some_leave: bool,
 }
 
-/// Adds the outcomes of rows that go with their owners to the outcomes that the references of the rows decided. Also
-/// returns all rows of which an owner goes.
+/// Combines the outcomes that the rows' own references decided with the outcomes that follow from their owners. Also
+/// returns all rows that an owner may take with it.
 pub(super) fn with_owned(
     context: &CompileContext<'_>,
     kind: &Kind,
@@ -135,7 +136,7 @@ pub(super) fn with_owned(
     let mut branches: Vec<Branch> = before.into_iter().map(|before| same_outcomes(before, &own)).collect();
     for weakest in &strengths {
         let mut within = vec![candidates];
-        // The owners of all other candidates are removed in the strongest way.
+        // The strongest way needs no set: it applies to all candidates that are left.
         if strengths.last() != Some(weakest) {
             let of = owners.iter();
             let of = of.filter_map(|owner| Some(owned_by(owner.reference, *owner.by_strength.get(weakest)?)));
@@ -203,13 +204,13 @@ fn owner<'a>(
     Some(Owner { reference, removed, going: Rows::all(set), by_strength, some_leave })
 }
 
-/// Builds the branch to the rows that some rows own.
+/// Builds the branch from owners to the rows that they own.
 fn owned_by(reference: &Reference, of: Rows) -> Branch {
     let source = Source::ReferencedBy { reference: reference.name.clone(), of };
     Branch::new(source, vec![RankCase::always(0)])
 }
 
-/// Adds the set of rows of which an owner goes, unless their own references decide about them.
+/// Adds the set of rows that an owner may take with it, except rows whose own references decide about them.
 fn candidates(
     kind: &Kind,
     owners: &[Owner<'_>],
@@ -226,7 +227,8 @@ fn candidates(
     Rows::all(query.add_set(name, &kind.name, branches.collect()))
 }
 
-/// Builds the branch to the rows that refer to candidates and are not removed, if they meet a condition.
+/// Builds the branch to the owners of candidates that the operation does not remove. `state` makes the condition on the
+/// field `deleted_at`.
 fn other_owners(
     context: &CompileContext<'_>,
     reference: &Reference,
@@ -244,7 +246,7 @@ fn other_owners(
     Branch { except, ..Branch::new(source, cases) }
 }
 
-/// Adds the set of rows that a row that stays owns, or a row that leaves what it owns.
+/// Adds the set of rows that keep an owner: a row that stays, or a removed row that leaves what it owns.
 fn staying(
     context: &CompileContext<'_>,
     kind: &Kind,
@@ -272,7 +274,7 @@ fn staying(
     query.add_set(format!("{}: owned by rows that stay", kind.name), &kind.name, held)
 }
 
-/// Adds the set of rows that rows own that an earlier operation marked as deleted, and this one does not remove.
+/// Adds the set of rows with an owner that an earlier operation marked as deleted and that this one does not remove.
 fn marked<'a>(
     context: &CompileContext<'_>,
     kind: &Kind,
@@ -292,7 +294,7 @@ fn marked<'a>(
     query.add_nonempty(format!("{}: owned by rows marked earlier", kind.name), &kind.name, branches)
 }
 
-/// Builds the branch that keeps the outcomes decided before.
+/// Builds the branch that keeps the outcomes that the rows' own references decided.
 fn same_outcomes(before: &KindOutcomes, own: &KindOutcomes) -> Branch {
     let cases = before.ranked().map(|(rank, meaning)| RankCase {
         below: Ranks::only(rank),

@@ -6,7 +6,8 @@ use super::owned::with_owned;
 use crate::domain::{KindName, Reference, Stage};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
-/// Adds the set of reached rows of each kind, from the subject outwards. Also returns the rows of which an owner goes.
+/// Adds the set of reached rows of each kind, from the subject outwards. Also returns the rows that an owner may take
+/// with it.
 pub(super) fn outcomes(
     context: &CompileContext<'_>,
     query: &mut QueryBuilder,

@@ -22,7 +22,7 @@ pub(super) struct Redirects {
 }
 
 impl Redirects {
-    /// Adds the step that redirects some rows, which refer to the rows `of`. Adds the check of its target too, unless the
+    /// Adds the step that redirects `rows`, which refer to the rows `of`. Also adds the check of its target, unless the
     /// reference is set to null.
     pub(super) fn add(
         &mut self,
@@ -157,8 +157,8 @@ struct Redirecting<'a> {
 struct Redirected {
     redirect: Redirect,
     entry: usize,
-    /// Whether the rule redirects the reference, and not `on_survive`. Only told apart for lists: a rule changes the
-    /// elements that refer to removed rows, `on_survive` only those that refer to deleted rows.
+    /// Whether the rule redirects the reference, rather than `on_survive`. The difference matters only for lists: a
+    /// rule changes the elements that refer to removed rows, `on_survive` only those that refer to deleted rows.
     by_rule: bool,
 }
 
@@ -169,8 +169,8 @@ impl Redirecting<'_> {
 
     /// Lists every redirect that rows may get. Each has a rank in its set.
     ///
-    /// A row with one value gets one redirect, so one set has them all. The elements of a list may get several: one for
-    /// removed, one for anonymized and one for retained rows.
+    /// A reference with one value gets one redirect, so one set holds them all. A list may get up to three: for its
+    /// elements that refer to removed, to anonymized and to retained rows.
     fn ranks_by_set(&self) -> Vec<Vec<Redirected>> {
         let mut found: Vec<Redirected> = Vec::new();
         for parent in self.context.possible_outcomes(&self.reference.to) {
@@ -206,13 +206,13 @@ impl Redirecting<'_> {
         may_survive.then(|| link(self.context, self.reference, entry, survivor)).flatten()
     }
 
-    /// Returns the rows for whose referrers an entry is declared.
+    /// Returns the rows whose referring rows an entry applies to.
     fn parents_of(&self, entry: &Entry) -> Option<Rows> {
         let mut parents = self.parents?.by_applicable_entries();
         parents.find(|(parent, _)| applies(entry, *parent)).map(|(_, rows)| rows)
     }
 
-    /// Returns the rows that are really deleted.
+    /// Returns the deleted rows, without tombstones.
     fn deleted_parents(&self, tombstones: &TombstonesByKind) -> Option<Rows> {
         match tombstones.get(&self.reference.to) {
             Some(sets) => Some(Rows::all(sets.deleted)),

@@ -60,7 +60,7 @@ fn unlinks(
         group.kinds.contains(&reference.from)
             && group.kinds.contains(&reference.to)
             && context.map.can_be_emptied(reference)
-            // No foreign key looks into a list.
+            // Foreign keys do not cover the elements of a list.
             && !reference.each
     });
     let steps = inside.filter(|reference| context.may_be_deleted(&reference.to)).filter_map(|reference| {

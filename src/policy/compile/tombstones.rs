@@ -189,7 +189,7 @@ pub(super) fn may_survive(
     survivor: Survivor,
     tombstone_kinds: &BTreeSet<KindName>,
 ) -> bool {
-    // Of the owners of a row that goes with them, only tombstones survive.
+    // If only its owners can delete a row, they are deleted too. Then only tombstones survive.
     let may_go = context.possible_parents(reference).any(RowOutcome::is_deleted);
     if survivor != Survivor::Tombstone && !may_go {
         return false;
@@ -214,7 +214,7 @@ pub(super) fn may_survive(
     }
 }
 
-/// Returns whether another reference of the same kind, or the owners of a row, may give it such an outcome.
+/// Returns whether another reference or the owners of a row may give the row such an outcome.
 fn may_become(
     context: &CompileContext<'_>,
     reference: &Reference,
@@ -264,7 +264,7 @@ pub(super) fn loses_value(
         return false;
     };
     let masks = if own.is_empty() { &kind.personal } else { own };
-    // A shortened value may equal the value.
+    // A shortened value may equal the original value, and then still refers.
     let is_replaced =
         |field| masks.get(field).is_some_and(|mask| !matches!(mask, Mask::Truncate(_) | Mask::Year));
     survivor == Survivor::Whole

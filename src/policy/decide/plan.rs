@@ -98,9 +98,9 @@ impl Inquiry {
         }
     }
 
-    /// Returns the fields that the audit entry records for subjects that are deleted or marked: all fields that are
-    /// not personal. A list of other values than ids, such as e-mail addresses, counts as personal, because it cannot be
-    /// declared so.
+    /// Returns the fields that the audit entry records for subjects that are deleted or marked: all fields that are not
+    /// personal. A list of values other than ids, such as e-mail addresses, counts as personal, because lists cannot be
+    /// declared personal.
     fn snapshot(&self) -> Vec<FieldName> {
         let map = &self.query.map;
         let is_list_of_values = |kind: &Kind, field: &FieldName| {

@@ -69,7 +69,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             );
         }
         for field in &effect.fields {
-            // A list of ids is the same JSON in every store; other JSON is not.
+            // Every store returns the same JSON for a list of ids, but not for other JSON.
             let mut lists = map.references_from(on).filter(|reference| reference.each);
             let is_list = lists.any(|reference| reference.fields.contains(field));
             let json = map.kind(on).is_some_and(|kind| kind.type_of(field) == FieldType::Json) && !is_list;
@@ -84,8 +84,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
     }
 }
 
-/// Checks that a guard against rows that are left alone names a reference to its kind, from rows that depend on the
-/// subject.
+/// Checks that `left_without` names a reference to the guard's kind, from rows that depend on the subject.
 fn left_without(
     subject: &KindName,
     map: &DataMap,

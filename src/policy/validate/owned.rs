@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Reference, Stage};
 use crate::policy::graph::{in_order, is_cycle};
 
-/// Checks that rows own others by ids, and that no owned reference is part of a cycle of kinds.
+/// Checks that owned references hold ids, and that none of them is part of a cycle of kinds.
 pub(super) fn check(map: &DataMap, faults: &mut Faults) {
     let owned: Vec<&Reference> = map.references().filter(|reference| reference.owned).collect();
     if owned.is_empty() {
@@ -28,8 +28,10 @@ pub(super) fn check(map: &DataMap, faults: &mut Faults) {
             of_kinds.iter().any(|kinds| kinds.contains(&reference.from) && kinds.contains(&reference.to))
                 || of_outcomes.iter().any(|decided| decided.contains(&target));
         if is_inside {
-            let message =
-                format!("rows of `{}` would decide about themselves: their kind is in a cycle", reference.to);
+            let message = format!(
+                "`{}` is in a cycle of references, so its rows would decide about themselves",
+                reference.to
+            );
             faults.push(
                 Fault::new(FaultCode::OwnedInCycle, format!("references.{}", reference.name), message)
                     .remedy("leave out `owned`, or the reference that closes the cycle"),
@@ -38,7 +40,7 @@ pub(super) fn check(map: &DataMap, faults: &mut Faults) {
     }
 }
 
-/// Returns the groups of nodes that lead back to each other.
+/// Returns the cycles: groups of nodes that lead back to each other.
 fn cycles<T: Ord + Clone>(edges: &BTreeSet<(T, T)>) -> Vec<Vec<T>> {
     let nodes = edges.iter().flat_map(|(a, b)| [a.clone(), b.clone()]).collect();
     let mut groups = in_order(&nodes, edges);

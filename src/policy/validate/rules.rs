@@ -101,7 +101,7 @@ fn entries(
             );
         }
         if entry.then == Rule::Leave && !reference.owned {
-            let message = format!("`leave` is for owned references, but `{}` is none", reference.name);
+            let message = format!("`leave` is for owned references, and `{}` is not one", reference.name);
             faults.push(
                 Fault::new(FaultCode::Misplaced, &path, message)
                     .remedy("use `keep`, or declare the reference `owned`"),
@@ -261,7 +261,7 @@ fn target(map: &DataMap, reference: &Reference, redirect: &Redirect, path: &str,
     }
 }
 
-/// Returns a field of a reference of several fields that has another role too.
+/// Returns a field of a reference of several fields that also has another role, with that role.
 fn other_role<'a>(map: &DataMap, reference: &'a Reference) -> Option<(&'a FieldName, String)> {
     let kind = map.kind(&reference.from).filter(|_| reference.fields.len() > 1)?;
     reference.fields.iter().find_map(|field| {
@@ -390,7 +390,7 @@ fn reference_fields(context: &CompileContext<'_>, reference: &Reference, faults:
     }
 }
 
-/// Checks that rows that go with their owners have the fields that this needs.
+/// Checks that an owned kind has the fields that are needed to remove its rows with their owners.
 fn owned_fields(context: &CompileContext<'_>, reference: &Reference, faults: &mut Faults) {
     let Some(kind) =
         context.map.kind(&reference.to).filter(|_| reference.owned && context.may_take(reference))
@@ -418,7 +418,7 @@ fn owned_fields(context: &CompileContext<'_>, reference: &Reference, faults: &mu
     }
 }
 
-/// Returns the fault of something that must find rows again later, although they have no id.
+/// Returns the fault of a rule or mode that must find rows again later, although they have no id.
 fn without_id(path: &str, kind: &Kind, what: &str) -> Fault {
     let message = format!("{what} must find its rows again, but rows of `{}` have no id", kind.name);
     Fault::new(FaultCode::MissingIdentity, path, message)

@@ -12,8 +12,8 @@ use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 
 /// The tables of a database, as its system catalogue describes them.
 ///
-/// Names match in any case. The tables of the library and of the database itself are left out. On PostgreSQL, it has the
-/// tables of every schema that the role can see, and tables outside the search path are named with their schema.
+/// Names match in any case. The tables of the library and of the database itself are left out. On PostgreSQL, it has
+/// the tables of every schema that the role can see, and tables outside the search path are named with their schema.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), client_lifecycle::store::StoreError> {
@@ -34,7 +34,8 @@ pub struct Catalogue {
     /// The schemas of the database, whether or not the role can see them.
     pub(super) schemas: BTreeSet<String>,
     pub(super) foreign_keys: Vec<ForeignKey>,
-    /// The references that ignore case, if several records have the same key then, with the number of such records.
+    /// For references that ignore case: the number of records that have one key in common. References without such
+    /// records are left out.
     shared_keys: BTreeMap<ReferenceName, i64>,
 }
 
@@ -292,8 +293,8 @@ pub(super) async fn read_repeated_ids(
     Ok(())
 }
 
-/// Finds references that ignore the case of letters if several records have keys that differ only in it. No unique index
-/// of the host rules that out. `lower` renders text with its ASCII letters in lower case.
+/// Finds references that ignore the case of letters if several records have keys that differ only in it. A unique index
+/// on the columns themselves does not rule that out. `lower` renders text with its ASCII letters in lower case.
 pub(super) async fn read_shared_keys(
     tx: &mut (dyn SqlTransaction + '_),
     catalogue: &mut Catalogue,

@@ -1,7 +1,7 @@
 //! Reads the expressions of indexes.
 
 /// Returns the column of the expression `lower(column)`, as PostgreSQL writes it or as it stands in SQLite's
-/// `CREATE INDEX`. A cast to text and a collation do not matter.
+/// `CREATE INDEX`. A cast to text and a collation are ignored.
 pub(super) fn lower_column(expression: &str) -> Option<String> {
     let is_index = expression.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"));
     let list = expression.split_once('(').and_then(|(_, list)| Some(list.rsplit_once(')')?.0));

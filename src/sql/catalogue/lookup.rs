@@ -1,4 +1,4 @@
-//! How the name of a table finds the table: in its schema, or over the search path.
+//! Looks up tables by name: in a schema, or through the search path.
 
 use super::catalogue::{Catalogue, same};
 use super::table::Table;
@@ -31,18 +31,18 @@ impl Catalogue {
     fn exact_table(&self, name: &TableName) -> Option<&Table> {
         let schema = name.schema.as_ref();
         self.tables.get(&self.key(name)).or_else(|| {
-            // The schema may be in the search path.
+            // Tables on the search path are listed without their schema.
             let table = self.tables.get(&self.key(&TableName::new(&*name.table)));
             table.filter(|table| schema.is_some_and(|schema| self.is_one_name(&table.schema, schema)))
         })
     }
 
-    /// Returns whether two names mean one table, with or without its schema.
+    /// Returns whether two names refer to the same table, each with or without its schema.
     pub(in crate::sql) fn is_one_table(&self, a: &TableName, b: &TableName) -> bool {
         if !self.is_one_name(&a.table, &b.table) {
             return false;
         }
-        // The spelling of the table is the same, or does not matter.
+        // The names of the tables match, so only the schemas are left to compare.
         a.schema == b.schema || self.named(a).schema == self.named(b).schema
     }
 

@@ -17,7 +17,7 @@ pub(super) use catalogue::same;
 pub(super) use storage::Storage;
 pub(crate) use table::{Column, ForeignKey, OnDelete, Privilege, Relation, Table, TriggerEvent};
 
-/// The tables that a catalogue contains. SQLite has one schema, so there it is always all of them.
+/// The tables that a catalogue contains. On SQLite, which has one schema, it contains all tables in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sql) enum Reach {
     /// The tables on the search path, those of a data map, and all that are connected with them.

@@ -63,7 +63,8 @@ const COLUMNS: &str = "SELECT t.name, a.attname::text, format_type(a.atttypid, a
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(q.typbasetype, 0), q.oid, p.oid) \
      LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
      LEFT JOIN pg_catalog.pg_index AS i ON i.indrelid = t.oid AND i.indisprimary ORDER BY t.name, a.attnum";
-/// In the result, the column is NULL for an expression, which follows if it is the only one.
+/// For an expression, the column is NULL. The last column of the result has the expression if the index has no other
+/// part.
 const INDEXES: &str = "SELECT t.name, i.indexrelid::bigint, (i.indisunique AND i.indisvalid)::int, \
      (i.indpred IS NOT NULL OR NOT i.indisvalid)::int, a.attname::text, \
      CASE WHEN k.attnum = 0 AND i.indnkeyatts = 1 THEN pg_get_indexdef(i.indexrelid, 1, TRUE) END \
@@ -82,8 +83,8 @@ const FOREIGN_KEYS: &str = "SELECT t.name, k.oid::bigint, f.attname::text, o.nam
      JOIN pg_catalog.pg_attribute AS f ON f.attrelid = k.conrelid AND f.attnum = c.own \
      JOIN pg_catalog.pg_attribute AS g ON g.attrelid = k.confrelid AND g.attnum = c.other \
      WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY t.name, k.oid, c.at";
-/// For each table: its type, the tables it inherits from, the tables it copies, row-level security, privileges, its schema,
-/// and whether the role can look into that.
+/// For each table: its type, the tables it inherits from, the tables it copies, row-level security, privileges, its
+/// schema, and whether the role may use that schema.
 const RELATIONS_AND_PRIVILEGES: &str = "SELECT t.name, t.relkind::text, row_security_active(t.oid)::int, \
      (SELECT json_agg(o.name ORDER BY o.name) FROM pg_catalog.pg_inherits AS h JOIN t AS o ON o.oid = h.inhparent \
      WHERE h.inhrelid = t.oid)::text, (WITH RECURSIVE d(oid) AS (SELECT t.oid UNION SELECT p.refobjid FROM d \

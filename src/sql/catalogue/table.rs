@@ -11,9 +11,9 @@ use crate::sql::SqlValue;
 pub(crate) struct Table {
     /// The name by which the database finds it: with its schema if it is outside the search path.
     pub(crate) name: TableName,
-    /// The schema that it is in.
+    /// The schema that contains it.
     pub(crate) schema: String,
-    /// Whether the current role may not look into its schema. Always `false` on SQLite.
+    /// Whether the current role lacks `USAGE` on its schema. Always `false` on SQLite.
     pub(crate) is_hidden: bool,
     /// The type of relation: a table, a view, or another type.
     pub(crate) relation: Relation,

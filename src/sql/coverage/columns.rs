@@ -55,7 +55,7 @@ fn missing_table(kind: &Kind, catalogue: &Catalogue) -> Finding {
     })
 }
 
-/// Reports a table in a schema into which the current role may not look. Every statement about it would fail.
+/// Reports a table in a schema that the current role may not use. Every statement about it would fail.
 fn hidden(kind: &Kind, table: &Table) -> Option<Finding> {
     table.is_hidden.then(|| {
         let schema = &table.schema;

@@ -26,7 +26,7 @@ pub use finding::{Finding, FindingCode};
 ///
 /// * Tables that depend on the subject and are neither declared nor excluded. A table depends on it
 ///   through a foreign key, or through a column that is named like a reference. Also such columns of declared tables.
-/// * Kinds whose rows stay behind, because only rows that go refer to them.
+/// * Kinds to which the subject refers, but that no operation reaches, so that their rows stay behind.
 /// * References without protection or index, or with a different type or nullability.
 /// * Masks that do not fit their column: too long, `null` in a `NOT NULL` column, or a constant in a unique column.
 /// * Columns that only the database writes, but the policy would too.

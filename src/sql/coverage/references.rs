@@ -51,7 +51,7 @@ fn nullability(reference: &Reference, from: &MappedColumn<'_>, path: &str) -> Op
     Some(Finding::new(Code::NullabilityMismatch, path, message).remedy(remedy))
 }
 
-/// Reports a reference to records that cannot be told apart by the key that it holds. A row could belong to any of them.
+/// Reports a reference whose key is shared by several records. A row could belong to any of them.
 fn shared_key(map: &DataMap, reference: &Reference, catalogue: &Catalogue, path: &str) -> Option<Finding> {
     let records = catalogue.shared_key(&reference.name)?;
     let fields: Vec<&str> = map.key_of(reference).iter().map(FieldName::as_str).collect();
@@ -130,8 +130,8 @@ fn collations(reference: &Reference, from: &Column, to: &Column, path: &str) -> 
     Some(Finding::new(Code::TypeMismatch, path, message).remedy("give both columns the same collation"))
 }
 
-/// Reports references to another key than the id that is not unique. A row could refer to several records over them, and
-/// would go with the first one that is deleted.
+/// Reports references that hold another key than the id, if that key is not unique. A row could then refer to several
+/// records, and would be removed with the first one that is deleted.
 pub(super) fn ambiguous_keys<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,

@@ -6,13 +6,13 @@ use crate::domain::{Kind, ReferenceName, TableName};
 use crate::policy::DeletionPolicy;
 use crate::sql::catalogue::{Catalogue, Column, Table};
 
-/// Names of ids that do not say to which kind they belong.
+/// Names of ids that do not contain the name of a kind.
 const GENERIC: [&str; 4] = ["id", "uuid", "guid", "rowid"];
 
 /// Names that suggest a reference, each with the kind it would refer to.
 pub(super) struct Suspects<'a> {
-    /// The key is the folded name: `client_id` and `clientId` have the same. Several kinds have the same name if their tables
-    /// are in different schemas.
+    /// The key is the folded name, which is the same for `client_id` and `clientId`. Several kinds share a name if
+    /// their tables have the same name in different schemas.
     by_name: BTreeMap<String, Vec<(&'a Kind, Why<'a>)>>,
     subject: Option<&'a Kind>,
 }
@@ -23,7 +23,7 @@ enum Why<'a> {
     Reference(&'a ReferenceName),
     /// The name is the kind's name with `id` added.
     Kind,
-    /// The name is that of the subject's id, and does not say of which kind.
+    /// The name is that of the subject's id, and does not contain the name of the kind.
     Id,
 }
 
@@ -108,8 +108,9 @@ fn is_list_of_ids(column: &Column) -> bool {
     is_named && (holds_lists || declared.is_empty())
 }
 
-/// Returns whether the schema of a table has a table of its own with the name of the kind's table, in another schema than
-/// the kind. A column named after it then refers to that one, as in databases with one schema for each customer.
+/// Returns whether the kind is in another schema than a table, and the table's own schema has a table of the same name.
+/// A column with that name then refers to the table in its own schema, as in databases with one schema for each
+/// customer.
 fn has_its_own(table: &Table, kind: &Kind, catalogue: &Catalogue) -> bool {
     let name = kind.table_name();
     let own = catalogue.table(&TableName::new(&*name.table).in_schema(&*table.schema));

@@ -65,7 +65,7 @@ fn dependents_of_subject<'a>(policy: &DeletionPolicy, catalogue: &'a Catalogue) 
     let references = map
         .references()
         .filter_map(|reference| Some((table(map.kind(&reference.from))?, table(map.kind(&reference.to))?)));
-    // What rows own depends on them too.
+    // Owned rows depend on their owners.
     let owned = map
         .references()
         .filter(|reference| reference.owned)

@@ -1,4 +1,4 @@
-//! Finds kinds whose rows stay behind: only rows that go refer to them, and no operation reaches them.
+//! Finds kinds whose rows stay behind: the subject refers to them, but no operation reaches them.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,10 @@ use super::finding::{Finding, FindingCode};
 use crate::domain::{KindName, ReferenceName};
 use crate::policy::{DeletionPolicy, reached_paths};
 
-/// Reports kinds without references of their own to which the subject refers, and otherwise only other kinds that an
-/// operation reaches. A kind of new targets, for the rule `reassign`, is not reported.
+/// Reports the kinds to which the subject refers but that no operation reaches.
+///
+/// A kind is not reported if it has references of its own, if another kind that no operation reaches refers to it, or
+/// if a mode reassigns references to its records.
 pub(super) fn findings(policy: &DeletionPolicy) -> Vec<Finding> {
     let (map, subject) = (policy.map(), policy.subject());
     let reached: BTreeSet<KindName> = reached_paths(map, subject).into_keys().map(|(kind, _)| kind).collect();
@@ -22,7 +24,7 @@ pub(super) fn findings(policy: &DeletionPolicy) -> Vec<Finding> {
     let found = left_behind.map(|kind| {
         let references = map.references_to(&kind.name).map(|reference| format!("`{}`", reference.name));
         let references = references.collect::<Vec<_>>().join(", ");
-        let message = format!("no request reaches rows of `{}`, to which {references} leads", kind.name);
+        let message = format!("no request removes rows of `{}`, which are referred to by {references}", kind.name);
         Finding::new(FindingCode::UnreachedKind, format!("kinds.{}", kind.name), message).remedy(
             "declare the references `owned` if the rows belong to those that refer to them; otherwise leave the kind \
              out, and list the references under `excluded`",

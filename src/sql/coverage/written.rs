@@ -71,7 +71,7 @@ impl WrittenKinds {
                     open.push(reference.from.clone());
                 }
             }
-            // What the rows own may go with them.
+            // Rows that the rows own may be removed with them.
             for reference in map.references_from(&kind).filter(|reference| reference.owned) {
                 match mode {
                     Mode::HardDelete => self.deleted.insert(reference.to.clone()),

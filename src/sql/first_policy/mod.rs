@@ -16,12 +16,13 @@ const UNDECIDED: &str = "not decided yet; `restrict` blocks the deletion until t
 /// Returns a policy that covers every table that depends on `subject` through foreign keys, and deletes only the
 /// subject itself. Every reference has the rule `restrict` until a person changes it. Use it as a starting point.
 ///
-/// It contains only what is in the catalogue. The id of a kind is the primary key of its table, or else a unique key
-/// without null, or else nothing. A foreign key that cannot be declared is listed under `excluded` with the reason. A
-/// table without foreign keys is left out; [`findings`](super::findings) reports it. The subject's kind is named exactly
-/// as `subject`, which may differ in case from the table and may have a schema before it (`crm.clients`), which is left out
-/// of the name. Tables of every schema that the role can see are declared. Of tables with one name in several schemas, those
-/// outside the search path have kinds such as `crm_visits`.
+/// It contains only what is in the catalogue, with the tables of every schema that the role can see. The id of a kind
+/// is the primary key of its table. Without one, it is a unique key that excludes null; without that, the kind has no
+/// id. A foreign key that cannot be declared is listed under `excluded` with the reason. A table without foreign keys
+/// is left out; [`findings`](super::findings) reports it.
+/// The subject's kind is named as `subject` is written, even if the table's name differs in case. A schema in front
+/// (`crm.clients`) is left out of the name. If several schemas have a table of the same name, those outside the search
+/// path become kinds such as `crm_visits`.
 ///
 /// The same catalogue gives the same policy.
 ///

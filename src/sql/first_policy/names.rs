@@ -13,8 +13,8 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// Names the kinds after their tables. Of tables with one name in several schemas, the one on the search path keeps the
-    /// name, and the others are named after their schema too.
+    /// Names the kinds after their tables. If several schemas have a table of the same name, the one on the search path
+    /// keeps the name. The others are named after their schema too.
     pub(super) fn of(subject: &'a Table, name: KindName, tables: impl Iterator<Item = &'a Table>) -> Self {
         let mut taken = BTreeSet::from([name.clone()]);
         let mut kinds = BTreeMap::from([(&subject.name, name)]);

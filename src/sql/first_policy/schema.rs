@@ -77,7 +77,7 @@ impl<'a> Schema<'a> {
                     && columns.all(|column| link.columns.contains(column))
             };
             match declared.iter().find(same_columns) {
-                // The same key twice.
+                // Another foreign key over the same columns to the same table adds nothing.
                 Some(other) if other.to.name == link.to.name => {}
                 Some(other) => {
                     let reason = format!(
@@ -98,7 +98,7 @@ impl<'a> Schema<'a> {
     fn link(&self, key: &'a ForeignKey) -> Option<Link<'a>> {
         let (from, _) = *self.at(&key.table)?;
         let (to, id) = self.at(&key.to)?;
-        // A key that holds the id and a tenant refers by the id.
+        // A foreign key over the id and a tenant becomes a reference to the id.
         let is_id = !id.is_empty() && id.iter().all(|column| key.column_to(column).is_some());
         let ordered: Vec<&'a str> =
             if is_id { id.clone() } else { key.to_columns.iter().map(String::as_str).collect() };
@@ -108,8 +108,8 @@ impl<'a> Schema<'a> {
     }
 }
 
-/// Returns the tables that the caller may have meant: those of the same name in other schemas, or else those on the search
-/// path, or else all.
+/// Returns the tables that the caller may have meant: those of the same name in other schemas, or else those on the
+/// search path, or else all.
 fn alternatives(catalogue: &Catalogue, requested: &TableName) -> Vec<String> {
     let tables: Vec<&Table> = catalogue.tables().filter(|table| !table.is_view()).collect();
     let named = |table: &&&Table| same(&table.name.table, &requested.table);

@@ -250,7 +250,8 @@ impl<'a> Writes<'a> {
         let id = self.r.row_id(of.kind)?;
         let mut returned = id.clone();
         if of.kind.id.only().is_none() {
-            // An updated row has another place. The statement returns the place that its sets know.
+            // An update moves a row to another place. The statement returns the old place, by which the sets know the
+            // row.
             let before = self.r.row_id_of(of.kind, "o")?;
             query.table(of.kind.table_name(), "o");
             query.condition().push(&before).push(" = ").push(&id);
@@ -303,7 +304,7 @@ impl<'a> Writes<'a> {
             is_among(w, &row_id, true, |w| self.r.ids(w, step.rows))
         };
         if let NewValue::Elements(change) = value {
-            // Changes the elements if the step has the row. The previous list appears only once.
+            // Decides for each element whether the step has the row, so that the previous list is rendered only once.
             let is_meant = |w: &mut Writer| is_among(w, &row_id, true, |w| self.r.ids(w, step.rows));
             return self.r.changed_list(
                 w,

@@ -42,7 +42,7 @@ pub(super) fn list(list: ListField<'_>, stored: &str) -> Result<ListColumn, Stor
     })
 }
 
-/// Renders a list that is stored as text as an argument of a function that makes JSON.
+/// Renders a list that is stored as text as the argument of a function that makes JSON.
 pub(super) fn json_of_text(stored: &str) -> String {
     let is_list = literal(&pattern(None));
     format!("CASE WHEN {stored} ~ {is_list} THEN {stored}::jsonb ELSE to_jsonb({stored}) END")
@@ -86,8 +86,8 @@ fn holds_all(element: &ColumnType, key: &ColumnType) -> bool {
     element.family != TypeFamily::Integer || size(element) >= size(key)
 }
 
-/// Returns the regular expression of lists whose elements have the type of the key. Without a key, the elements have any
-/// type of ids.
+/// Returns the regular expression of lists whose elements have the type of the key. Without a key, the elements may
+/// have any type of ids.
 fn pattern(key: Option<&ColumnType>) -> String {
     let element = match key.map(|key| key.family) {
         None => format!("(?:{NULL}|{INTEGER}|{TEXT})"),

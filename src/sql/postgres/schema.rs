@@ -10,8 +10,8 @@ use crate::sql::statement::{Statement, Writer, quote_table};
 use crate::sql::table_schema::{ColumnType, Location, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
-/// For each table, its position, and its kind with a JSON array of its columns; NULL if the table does not exist. A table
-/// from which other tables inherit counts as partitioned.
+/// For each table, its position, and its kind with a JSON array of its columns; NULL if the table does not exist. A
+/// table from which other tables inherit counts as partitioned.
 const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
      (SELECT CASE WHEN c.relhassubclass AND c.relkind = 'r' THEN 'p' ELSE c.relkind END \
      FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(j.\"value\")), json_agg(json_build_array(a.attname, \
@@ -28,10 +28,10 @@ const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
      WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 AND NOT a.attisdropped) FROM ";
 
-/// A number for each table that changes with its columns and indexes, and when another table first inherits from it. A change rewrites a row of the catalogue, either in
-/// a later transaction (`xmin`) or by a later command of the same transaction (`cmin`). The oid distinguishes tables that
-/// different search paths find under the same name, created in the same transaction. The remainder keeps the product
-/// small.
+/// A number for each table that changes with its columns and indexes, and when another table first inherits from it. A
+/// change rewrites a row of the catalogue, either in a later transaction (`xmin`) or by a later command of the same
+/// transaction (`cmin`). The oid distinguishes tables that different search paths find under the same name, created in
+/// the same transaction. The remainder keeps the product small.
 const VERSIONS: &str = ", LATERAL (SELECT sum(1 + a.xmin::text::bigint * (1 + a.attrelid::bigint % 1000003) \
      + a.cmin::text::bigint) FROM pg_catalog.pg_attribute AS a \
      WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 \
@@ -41,7 +41,7 @@ const VERSIONS: &str = ", LATERAL (SELECT sum(1 + a.xmin::text::bigint * (1 + a.
      UNION ALL SELECT c.relhassubclass::int FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(j.\"value\")) \
      AS v(n)";
 
-/// The tables that the names mean.
+/// The oids of the tables to which the names resolve.
 const TABLES_FOUND: &str = "array_agg(to_regclass(j.\"value\")::oid)::text";
 /// The first column of the row that holds them.
 const TABLES: i64 = SCHEMA_VERSION - 1;
@@ -65,8 +65,8 @@ pub(super) fn statement(cache_key: &str) -> Statement {
     w.finish()
 }
 
-/// Writes what identifies the columns and indexes of tables, as an expression. For a statement without a transaction
-/// around it, it is NULL if the session has another encoding, or if row-level security may hide rows.
+/// Writes an expression that identifies the version of the columns and indexes of tables. For a statement without a
+/// transaction around it, it is NULL if the session has another encoding, or if row-level security may hide rows.
 pub(super) fn schema_version(w: &mut Writer, cache_key: &str, check: SchemaCheck) {
     let (open, close) = super::SPELLING.json_rows;
     let (found, versions) = match check {
@@ -117,7 +117,7 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
     schema
 }
 
-/// Returns where the rows of a relation are, from its kind in the catalogue.
+/// Returns how the rows of a relation are located, from its kind in the catalogue.
 fn location(relation: &str) -> Location {
     match relation {
         "r" | "m" => Location::Place("ctid".into()),

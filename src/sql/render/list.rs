@@ -1,4 +1,4 @@
-//! References whose field holds a list of ids: which rows refer, which lists cannot be read, and lists with other
+//! References whose field holds a list of ids: finds the rows that refer and the lists that cannot be read, and changes
 //! elements.
 
 use super::renderer::Renderer;
@@ -53,14 +53,14 @@ impl Renderer<'_> {
         Ok(field.zip(sides.list("r")?))
     }
 
-    /// Returns whether rows with unreadable lists have to be looked for in a branch.
+    /// Returns whether a branch could miss rows with unreadable lists, so that they need a search of their own.
     pub(crate) fn may_miss_lists(&self, source: &Source) -> Result<bool, StoreError> {
         let list = self.list_of(source)?;
         Ok(list.is_some_and(|(_, list)| matches!(list.unreadable, Unreadable::Anywhere(_))))
     }
 
-    /// Writes the query for the rows of a branch whose list cannot be read, with the rank of such rows. Rows that do not
-    /// meet the conditions of the reference may hold anything.
+    /// Writes the query for the rows of a branch whose list cannot be read, with the rank of such rows. Rows that do
+    /// not meet the conditions of the reference may hold anything.
     pub(crate) fn unreadable_lists(
         &self,
         w: &mut Writer,
@@ -86,8 +86,8 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Returns the condition on the rows that refer over a reference. Rows that the filter of the subject's kind excludes
-    /// may still block an operation.
+    /// Returns the condition on the rows that refer over a reference. Rows that the filter of the subject's kind
+    /// excludes may still block an operation.
     fn referring_condition(&self, reference: &Reference) -> Result<Option<Condition>, StoreError> {
         let kind = self.kind(&reference.from)?;
         let filter = kind.filter.clone().filter(|_| kind.name != self.query.kind);
@@ -97,7 +97,7 @@ impl Renderer<'_> {
         })
     }
 
-    /// Writes the rank of a row `r` that a branch finds. A list that only then proves unreadable makes the rank invalid.
+    /// Writes the rank of a row `r` that a branch finds. If the list of the row cannot be read, the rank is invalid.
     pub(crate) fn checked_rank(
         &self,
         w: &mut Writer,
@@ -115,8 +115,8 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Returns the fields with lists over which the branches of a set find its rows, each with the condition that its list
-    /// cannot be read.
+    /// Returns the fields with lists over which the branches of a set find its rows, each with the condition that its
+    /// list cannot be read.
     pub(crate) fn lists_read(
         &self,
         branches: &[PlainBranch<'_>],
@@ -130,8 +130,8 @@ impl Renderer<'_> {
         Ok(found)
     }
 
-    /// Writes a list with other elements. `old` writes the list; `applies`, if given, writes a condition on the row
-    /// without which the list stays as it is.
+    /// Writes a list with elements removed or replaced. `old` writes the previous list. `applies`, if given, writes a
+    /// condition on the row; if it does not hold, the list stays as it is.
     pub(crate) fn changed_list(
         &self,
         w: &mut Writer,
@@ -145,7 +145,7 @@ impl Renderer<'_> {
         let no_list = || StoreError::Unsupported(format!("changing elements of `{}`", reference.name));
         let field = sides.list_field().ok_or_else(no_list)?;
         for rows in of {
-            // In another table, the same ids are other rows.
+            // The same ids in another table would be other rows.
             self.kind_of_rows(&reference.to, *rows)?;
         }
         let list = self.backend.list(field, "o.l")?;

@@ -154,7 +154,7 @@ impl<'a> Renderer<'a> {
         self.schema.has_ids(kind)
     }
 
-    /// Returns where the rows of a kind are, if its id is not one column.
+    /// Returns how the rows of a kind are located, if its id is not one column.
     pub(super) fn location(&self, kind: &Kind) -> Location {
         let found = self.schema.locations.get(&*kind.table_name());
         found.cloned().unwrap_or_else(|| Location::Place(self.backend.place().into()))

@@ -1,8 +1,9 @@
-//! How statements tell the rows of a kind apart.
+//! How statements identify the rows of a kind.
 //!
-//! Within a statement, a row is known by one expression, its row id: the column of its id. If the id has several fields
-//! or none, it is the place where the database stores the row, or a text made of its id. Sets, and the conditions on
-//! them, therefore have one column for every kind. Only answers and records show the fields of an id.
+//! Within a statement, one expression identifies a row: its row id. This is the column of the id. If the id has several
+//! fields or none, it is the place where the database stores the row (`ctid`, `rowid`), or text made from the id. Sets,
+//! and the conditions on them, therefore have one column for every kind. Only answers and records show the fields of an
+//! id.
 
 use super::renderer::{Field, ListField, Renderer};
 use crate::domain::{FieldName, KeyComparison, Kind, RecordId, Reference};
@@ -42,7 +43,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// Returns whether rows are looked up by their row ids without reading the whole table.
+    /// Returns whether a lookup of rows by their row ids avoids reading the whole table.
     pub(crate) fn finds_row_ids(&self, kind: &Kind) -> Result<bool, StoreError> {
         match kind.id.only() {
             Some(id) => self.backend.is_found_by_index(self.field(kind, id), self.field(kind, id)),

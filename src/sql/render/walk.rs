@@ -24,7 +24,7 @@ pub(crate) struct WalkStep<'a> {
     set: &'a NamedSet,
     branch: &'a Branch,
     of: Rows,
-    /// The name of the expression with the elements of its lists, if it has one.
+    /// The name of the common table expression with the elements of its lists, if it has one.
     elements: String,
 }
 
@@ -68,8 +68,8 @@ impl Renderer<'_> {
         Ok(found)
     }
 
-    /// Writes an expression for each of these steps: the elements of all lists, with the rows that hold them. The lists
-    /// are then read once, and not once for each row of the walk.
+    /// Writes a common table expression for each of these steps: the elements of all lists, with the rows that hold
+    /// them. The lists are then read once, and not once for each row of the walk.
     pub(crate) fn elements(&self, w: &mut Writer, steps: &[WalkStep<'_>]) -> Result<(), StoreError> {
         w.list(",\n", steps, |w, WalkStep { set, branch, elements, .. }| {
             let kind = self.kind(&set.kind)?;

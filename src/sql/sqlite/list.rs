@@ -16,7 +16,8 @@ pub(super) fn list(list: ListField<'_>, stored: &str) -> Result<ListColumn, Stor
              ELSE {other} END"
         )
     };
-    // The type in JSON, and the type of the value: an integer that is too large has another one.
+    // Each pair is the JSON type and the SQLite type of an element. An integer that is too large has another SQLite
+    // type.
     let allowed = match (list.reference.compare, list.key.column_type()?.family) {
         (KeyComparison::IgnoreAsciiCase, _) => "'nullnull', 'integerinteger', 'texttext'",
         (KeyComparison::Exact, TypeFamily::Integer) => "'nullnull', 'integerinteger'",

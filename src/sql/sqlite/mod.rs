@@ -200,7 +200,7 @@ impl Backend for Sqlite {
             [part] => format!("json_quote({part})"),
             parts => format!("json_array({})", parts.join(", ")),
         };
-        // The functions would return the JSON value null.
+        // For NULL, these functions would return the JSON text `null`.
         Ok(format!("CASE WHEN {} THEN {text} END", held.join(" AND ")))
     }
 

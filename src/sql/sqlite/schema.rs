@@ -15,7 +15,8 @@ const COLUMNS_PER_STATEMENT: usize = 200;
 enum Ask<'a> {
     /// Whether a row of the kind has no id.
     Ids(&'a Kind, &'a FieldName),
-    /// The name by which the places of rows are read; empty if they have none. For kinds whose id is not one column.
+    /// The name of the column with the places of rows, for kinds whose id is not one column. Empty if rows have no
+    /// place.
     Place(&'a Kind),
     /// The declared type of a column, and the type of one of its values.
     Column(&'a Kind, &'a FieldName),
@@ -77,8 +78,8 @@ fn misses_id(kind: &Kind, id: &FieldName) -> String {
     format!("EXISTS (SELECT 1 FROM {table} AS r WHERE r.{id} IS NULL)")
 }
 
-/// Renders the name by which the places of rows are read: one of the names of SQLite that is not also the name of a
-/// column. Empty for views and tables `WITHOUT ROWID`.
+/// Renders the name of the column with the places of rows: the first of `rowid`, `_rowid_` and `oid` that is not also a
+/// declared column. Empty for views and tables `WITHOUT ROWID`.
 fn place(kind: &Kind) -> String {
     let name = kind.table_name();
     let (table, described) = (literal(&name.table), described(&name));
@@ -104,7 +105,7 @@ fn sampled_type(kind: &Kind, field: &FieldName) -> String {
     )
 }
 
-/// Renders the schema of a table as text, if the data map names one.
+/// Renders the schema of a table as a literal, if the data map names one.
 fn schema_of(name: &TableName) -> Option<String> {
     name.schema.as_deref().map(literal)
 }

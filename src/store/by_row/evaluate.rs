@@ -149,7 +149,8 @@ impl<'a, S: Session> Evaluation<'a, S> {
 
     /// Returns the rows that these rows refer to. References to missing rows are skipped.
     ///
-    /// Rows can be looked up by their ids. Over a reference to another key, only rows that are `within` sets can be found.
+    /// Rows can be looked up by their ids. Over a reference to another key, only rows that are `within` sets can be
+    /// found.
     async fn referenced_rows(
         &mut self,
         kind: &Kind,

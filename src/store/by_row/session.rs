@@ -18,7 +18,7 @@ pub(crate) struct RowNumber(pub(crate) usize);
 /// A row with a rank: its own rank, or the rank of the row it was reached from.
 pub(crate) type Ranked = (RowNumber, Rank);
 
-/// A reference, and how the rows on both sides give the keys that it compares.
+/// A reference, with the readers of the keys on both sides.
 #[derive(Debug)]
 pub(crate) struct KeyedReference<'q> {
     reference: &'q Reference,
@@ -44,8 +44,8 @@ impl<'q> KeyedReference<'q> {
         Ok(Self { reference, held, target, conditions, now: query.now })
     }
 
-    /// Returns the keys that a referring row holds. A row that refers to nothing, because it does not meet the conditions,
-    /// may hold anything.
+    /// Returns the keys that a referring row holds. A row that refers to nothing, because it does not meet the
+    /// conditions, may hold anything.
     pub(crate) fn held_by(&self, kind: &Kind, row: &Record) -> Result<Vec<RecordId>, StoreError> {
         match self.held.read_all(row) {
             Ok(keys) => Ok(keys),

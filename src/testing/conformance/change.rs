@@ -208,8 +208,8 @@ impl Change {
         self
     }
 
-    /// Adds the bookings from which some of these seats go, and which have no other seat then. The seats are set 0, the
-    /// bookings set 4. The bookings of all these seats are locked, as a policy does.
+    /// Adds the bookings that lose their last seat with these seats. The seats are set 0, and the bookings are set 4.
+    /// The bookings of all these seats are locked, as in the change set of a policy.
     pub(super) fn bookings_without_seats(seats: &[(&str, i64)]) -> Self {
         let seats_of = || "seats.booking_id".into();
         let booked = |of| branch(Source::ReferencedBy { reference: seats_of(), of });

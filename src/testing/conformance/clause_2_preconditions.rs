@@ -87,7 +87,7 @@ async fn patiently(host: &dyn Host, changes: &ChangeSet) -> Result<Receipt, Stor
     panic!("a hundred retries did not help");
 }
 
-/// Lets other tasks run so many times.
+/// Lets other tasks run this many times.
 async fn wait(turns: u128) {
     for _ in 0..turns {
         yield_now().await;
@@ -130,8 +130,8 @@ pub async fn clause_2_a_row_inserted_during_the_decision_is_not_missed(host: &dy
     }
 }
 
-/// One call inserts a seat into a booking while another deletes the booking with all its seats. Whichever comes first, no
-/// seat of the deleted booking remains.
+/// One call inserts a seat into a booking while another deletes the booking with all its seats. Whichever comes first,
+/// no seat of the deleted booking remains.
 pub async fn clause_2_a_link_row_inserted_during_the_decision_is_not_missed(host: &dyn Host) {
     load(host, "clients", vec![client("c1")]).await;
     for turns in 0..32 {
@@ -201,7 +201,8 @@ pub async fn clause_2_rows_that_are_left_without_a_referring_row_are_found(host:
     assert_eq!(found, [Difference { precondition: 0, found: 1 }], "it is the last now");
 }
 
-/// The last two seats of a booking go at once. Each leaves the other, so only one may go.
+/// Two changes delete the last two seats of a booking at the same time. Each of them relies on the other seat, so only
+/// one may succeed.
 pub async fn clause_2_of_two_last_referring_rows_one_stays(host: &dyn Host) {
     load_all(host).await;
     load(host, "seats", vec![seat("b1", 2, "first"), seat("b1", 10, "first")]).await;

@@ -1,5 +1,5 @@
-//! Clause 3 for other keys and references: ids of several fields or of none, keys other than the id, text without regard
-//! to case, and references with a condition.
+//! Clause 3 for other keys and references: ids of several fields or of none, keys other than the id, text without
+//! regard to case, and references with a condition.
 
 use super::Host;
 use super::change::{Change, all, branch, pseudonyms, referrers, update, when};

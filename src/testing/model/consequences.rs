@@ -10,8 +10,8 @@ use crate::policy::{Entry, Guard, OnSurvive, Parent, Redirect, Rule, Severity};
 use crate::protocol::Disposition;
 use crate::store::masked;
 
-/// For each row and each of its references that is redirected: the redirects, in the order in which they apply, with the
-/// rows that were referred to. Only a list can have several.
+/// The redirects of each row and reference, in the order in which they apply, with the rows that were referred to. Only
+/// a list can have several.
 pub(super) type Redirects<'a> = BTreeMap<(Id, ReferenceName), BTreeMap<Order, (&'a Redirect, BTreeSet<Id>)>>;
 
 /// The order of redirects: by what they do, then by the outcome of the parents, the position of the entry, and whether
@@ -37,7 +37,7 @@ impl<'a> World<'a> {
         for (id, row) in self.all() {
             for reference in self.map.references_from(&self.kind(&id.0).name) {
                 for parent in self.parents(row, reference) {
-                    // What becomes of a row that goes with its owners does not decide about them.
+                    // A row that is removed with its owners does not decide about them.
                     if reference.owned && self.taken.contains(&parent) && !self.removed(&id) {
                         continue;
                     }
@@ -115,8 +115,8 @@ impl<'a> World<'a> {
         found
     }
 
-    /// Returns whether a field becomes null when its reference is emptied. Fields of the id and of other references stay,
-    /// and so do fields that cannot be null.
+    /// Returns whether a field becomes null when its reference is emptied. Fields of the id and of other references
+    /// stay, and so do fields that cannot be null.
     fn is_emptied(&self, reference: &Reference, field: &FieldName) -> bool {
         let kind = self.kind(&reference.from);
         let is_own = |field: &FieldName| {
@@ -130,8 +130,8 @@ impl<'a> World<'a> {
         is_own(field) && (is_only_field || (is_nullable && kind.shard_key.as_ref() != Some(field)))
     }
 
-    /// Returns a list without the elements that refer to these rows. A new id stands in the place of the first, unless it is
-    /// in the list already.
+    /// Returns a list without the elements that refer to these rows. A new id replaces the first of them, unless the
+    /// list already contains it.
     fn without(&self, list: &[Value], reference: &Reference, parents: &BTreeSet<Id>, new: &Value) -> Value {
         let kind = self.kind(&reference.from);
         let field = reference.only_field().expect("the field of the list");

@@ -5,6 +5,7 @@
 
 mod agreement;
 mod consequences;
+mod owned;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,8 +67,9 @@ impl RowOutcome {
 
 type Id = (KindName, RecordId);
 
-/// A kind, and whether the rows that go with their owners are decided too.
+/// A kind, and whether its owners have decided about its rows too.
 type Node = (KindName, bool);
+
 /// Returns the elements of a list.
 fn elements(list: &Value) -> Vec<Value> {
     match list {
@@ -84,7 +86,7 @@ struct World<'a> {
     now: DateTime<Utc>,
     subjects: BTreeSet<Id>,
     outcomes: BTreeMap<Id, RowOutcome>,
-    /// The rows that go with their owners.
+    /// The rows that are removed with their owners.
     taken: BTreeSet<Id>,
     /// Every outcome that a row was given, with the reference and the entry that gave it.
     reasons: BTreeMap<Id, BTreeSet<(RowOutcome, ReferenceName, usize)>>,
@@ -174,9 +176,9 @@ impl<'a> World<'a> {
         self.rows.get(&id.0).and_then(|rows| rows.get(&id.1)).expect("a row")
     }
 
-    /// Returns the rows that `row` refers to: the row whose key equals the fields of the reference, one by one, or for a
-    /// list the rows of all its elements. A row that does not meet the condition of the reference, or is not a record of
-    /// the kind, refers to nothing.
+    /// Returns the rows that `row` refers to: the row whose key equals the fields of the reference, one by one, or for
+    /// a list the rows of all its elements. A row that does not meet the condition of the reference, or is not a record
+    /// of the kind, refers to nothing.
     fn parents(&self, row: &Record, reference: &Reference) -> BTreeSet<Id> {
         let from = self.kind(&reference.from);
         let is_subject = self.subjects.iter().next().is_some_and(|(kind, _)| *kind == from.name);
@@ -296,7 +298,7 @@ impl<'a> World<'a> {
         if reference.owned { (reference.to.clone(), false) } else { self.last(&reference.to) }
     }
 
-    /// Returns what depends directly on a node over a reference.
+    /// Returns the nodes that depend on a node through one reference.
     fn next(&self, node: &Node) -> Vec<Node> {
         let down = self.map.references_to(&node.0).filter(|reference| self.above(reference) == *node);
         let down = down.map(|reference| (reference.from.clone(), false));
@@ -421,70 +423,5 @@ impl<'a> World<'a> {
         }
         let strongest = met.into_iter().filter_map(|(id, outcomes)| Some((id, outcomes.into_iter().min()?)));
         self.outcomes.extend(strongest);
-    }
-
-    /// Removes the rows of a kind that go with their owners, each as strongly as the weakest of them.
-    fn take(&mut self, kind: &KindName) {
-        let kind = self.kind(kind);
-        let mut found = Vec::new();
-        for (id, row) in self.all().filter(|(id, _)| id.0 == kind.name) {
-            let is_open = matches!(self.outcomes.get(&id), None | Some(RowOutcome::Kept));
-            if !is_open || self.subjects.contains(&id) || !self.holds(kind, row, kind.filter.as_ref()) {
-                continue;
-            }
-            if let Some((outcome, owners)) = self.taken_as(kind, row, &id) {
-                found.push((id, outcome, owners));
-            }
-        }
-        for (id, outcome, owners) in found {
-            let reasons = owners.into_iter().map(|name| (outcome, name, 0));
-            self.reasons.entry(id.clone()).or_default().extend(reasons);
-            self.outcomes.insert(id.clone(), outcome);
-            self.taken.insert(id);
-        }
-    }
-
-    /// Returns the outcome of a row whose owners are all removed, and the references over which they own it.
-    fn taken_as(&self, kind: &Kind, row: &Record, id: &Id) -> Option<(RowOutcome, BTreeSet<ReferenceName>)> {
-        let mut weakest: Option<RowOutcome> = None;
-        let mut owners = BTreeSet::new();
-        for reference in self.map.references_to(&kind.name).filter(|reference| reference.owned) {
-            let referring = self.all().filter(|(owner, _)| owner.0 == reference.from);
-            for (owner, found) in referring.filter(|(_, row)| self.parents(row, reference).contains(id)) {
-                let outcome = self.outcomes.get(&owner).copied().filter(|outcome| outcome.removed());
-                let removed = match outcome {
-                    Some(outcome) => {
-                        let deciding = self.deciding(found, reference, outcome);
-                        if deciding.is_some_and(|(_, entry)| entry.then == Rule::Leave) {
-                            return None;
-                        }
-                        owners.insert(reference.name.clone());
-                        outcome
-                    }
-                    // Marked by an earlier operation.
-                    None if self.marked(reference, found) => RowOutcome::Soft,
-                    None => return None,
-                };
-                let weaker = |one: RowOutcome| (one.strength(), one != RowOutcome::Erased);
-                weakest = Some(match weakest {
-                    Some(other) if weaker(other) <= weaker(removed) => other,
-                    _ => removed,
-                });
-            }
-        }
-        if owners.is_empty() {
-            return None;
-        }
-        let is_marked = kind.deleted_at.as_ref().is_some_and(|field| !row.get(field).is_null());
-        let outcome = match weakest? {
-            RowOutcome::Soft | RowOutcome::AlreadySoft if kind.deleted_at.is_none() => return None,
-            RowOutcome::Off if kind.status.is_none() => return None,
-            RowOutcome::Soft | RowOutcome::AlreadySoft | RowOutcome::Off if is_marked => {
-                (self.mode == Mode::HardDelete).then_some(RowOutcome::AlreadySoft)?
-            }
-            RowOutcome::AlreadySoft => RowOutcome::Soft,
-            outcome => outcome,
-        };
-        Some((outcome, owners))
     }
 }

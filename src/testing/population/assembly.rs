@@ -1,4 +1,4 @@
-//! Makes rows of random choices: every key is unique, and every reference leads to a row or is null.
+//! Makes rows from random choices: every key is unique, and every reference leads to a row or is null.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use super::placement::Draft;
 use crate::domain::{Kind, Record, RecordId};
 use crate::testing::model::Rows;
 
-/// The choices of all rows.
+/// The random choices for all rows.
 #[derive(Debug, Clone)]
 pub(super) struct Seeds {
     /// The type of each group of key columns.
@@ -17,7 +17,7 @@ pub(super) struct Seeds {
     pub(super) kinds: Vec<Vec<RowSeed>>,
 }
 
-/// The choices of a row.
+/// The random choices for a row.
 #[derive(Debug, Clone)]
 pub(super) struct RowSeed {
     /// The value of each own field.
@@ -29,7 +29,7 @@ pub(super) struct RowSeed {
 /// A row, by the positions of its kind and of its seed.
 pub(super) type Place = (usize, usize);
 
-/// Rows in the making.
+/// Rows under construction.
 pub(super) struct Assembly<'a> {
     pub(super) layout: &'a Layout,
     pub(super) seeds: &'a Seeds,
@@ -39,7 +39,7 @@ pub(super) struct Assembly<'a> {
     pub(super) taken: BTreeSet<String>,
 }
 
-/// Makes the rows. A row that would need a row that does not exist, or whose key is in use, is left out.
+/// Makes the rows. Leaves out a row whose key is in use, or that needs a row that does not exist.
 pub(super) fn rows(layout: &Layout, seeds: &Seeds) -> Rows {
     let mut left_out = BTreeSet::new();
     loop {
@@ -89,7 +89,8 @@ impl<'a> Assembly<'a> {
                 _ => None,
             };
             let value = chosen.unwrap_or_else(|| {
-                // Of an id of several fields, each field has the same values in many rows.
+                // The fields of an id of several fields repeat their values, so that only all of them together are
+                // unique.
                 let number = match layout.kind.id.position(&field.name) {
                     Some(0) if layout.kind.id.fields().len() > 1 && !unique => place.1 / 2,
                     Some(1..) if !unique => place.1 % 2,

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::policy::{DeletionPolicy, Retention, Rule};
 
-/// What a policy compares the fields of its kinds with.
+/// The values and instants with which a policy compares the fields of its kinds.
 pub(super) struct Boundaries {
     conditions: Vec<(KindName, Condition)>,
     scopes: Vec<(KindName, FieldName)>,
@@ -91,7 +91,7 @@ impl Boundaries {
         self.comparisons(kind, field).into_iter().flat_map(around).collect()
     }
 
-    /// Returns values that no condition asks for. A field that limits the scope of actors has two.
+    /// Returns ordinary values that no condition mentions. A field that limits the scope of actors has two.
     fn plain_values(&self, kind: &Kind, field: &FieldName) -> Vec<Value> {
         if let Some(status) = kind.status.as_ref().filter(|status| status.field == *field) {
             return vec![status.on.clone(), status.off.clone()];
@@ -136,7 +136,8 @@ fn is_over(retention: &Retention) -> Condition {
     Condition::Time { field: retention.from.clone(), is: Comparison::Less, moment }
 }
 
-/// Returns the value, and the values just below and just above it. Text has neighbours only where its order matters.
+/// Returns the value, and the values just below and just above it. Text has such neighbours only if its order is
+/// compared.
 fn around_value(field_type: FieldType, is: Comparison, value: &Value) -> Vec<Value> {
     let is_equality = matches!(is, Comparison::Equal | Comparison::NotEqual);
     let neighbours: Vec<Value> = match (field_type, field_type.read(value)) {
@@ -159,8 +160,8 @@ fn around_value(field_type: FieldType, is: Comparison, value: &Value) -> Vec<Val
     std::iter::once(value.clone()).chain(neighbours).collect()
 }
 
-/// Returns instants around a moment: for a period, around the days and the instants at which a period begins that ends
-/// now.
+/// Returns instants around a moment. For a period, they are around the days and the instants at which a period that
+/// ends now can begin.
 fn around_moment(field_type: FieldType, moment: Moment, now: DateTime<Utc>) -> Vec<Value> {
     let cutoff = moment.at(now);
     let Moment::Cutoff(period) = moment else { return around_instant(field_type, cutoff) };
@@ -171,7 +172,7 @@ fn around_moment(field_type: FieldType, moment: Moment, now: DateTime<Utc>) -> V
     let day_before = |day: DateTime<Utc>| day.checked_sub_signed(TimeDelta::days(1)).unwrap_or(day);
     let last = day_before(cutoff);
     let mut first = last;
-    // Periods from several days end on the last day of a short month. There are at most four.
+    // Periods that begin on different days can all end on the last day of a short month. At most four days do.
     for _ in 0..3 {
         if period.end(day_before(first)) == period.end(last) {
             first = day_before(first);

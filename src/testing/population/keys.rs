@@ -95,7 +95,7 @@ impl KeyColumns {
         self.types.len()
     }
 
-    /// Returns the type of a field, if `choices` stand for the types of the groups that are not declared.
+    /// Returns the type of a field. `choices` has the types of the groups whose type is not declared.
     pub(super) fn type_of(&self, kind: &Kind, field: &FieldName, choices: &[usize]) -> FieldType {
         let Some(group) = self.groups.get(&column(kind, field)) else { return kind.type_of(field) };
         let chosen = choices.get(*group).and_then(|choice| ID_TYPES.get(*choice)).copied();

@@ -40,7 +40,7 @@ pub(super) struct KindLayout {
     pub(super) shares_table: bool,
     /// The minimum number of rows.
     pub(super) fewest: usize,
-    /// How likely it is that the kind has each of its other rows. Kinds without which others have no rows are seldom empty.
+    /// The probability of each further row. It is higher for kinds without which other kinds have no rows.
     pub(super) density: f64,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct KindLayout {
 pub(super) struct OwnField {
     pub(super) name: FieldName,
     pub(super) is_key: bool,
-    /// For a field with unique values, values that take precedence over a unique one.
+    /// For a unique field, the alternatives to a value of its own.
     pub(super) values: Vec<Value>,
 }
 
@@ -130,7 +130,7 @@ fn unique_groups(map: &DataMap, kind: &Kind) -> Vec<Vec<FieldName>> {
     groups.into_iter().filter(|group| !group.is_empty()).collect()
 }
 
-/// Returns whether every row has a target.
+/// Returns whether every row must have a target.
 fn is_mandatory(reference: &Reference) -> bool {
     !reference.nullable && reference.when.is_none()
 }
@@ -147,7 +147,8 @@ fn needed(map: &DataMap, subject: &KindName) -> BTreeSet<KindName> {
     found
 }
 
-/// Sorts the kinds: after the kinds to which they refer, in a cycle at least after those from which they take keys.
+/// Sorts each kind after the kinds to which it refers. In a cycle, it comes at least after the kinds from which it
+/// takes keys.
 fn order(map: &DataMap, kinds: &[KindLayout]) -> Vec<usize> {
     let mut rest: Vec<usize> = (0..kinds.len()).collect();
     let mut order = Vec::new();

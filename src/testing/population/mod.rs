@@ -78,9 +78,9 @@ impl fmt::Debug for Population {
 
 /// Generates rows for a policy: up to four of each kind, and at least one subject where the map allows it.
 ///
-/// The rows are valid for the data map. Ids are text, integers or UUIDs, in one field or several, or none; ids and unique
-/// fields are unique. A reference leads to a row, or is null where it can be null. A field is null only where it is
-/// declared nullable, where the policy tests whether it is null, or where a mask makes it null.
+/// The rows are valid for the data map. Ids are text, integers or UUIDs, in one field or several, or none; ids and
+/// unique fields are unique. A reference leads to a row, or is null where it can be null. A field is null only where it
+/// is declared nullable, where the policy tests whether it is null, or where a mask makes it null.
 ///
 /// The values lie at the boundaries of what the policy compares, in every mode:
 ///
@@ -89,17 +89,18 @@ impl fmt::Debug for Population {
 /// | a number or an instant | equal, just below, just above |
 /// | a text, for its order | equal, just below, just above |
 /// | a text, or one of several | each of them, and another |
-/// | a period, also that of a retention | the day before, the day and the day after the one at which the period begins that ends at `now`; a second around each midnight and around the time of day of `now` |
+/// | a period, also that of a retention | the day on which a period that ends at `now` begins, the day before and the day after; on these days, a second before and after midnight and the time of day of `now` |
 /// | null | null |
 ///
-/// Rows meet the condition of a reference (`if`), or do not: then they often hold the key of a row all the same.
+/// Some rows meet the condition of a reference (`if`), and others do not. The others often hold the key of a row all
+/// the same.
 ///
-/// A failing test shrinks towards few rows, the first of several targets, and values that no condition asks for.
+/// A failing test shrinks towards few rows, the first of several targets, and values that no condition mentions.
 ///
 /// # Example
 ///
-/// The law says that invoices stay for ten years. This test checks the policy, not the document: it deletes every
-/// subject, and looks for young invoices among the rows that are gone.
+/// The law says that invoices stay for ten years. This test checks what the policy does, not how it is written. It
+/// deletes every subject, and checks that no young invoice is deleted.
 ///
 /// ```
 /// use client_lifecycle::DeletionPolicy;

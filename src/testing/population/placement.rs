@@ -12,10 +12,10 @@ use crate::domain::{Condition, FieldName, KeyComparison, Kind, Reference, Value}
 /// The number of combinations of targets to try for a row before it is left out.
 const MOST_TRIES: usize = 500;
 
-/// The number of a row that exists in no kind.
+/// A row number that no kind uses.
 const NO_ROW: usize = 999;
 
-/// A row in the making.
+/// A row under construction.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Draft {
     /// The fields, those of the id included.
@@ -54,7 +54,8 @@ struct Search<'a> {
 }
 
 impl Assembly<'_> {
-    /// Chooses the targets of a row. Returns whether there are any that keep every key unique; if not, the row is removed.
+    /// Chooses the targets of a row so that every key is unique. If there are none, removes the row and returns
+    /// `false`.
     pub(super) fn place(&mut self, place: Place) -> bool {
         let Some(layout) = self.kind(place.0) else { return false };
         for unique in [false, true] {
@@ -83,7 +84,7 @@ impl Assembly<'_> {
         let targets = self.targets(search, reference, &draft);
         let (target, spelling) = self.seed(search.place)?.targets.get(at).copied()?;
         let can_be_absent = reference.nullable || reference.each || !holds;
-        // Past the last row stands the reference without a target.
+        // The choice after the last row is to have no target.
         let choices = targets.len() + usize::from(can_be_absent);
         for choice in (0..choices).map(|turn| (target + turn) % choices) {
             let mut draft = draft.clone();
@@ -118,7 +119,8 @@ impl Assembly<'_> {
         fields.map(|field| target.values.get(field).filter(|value| !value.is_null()).cloned()).collect()
     }
 
-    /// Sets a reference to null, or to an empty list. Returns whether it can be null beside the other references of the row.
+    /// Sets a reference to null, or to an empty list. Returns whether it can be null beside the other references of the
+    /// row.
     fn empty(&self, reference: &Reference, draft: &mut Draft) -> bool {
         if let Some(field) = reference.only_field().filter(|_| reference.each) {
             let list = if reference.nullable { Value::Null } else { list_of([]) };
@@ -182,8 +184,8 @@ impl Assembly<'_> {
     }
 }
 
-/// Returns the value that a reference holds for a part of a key. `spelling` chooses one of the forms that lead to the same
-/// row.
+/// Returns the value that a reference holds for a part of a key. `spelling` chooses one of the forms that lead to the
+/// same row.
 fn held_value(reference: &Reference, part: &Value, spelling: usize) -> Value {
     if reference.each {
         return match spelling {
@@ -203,7 +205,8 @@ fn list_of<'a>(elements: impl IntoIterator<Item = &'a Value>) -> Value {
     Value::Json(elements.into_iter().map(|element| serde_json::json!(element)).collect())
 }
 
-/// Returns the values of unique fields as text, with the table and the fields. Null is unique.
+/// Returns the values of unique fields as text, with the table and the fields. Null is left out, because it may be
+/// repeated.
 fn unique_values(layout: &KindLayout, draft: &Draft) -> BTreeSet<String> {
     let values = layout.unique.iter().filter_map(|group| {
         let values: Option<Vec<&Value>> = group.iter().map(|field| draft.values.get(field)).collect();

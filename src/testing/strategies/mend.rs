@@ -20,7 +20,7 @@ fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
     for fault in faults {
         let quoted: Vec<&str> = fault.message.split('`').skip(1).step_by(2).collect();
         let kind = quoted.last().copied().unwrap_or_default();
-        // The placeholder is made of the id.
+        // A placeholder is made from the id, so a kind without an id cannot have one.
         let personal = |kind: &str| match &document["kinds"][kind]["id"] {
             Json::Array(fields) if fields.is_empty() => json!({ "note": { "truncate": 2 } }),
             _ => json!({ "mail": "placeholder_email" }),

@@ -261,7 +261,7 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
             facts["tombstone"] = json!(seed.tombstone);
         }
         if shapes.is_without_id(at) && !seed.bare {
-            // The placeholder is made of the id.
+            // A placeholder is made from the id, so a kind without an id cannot have one.
             facts["personal"].as_object_mut()?.remove("mail");
         }
         if at == 0 && only {

@@ -14,7 +14,7 @@ pub(super) enum Motif {
     Diamond,
     /// Rows below anonymized or retained rows, with an entry for such parents.
     Below(u8),
-    /// Rows that go with the last row that owns them: a subject, or a row that refers to a subject.
+    /// Rows that are removed with the last row that owns them: a subject, or a row that refers to a subject.
     Owned(bool),
 }
 
@@ -46,7 +46,7 @@ fn entry(rule: u8) -> EntrySeed {
 }
 
 impl Declared {
-    /// Makes a reference with a list, which never forces a row to stay, a reference to an id.
+    /// Turns a reference with a list into a reference to an id, because a list never forces a row to stay.
     fn without_list(&mut self) {
         if LISTS.contains(&self.shape) {
             self.shape = PLAIN;
@@ -96,7 +96,7 @@ impl Motif {
             }
             Self::Owned(by_subject) => {
                 chain(references, &[&[entry(CASCADE)], &[entry(KEEP)]]);
-                // Nothing that is owned may lead back to its owner.
+                // An owned row must not lead back to its owner.
                 for one in references.iter_mut().skip(kinds - 1).filter(|one| one.from == 2) {
                     one.from = 1;
                 }

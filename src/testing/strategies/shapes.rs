@@ -101,8 +101,8 @@ impl Shapes {
         shapes
     }
 
-    /// Lets two references with different conditions from one kind use the same field, if the ids of both kinds have the
-    /// same type.
+    /// Lets two references with different conditions from one kind use the same field, if the ids of both kinds have
+    /// the same type.
     fn share_fields(&mut self, references: &[Declared]) {
         for first in references {
             let Some(Way::If("A", shared)) = self.ways.get(&first.name).cloned() else { continue };
@@ -118,7 +118,7 @@ impl Shapes {
         }
     }
 
-    /// Returns the kind whose ids the rows of a kind have.
+    /// Returns the kind from which the rows of a kind take their ids.
     fn root(&self, kind: usize) -> usize {
         match self.identities.get(kind) {
             Some(Identity::Shared(parent)) => self.root(*parent),
