@@ -18,6 +18,7 @@ mod masks;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this module is named after")]
 mod policy;
+mod reference_builder;
 mod rule;
 mod rule_build;
 mod rule_document;
@@ -33,7 +34,7 @@ use crate::domain::plain_errors::PlainErrors;
 use crate::domain::{Fault, FaultCode, Faults, KindName};
 
 pub use access::{Allow, Refusal};
-pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder, ReferenceBuilder};
+pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder};
 pub use decide::Inquiry;
 pub use effect::EffectRule;
 #[cfg(feature = "sql")]
@@ -43,6 +44,7 @@ pub use guard::{Guard, Severity};
 pub(crate) use masks::MaskUse;
 pub use mode_policy::{Access, ModePolicy, ReasonRule};
 pub use policy::DeletionPolicy;
+pub use reference_builder::ReferenceBuilder;
 pub use rule::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 pub use rule_build::{
     EntryBuilder, anonymize, cascade, delete, keep, leave, protect, reassign, restrict, retain, set_default,

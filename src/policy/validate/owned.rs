@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Reference, Stage};
+use crate::policy::compile::{CompileContext, RowOutcome};
 use crate::policy::graph::{in_order, is_cycle};
 
 /// Checks that owned references hold ids, and that none of them is part of a cycle of kinds.
@@ -46,4 +47,32 @@ fn cycles<T: Ord + Clone>(edges: &BTreeSet<(T, T)>) -> Vec<Vec<T>> {
     let mut groups = in_order(&nodes, edges);
     groups.retain(|group| is_cycle(group, edges));
     groups
+}
+
+/// Checks that an owned kind has the fields that are needed to remove its rows with their owners.
+pub(super) fn fields(context: &CompileContext<'_>, reference: &Reference, faults: &mut Faults) {
+    let Some(kind) =
+        context.map.kind(&reference.to).filter(|_| reference.owned && context.may_take(reference))
+    else {
+        return;
+    };
+    let mut missing = BTreeSet::new();
+    for owner in context.possible_outcomes(&reference.from) {
+        match owner {
+            RowOutcome::Soft if kind.deleted_at.is_none() => {
+                missing.insert(("deleted_at", FaultCode::MissingDeletedAt, "marked as deleted"));
+            }
+            RowOutcome::Erased if kind.personal.is_empty() => {
+                missing.insert(("personal", FaultCode::MissingPersonal, "masked"));
+            }
+            _ => {}
+        }
+    }
+    for (field, code, how) in missing {
+        let message = format!("rows of `{}` are {how} with the rows that own them", kind.name);
+        faults.push(
+            Fault::new(code, format!("modes.{}.rules.{}", context.mode, reference.name), message)
+                .remedy(format!("declare `kinds.{}.{field}`, or use the rule `leave`", kind.name)),
+        );
+    }
 }

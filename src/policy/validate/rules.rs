@@ -331,7 +331,7 @@ pub(super) fn check_outcomes(
     subject_fields(&context, faults);
     for reference in map.references() {
         reference_fields(&context, reference, faults);
-        owned_fields(&context, reference, faults);
+        super::owned::fields(&context, reference, faults);
     }
     tombstones(&context, faults);
 }
@@ -387,34 +387,6 @@ fn reference_fields(context: &CompileContext<'_>, reference: &Reference, faults:
                 .remedy(format!("declare `kinds.{}.{missing}`, or choose `keep`", kind.name)),
             );
         }
-    }
-}
-
-/// Checks that an owned kind has the fields that are needed to remove its rows with their owners.
-fn owned_fields(context: &CompileContext<'_>, reference: &Reference, faults: &mut Faults) {
-    let Some(kind) =
-        context.map.kind(&reference.to).filter(|_| reference.owned && context.may_take(reference))
-    else {
-        return;
-    };
-    let mut missing = BTreeSet::new();
-    for owner in context.possible_outcomes(&reference.from) {
-        match owner {
-            RowOutcome::Soft if kind.deleted_at.is_none() => {
-                missing.insert(("deleted_at", FaultCode::MissingDeletedAt, "marked as deleted"));
-            }
-            RowOutcome::Erased if kind.personal.is_empty() => {
-                missing.insert(("personal", FaultCode::MissingPersonal, "masked"));
-            }
-            _ => {}
-        }
-    }
-    for (field, code, how) in missing {
-        let message = format!("rows of `{}` are {how} with the rows that own them", kind.name);
-        faults.push(
-            Fault::new(code, format!("modes.{}.rules.{}", context.mode, reference.name), message)
-                .remedy(format!("declare `kinds.{}.{field}`, or use the rule `leave`", kind.name)),
-        );
     }
 }
 

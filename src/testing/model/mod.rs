@@ -5,6 +5,7 @@
 
 mod agreement;
 mod consequences;
+mod guards;
 mod owned;
 
 use std::collections::{BTreeMap, BTreeSet};
