@@ -134,7 +134,7 @@ impl Inquiry {
     fn target_set(&self, target: &CompiledTarget, id: &RecordId, set: SetId) -> NamedSet {
         let kind = self.query.map.kind(&target.to);
         let alive = kind.and_then(|kind| kind.deleted_at.clone()).map(is_null);
-        // A rule may name a record of the subject's kind that the policy does not touch, such as the front desk.
+        // A rule may name a record of the subject's kind that the policy does not touch, such as an account that takes over.
         let may_be_outside = target.to == self.query.kind && self.request.mode != Mode::Reassign;
         let filter = kind.filter(|_| !may_be_outside).and_then(|kind| kind.filter.clone());
         let must: Vec<Condition> = alive.into_iter().chain(filter).chain(target.qualifies.clone()).collect();
