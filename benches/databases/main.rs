@@ -4,10 +4,11 @@
 //! `cargo bench --bench databases --all-features` prints, for each database and workload, medians and minima in
 //! milliseconds, and ratios with their goals. Each ratio comes from one interleaved run: library and hand-written code
 //! take turns on one connection of one program, and Django on its own connection if `python3` has it. Then it prints
+//! the same for link tables and polymorphic rows (see `other_keys.rs`), and
 //! how durations grow with the size of 16 shapes of data: see `growth/mod.rs`, and how fast 8 connections delete 10,000
 //! clients one by one: see `parallel.rs`.
 //!
-//! `-- sqlite`, `-- postgres`, `-- memory`, `-- growth` or `-- parallel` runs one part, and `-- growth --shape=chain` the
+//! `-- sqlite`, `-- postgres`, `-- memory`, `-- keys`, `-- growth` or `-- parallel` runs one part, and `-- growth --shape=chain` the
 //! shapes whose name contains a text. `-- --test` runs everything once with few rows. `-- --trace` prints the statements of each
 //! operation with their times.
 //!
@@ -32,6 +33,7 @@ mod figures;
 mod growth;
 mod in_memory;
 mod nothing_lost;
+mod other_keys;
 mod parallel;
 mod policy;
 mod processor;
@@ -74,6 +76,9 @@ async fn main() {
         let database = Database::sqlite().await;
         workload::run(&database, &size).await;
         database.close().await;
+    }
+    if is_meant("keys") {
+        other_keys::both(&size).await;
     }
     if is_meant("growth") {
         growth::postgres(is_test, &shapes).await;
