@@ -31,6 +31,9 @@ pub struct DataMap {
     kinds: BTreeMap<KindName, Kind>,
     references: BTreeMap<ReferenceName, Reference>,
     excluded: Vec<Excluded>,
+    /// The kind of the subjects, in the map that a store checks. Its rows outside the filter block an operation.
+    #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases have foreign keys"))]
+    subject: Option<KindName>,
 }
 
 /// A table or a reference that is deliberately left out of the map.
@@ -71,7 +74,7 @@ impl DataMap {
         references: impl IntoIterator<Item = Reference>,
         excluded: Vec<Excluded>,
     ) -> Result<Self, Faults> {
-        let mut map = Self { kinds: BTreeMap::new(), references: BTreeMap::new(), excluded };
+        let mut map = Self { kinds: BTreeMap::new(), references: BTreeMap::new(), excluded, subject: None };
         let mut faults = Faults::none();
         for (position, one) in map.excluded.iter().enumerate() {
             let table = one.table.as_ref();
@@ -154,6 +157,17 @@ impl DataMap {
     /// Returns the references from a kind, by name.
     pub fn references_from<'a>(&'a self, kind: &'a KindName) -> impl Iterator<Item = &'a Reference> {
         self.references.values().filter(move |reference| reference.from == *kind)
+    }
+
+    /// Sets the kind of the subjects, for the check of a store.
+    pub(crate) fn set_subject(&mut self, subject: KindName) {
+        self.subject = Some(subject);
+    }
+
+    /// Returns whether rows of a kind that its filter excludes stay untouched, although they refer to a removed row.
+    #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases have foreign keys"))]
+    pub(crate) fn leaves_rows_outside(&self, kind: &Kind) -> bool {
+        kind.filter.is_some() && self.subject.as_ref() != Some(&kind.name)
     }
 
     /// Returns the tables and references that are left out on purpose.

@@ -87,6 +87,7 @@ impl DeletionPolicy {
     /// fields, they limit the scope of actors, or conditions only test them for null.
     pub(crate) fn map_to_check(&self) -> DataMap {
         let mut map = (*self.map).clone();
+        map.set_subject(self.subject.clone());
         for (kind, condition) in self.conditions() {
             condition.visit(&mut |leaf| {
                 if let Some(field) = leaf.field() {

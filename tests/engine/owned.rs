@@ -135,6 +135,65 @@ async fn what_a_marked_or_masked_row_owns_is_marked_or_masked() {
     }
 }
 
+/// Carries out requests one after the other on every store, and then looks at the rows.
+async fn after_each(
+    policy: DeletionPolicy,
+    rows: Value,
+    requests: &[Request],
+    look: impl AsyncFn(&Backend, &str),
+) {
+    for on in stores().await {
+        let backend = Backend::with(on, &policy, &rows).await;
+        let lifecycle = backend.lifecycle(&policy).await;
+        for request in requests {
+            let done = lifecycle.execute(request).await;
+            assert!(done.is_ok(), "{on:?}: {done:?}");
+        }
+        look(&backend, &format!("{on:?}")).await;
+    }
+}
+
+#[tokio::test]
+async fn what_masked_rows_own_is_masked_also_if_they_are_masked_one_after_the_other() {
+    let requests = [1, 2].map(|id| request(Mode::Anonymize, [id]));
+    after_each(policy(&json!({})), rows(), &requests, async |backend, on| {
+        let files = backend.rows("files").await;
+        let shared = files.as_array().unwrap().iter().find(|file| file["id"] == 2).unwrap();
+        assert!(shared["name"].is_null() && !shared["deleted_at"].is_null(), "{on}: {shared}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_rows_own_is_off_with_the_last_of_them_and_on_with_the_first() {
+    let kinds = json!({ "clients": { "status": "status" }, "cards": { "status": "status" } });
+    let mode = json!({ "allow": "any", "rules": { "*": "cascade" } });
+    let document = json!({
+        "subject": "clients", "kinds": kinds,
+        "references": [ { "from": "clients.card_id", "to": "cards", "owned": true } ],
+        "modes": { "deactivate": mode, "reactivate": mode }
+    });
+    let policy = || DeletionPolicy::from_json(&document.to_string()).unwrap();
+    let rows = json!({
+        "clients": [{ "id": 1, "card_id": 7, "status": "ON" }, { "id": 2, "card_id": 7, "status": "ON" }],
+        "cards": [{ "id": 7, "status": "ON" }]
+    });
+    let [off_1, off_2] = [1, 2].map(|id| request(Mode::Deactivate, [id]));
+    let on_1 = request(Mode::Reactivate, [1]);
+    let cases = [
+        (vec![off_1.clone()], "ON"),
+        (vec![off_1.clone(), off_2.clone()], "OFF"),
+        (vec![off_1, off_2, on_1], "ON"),
+    ];
+    for (requests, expected) in cases {
+        after_each(policy(), rows.clone(), &requests, async |backend, on| {
+            let cards = backend.rows("cards").await;
+            assert_eq!(cards[0]["status"], expected, "{on}: after {} requests", requests.len());
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn an_owner_that_was_marked_earlier_keeps_the_row_from_being_deleted_but_not_from_being_marked() {
     let mut rows = rows();

@@ -40,8 +40,10 @@ fn column_types(map: &DataMap, rows: &Value) -> Columns {
             types.entry((kind.name.clone(), field.clone())).or_insert(declared);
         }
     }
+    let lists = map.references().filter(|reference| reference.each);
+    types.extend(lists.map(|list| ((list.from.clone(), list.fields[0].clone()), "TEXT")));
     for _ in map.references() {
-        for reference in map.references() {
+        for reference in map.references().filter(|reference| !reference.each) {
             for (held, key) in reference.fields.iter().zip(map.key_of(reference)) {
                 let pair = [(&reference.from, held), (&reference.to, key)];
                 let pair = pair.map(|(kind, field)| (kind.clone(), field.clone()));

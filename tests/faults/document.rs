@@ -189,7 +189,7 @@ faulty! {
     an_owner_that_depends_on_what_it_owns_is_reported:
         document([("/references/-", json!({"from": "clients.debt_id", "to": "debts", "nullable": true, "owned": true})),
                   ("/modes/hard_delete/rules/clients.debt_id", json!("keep"))])
-        => "references.clients.debt_id", "`debts` is in a cycle of references, so its rows would decide about themselves",
+        => "references.clients.debt_id", "`debts` is in a cycle of references with `debts.client_id`, so its rows would decide about themselves",
            "leave out `owned`, or the reference that closes the cycle";
     rows_that_own_rows_of_their_own_kind_are_reported:
         document([("/references/-", json!({"from": "debts.part_of", "to": "debts", "nullable": true, "owned": true})),
@@ -200,7 +200,7 @@ faulty! {
         document([("/references/-", json!({"from": "debts.island_id", "to": "islands", "owned": true})),
                   ("/references/-", json!({"from": "islands.part_of", "to": "islands", "nullable": true})),
                   ("/modes/hard_delete/rules/*", json!("cascade"))])
-        => "references.debts.island_id", "`islands` is in a cycle of references, so its rows would decide about themselves",
+        => "references.debts.island_id", "`islands` is in a cycle of references with `islands.part_of`, so its rows would decide about themselves",
            "leave out `owned`, or the reference that closes the cycle";
     an_owned_reference_to_another_key_is_reported:
         document([("/references/-", json!({"from": "debts.island", "to": "islands.code", "owned": true})),

@@ -133,7 +133,6 @@ async fn json_that_is_not_a_list_of_ids_is_an_error_that_names_the_row() {
         ("jsonb", "1"),
         ("jsonb", "[\"1\"]"),
         ("json", "[[1]]"),
-        ("json", "null "),
         ("text", "1,2"),
         ("text", "[1,]"),
         ("text", ""),
@@ -260,4 +259,21 @@ async fn two_deletions_at_once_both_take_their_id_out_of_one_list() {
         let left = of("40");
         assert_eq!(world.text(ROOMS).await, format!("1 {}", left.trim_matches('\'')), "{list}");
     }
+}
+
+#[tokio::test]
+async fn a_uuid_is_found_in_json_in_upper_case_too_and_a_json_null_is_no_list() {
+    let [id, other] = ["0a0a0a0a-0000-4000-8000-00000000000a", "0b0a0a0a-0000-4000-8000-00000000000a"];
+    let lists = [
+        format!("'[\"{}\", \"{other}\", \"{id}\"]'", id.to_uppercase()),
+        "'null'".to_owned(),
+        "NULL".to_owned(),
+    ];
+    let ids = [format!("'{id}'"), format!("'{other}'")];
+    let [ids, lists] =
+        [ids.iter().map(String::as_str).collect::<Vec<_>>(), lists.iter().map(String::as_str).collect()];
+    let ddl = tables("uuid", &ids, "jsonb", &lists);
+    let Some(found) = rooms_after(&ddl, &json!("set_null"), id).await else { return };
+    let expected = format!("1 [\"{other}\"]; 2 null; 3 -");
+    assert_eq!(found, [expected.clone(), expected]);
 }

@@ -378,3 +378,45 @@ async fn a_column_named_like_several_ids_may_hold_a_list() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_key_that_deletes_rows_beside_a_condition_is_refused() {
+    let notes = |action: &str| {
+        format!(
+            "CREATE TABLE notes (id INTEGER PRIMARY KEY, k TEXT, client_id INTEGER REFERENCES clients {action});
+             CREATE INDEX notes_by_client ON notes (client_id);"
+        )
+    };
+    let mut document = json!({
+        "subject": "clients", "kinds": { "clients": {}, "notes": {} },
+        "references": [ { "from": "notes.client_id", "to": "clients", "nullable": true, "if": { "field": "k", "eq": "a" } } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "restrict" } } }
+    });
+    let refused = [
+        "cascading_foreign_key references.notes.client_id: a foreign key to `clients` with ON DELETE CASCADE that the map \
+         declares only for rows that meet an `if` or a `filter`: the database would change rows that are in no plan",
+    ];
+    let cascading = || [CLIENTS, &notes("ON DELETE CASCADE")].concat();
+    assert_eq!(found_by(document.clone(), &cascading()).await, refused);
+    assert_eq!(found_by(document.clone(), &[CLIENTS, &notes("")].concat()).await, NOTHING);
+    let reference = document["references"][0].as_object_mut().unwrap();
+    document["kinds"]["notes"]["filter"] = reference.remove("if").unwrap();
+    assert_eq!(found_by(document, &cascading()).await, refused);
+}
+
+#[tokio::test]
+async fn a_key_to_another_table_is_refused_whatever_the_condition() {
+    let ddl = "CREATE TABLE others (id INTEGER PRIMARY KEY);
+         CREATE TABLE notes (id INTEGER PRIMARY KEY, k TEXT, client_id INTEGER REFERENCES others);
+         CREATE INDEX notes_by_client ON notes (client_id);";
+    let document = json!({
+        "subject": "clients", "kinds": { "clients": {}, "notes": {} },
+        "references": [ { "from": "notes.client_id", "to": "clients", "nullable": true, "if": { "field": "k", "eq": "a" } } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    });
+    let found = found_by(document, &[CLIENTS, ddl].concat()).await;
+    assert!(
+        found.iter().any(|one| one.starts_with("foreign_key_mismatch") || one.contains("others")),
+        "{found:#?}"
+    );
+}

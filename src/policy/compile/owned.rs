@@ -9,7 +9,9 @@ use super::context::{CompileContext, PossibleOutcomes, QueryBuilder};
 use super::outcomes::{
     Cause, KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, applicable_entries, refining, unless_marked,
 };
-use crate::domain::{Condition, DataMap, FieldName, Kind, KindName, Mode, Reference, is_null, not_null};
+use crate::domain::{
+    Condition, DataMap, FieldName, Kind, KindName, Mode, Reference, any, is_null, ne, not_null,
+};
 use crate::policy::{Entry, Rule, Rules};
 use crate::protocol::{Branch, RankCase, Ranks, Rows, SetId, Source};
 
@@ -40,10 +42,20 @@ fn outcomes_below(
     }
 }
 
+/// Returns how an owner counts that an earlier operation marked as deleted. In mode `anonymize`, that operation may have
+/// masked it, so what it owns is masked too.
+fn marked_strength(kind: &Kind, mode: Mode) -> RowOutcome {
+    match mode {
+        Mode::Anonymize if !kind.personal.is_empty() => RowOutcome::Erased,
+        _ => RowOutcome::Soft,
+    }
+}
+
 /// Returns the ways in which owners of a kind may be removed, given the possible outcomes of their kinds.
 fn strengths_of_owners(
     map: &DataMap,
     kind: &KindName,
+    marked: RowOutcome,
     rules: &Rules,
     possible: &PossibleOutcomes,
 ) -> BTreeSet<RowOutcome> {
@@ -58,15 +70,16 @@ fn strengths_of_owners(
     }
     // Rows that an earlier operation marked as deleted are owners too, but do not keep the row alive.
     let mut owners = owned().filter_map(|reference| map.kind(&reference.from));
-    if weakens(&found) && owners.any(|owner| owner.deleted_at.is_some()) {
-        found.insert(RowOutcome::Soft);
+    if weakens(marked, &found) && owners.any(|owner| owner.deleted_at.is_some()) {
+        found.insert(marked);
     }
     found
 }
 
 /// Returns whether an owner that an earlier operation marked as deleted can be weaker than these.
-fn weakens<'a>(strengths: impl IntoIterator<Item = &'a RowOutcome>) -> bool {
-    strengths.into_iter().any(|one| matches!(one, RowOutcome::Erased | RowOutcome::Delete))
+fn weakens<'a>(marked: RowOutcome, strengths: impl IntoIterator<Item = &'a RowOutcome>) -> bool {
+    let rank = |one| STRENGTHS.iter().position(|other| *other == one);
+    strengths.into_iter().any(|one| rank(*one) > rank(marked))
 }
 
 /// Returns whether the removal of some owner may remove what it owns.
@@ -84,7 +97,8 @@ pub(super) fn outcomes_of_owned(
     possible: &PossibleOutcomes,
 ) -> BTreeSet<RowOutcome> {
     let Some(declared) = map.kind(kind) else { return BTreeSet::new() };
-    let strengths = strengths_of_owners(map, kind, rules, possible).into_iter();
+    let strengths =
+        strengths_of_owners(map, kind, marked_strength(declared, mode), rules, possible).into_iter();
     let outcomes = strengths.flat_map(|weakest| outcomes_below(declared, weakest, mode));
     outcomes.filter_map(|(_, outcome)| outcome).collect()
 }
@@ -119,7 +133,7 @@ pub(super) fn with_owned(
     let meanings = meanings(context, kind, &owners, before);
     let candidates = candidates(kind, &owners, before, query);
     let staying = staying(context, kind, outcomes, &owners, candidates, query);
-    let mut weaker = vec![Rows::all(staying)];
+    let mut weaker: Vec<Rows> = staying.into_iter().collect();
     let mut own = KindOutcomes {
         set: SetId::SUBJECTS,
         meanings,
@@ -127,11 +141,11 @@ pub(super) fn with_owned(
         is_owned: true,
     };
     let is_possible = |one: &RowOutcome| owners.iter().any(|owner| owner.by_strength.contains_key(one));
-    let is_marked = weakens(STRENGTHS.iter().filter(|one| is_possible(one)));
+    let marked_as = marked_strength(kind, context.mode);
+    let is_marked = weakens(marked_as, STRENGTHS.iter().filter(|one| is_possible(one)));
     let marked = if is_marked { marked(context, kind, owned(), &owners, candidates, query) } else { None };
-    let strengths = STRENGTHS
-        .into_iter()
-        .filter(|one| is_possible(one) || (*one == RowOutcome::Soft && marked.is_some()));
+    let strengths =
+        STRENGTHS.into_iter().filter(|one| is_possible(one) || (*one == marked_as && marked.is_some()));
     let strengths: Vec<RowOutcome> = strengths.collect();
     let mut branches: Vec<Branch> = before.into_iter().map(|before| same_outcomes(before, &own)).collect();
     for weakest in &strengths {
@@ -140,7 +154,7 @@ pub(super) fn with_owned(
         if strengths.last() != Some(weakest) {
             let of = owners.iter();
             let of = of.filter_map(|owner| Some(owned_by(owner.reference, *owner.by_strength.get(weakest)?)));
-            let marked = marked.filter(|_| *weakest == RowOutcome::Soft);
+            let marked = marked.filter(|_| *weakest == marked_as);
             let marked = marked.map(|rows| Branch::new(Source::Members(rows), vec![RankCase::always(0)]));
             let name = format!("{}: owned by rows that are removed as {weakest:?}", kind.name);
             within.push(Rows::all(query.add_set(name, &kind.name, of.chain(marked).collect())));
@@ -239,6 +253,10 @@ fn other_owners(
     let from = context.map.kind(&reference.from);
     let state = from.and_then(|kind| kind.deleted_at.as_ref()).map(state);
     let cases = refining(state.as_ref(), vec![RankCase::always(0)]);
+    let on = from.and_then(|kind| kind.status.as_ref()).filter(|_| context.mode == Mode::Deactivate);
+    // A row that is OFF does not keep what it owns ON.
+    let on = on.map(|status| any([is_null(&status.field), ne(status.field.clone(), status.off.clone())]));
+    let cases = refining(on.as_ref(), cases);
     let cases = refining(context.referring_condition(reference).as_ref(), cases);
     let source = Source::Referrers { reference: reference.name.clone(), of: candidates };
     let owner = owners.iter().find(|owner| owner.reference.name == reference.name);
@@ -254,10 +272,14 @@ fn staying(
     owners: &[Owner<'_>],
     candidates: Rows,
     query: &mut QueryBuilder,
-) -> SetId {
+) -> Option<Rows> {
     let mut held = Vec::new();
     for reference in context.map.references_to(&kind.name).filter(|reference| reference.owned) {
-        let mut branches = vec![other_owners(context, reference, owners, candidates, |field| is_null(field))];
+        let mut branches = Vec::new();
+        // A record comes ON with the first of its owners.
+        if context.mode != Mode::Reactivate {
+            branches.push(other_owners(context, reference, owners, candidates, |field| is_null(field)));
+        }
         let owner = owners.iter().find(|owner| owner.reference.name == reference.name);
         let removed = outcomes.get(&reference.from).and_then(|own| own.rows(RowOutcome::is_removed));
         // Removed rows that leave what they own.
@@ -269,9 +291,10 @@ fn staying(
             branches.push(Branch { within: vec![removed], except, ..leaving });
         }
         let name = format!("{}: rows that stay with what they own", reference.name);
-        held.push(owned_by(reference, Rows::all(query.add_set(name, &reference.from, branches))));
+        let rows = query.add_nonempty(name, &reference.from, branches);
+        held.extend(rows.map(|rows| owned_by(reference, rows)));
     }
-    query.add_set(format!("{}: owned by rows that stay", kind.name), &kind.name, held)
+    query.add_nonempty(format!("{}: owned by rows that stay", kind.name), &kind.name, held)
 }
 
 /// Adds the set of rows with an owner that an earlier operation marked as deleted and that this one does not remove.

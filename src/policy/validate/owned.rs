@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Reference, Stage};
+use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Reference, ReferenceName, Stage};
 use crate::policy::compile::{CompileContext, RowOutcome};
-use crate::policy::graph::{in_order, is_cycle};
+use crate::policy::graph::{in_order, is_cycle, shortest_paths};
 
 /// Checks that owned references hold ids, and that none of them is part of a cycle of kinds.
 pub(super) fn check(map: &DataMap, faults: &mut Faults) {
@@ -29,9 +29,11 @@ pub(super) fn check(map: &DataMap, faults: &mut Faults) {
             of_kinds.iter().any(|kinds| kinds.contains(&reference.from) && kinds.contains(&reference.to))
                 || of_outcomes.iter().any(|decided| decided.contains(&target));
         if is_inside {
+            let closing = closing(map, reference).map(|name| format!(" with `{name}`"));
             let message = format!(
-                "`{}` is in a cycle of references, so its rows would decide about themselves",
-                reference.to
+                "`{}` is in a cycle of references{}, so its rows would decide about themselves",
+                reference.to,
+                closing.unwrap_or_default()
             );
             faults.push(
                 Fault::new(FaultCode::OwnedInCycle, format!("references.{}", reference.name), message)
@@ -39,6 +41,26 @@ pub(super) fn check(map: &DataMap, faults: &mut Faults) {
             );
         }
     }
+}
+
+/// Returns a reference, not owned, through which the rows that a reference owns lead back to their owners or to themselves.
+fn closing<'a>(map: &'a DataMap, owned: &Reference) -> Option<&'a ReferenceName> {
+    if owned.from == owned.to {
+        return None;
+    }
+    let leads_back = |reference: &&Reference| {
+        let from_owned = shortest_paths(map, &owned.to);
+        !reference.owned
+            && (reference.to == owned.to || from_owned.contains_key(&reference.to))
+            && (reference.from == owned.from || reference.from == owned.to)
+    };
+    let up = |reference: &&Reference| {
+        !reference.owned
+            && reference.from == owned.to
+            && shortest_paths(map, &reference.to).contains_key(&owned.from)
+    };
+    let found = map.references().find(leads_back).or_else(|| map.references().find(up));
+    found.map(|reference| &reference.name)
 }
 
 /// Returns the cycles: groups of nodes that lead back to each other.

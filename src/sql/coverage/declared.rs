@@ -89,12 +89,30 @@ pub(super) fn key_declared(map: &DataMap, key: &ForeignKey, catalogue: &Catalogu
     key.columns.iter().any(|column| refers(column))
 }
 
-/// Returns whether a declared reference uses the columns that the foreign key pairs with its key.
+/// Returns whether a declared reference uses the columns that the foreign key pairs with its key, and holds for every row
+/// of the table.
 pub(super) fn key_followed(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
-    let is_of = |kind: &Kind, table: &TableName| {
+    let is_whole = |reference: &Reference| {
+        let from = map.kind(&reference.from);
+        reference.when.is_none() && from.is_some_and(|kind| !map.leaves_rows_outside(kind))
+    };
+    following(map, key, catalogue).any(is_whole)
+}
+
+/// Returns whether a declared reference uses the columns of the foreign key for some rows of the table.
+pub(super) fn key_followed_in_part(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
+    following(map, key, catalogue).next().is_some()
+}
+
+fn following<'a>(
+    map: &'a DataMap,
+    key: &'a ForeignKey,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = &'a Reference> {
+    let is_of = move |kind: &Kind, table: &TableName| {
         catalogue.lineage(table).into_iter().any(|table| catalogue.is_one_table(table, &kind.table_name()))
     };
-    map.references().any(|reference| {
+    map.references().filter(move |reference| {
         let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) else {
             return false;
         };

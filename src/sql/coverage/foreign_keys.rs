@@ -38,8 +38,8 @@ pub(super) fn mismatch<'a>(
     reference: &Reference,
     catalogue: &'a Catalogue,
 ) -> Option<&'a ForeignKey> {
-    // A condition, a list or another comparison cannot be a foreign key.
-    if reference.when.is_some() || reference.compare != KeyComparison::Exact {
+    // A foreign key compares exactly.
+    if reference.compare != KeyComparison::Exact {
         return None;
     }
     let mut ends = ends(map, reference, catalogue);
@@ -98,6 +98,10 @@ pub(super) fn undeclared<'a>(
 ) -> impl Iterator<Item = Finding> + 'a {
     deleting(map, catalogue).filter(|(key, _)| !declared::key_excluded(map, key, catalogue)).map(
         |(key, to)| {
+            if declared::key_followed_in_part(map, key, catalogue) {
+                return finding(key, to, "the map declares only for rows that meet an `if` or a `filter`")
+                    .remedy("change the foreign key to ON DELETE NO ACTION, or leave out the condition");
+            }
             finding(key, to, "the map does not declare")
                 .remedy("declare the reference, or list it under `excluded` with a reason")
         },

@@ -21,9 +21,15 @@ pub(super) fn list(list: ListField<'_>, stored: &str) -> Result<ListColumn, Stor
     if !matches!(column.family, TypeFamily::Json | TypeFamily::Text) {
         return Err(unfit(list, &column, &key));
     }
+    let is_uuid = key.family == TypeFamily::Uuid;
     let key = Some(&key).filter(|_| list.reference.compare == KeyComparison::Exact);
     let is_list = format!("{stored}::text ~ {}", literal(&pattern(key)));
-    let compared = list.key.r.backend.key(list.reference, list.key, "(e.x #>> '{}')")?;
+    let is_null = format!("{stored}::text ~ '^[ \\t\\n\\r]*null[ \\t\\n\\r]*$'");
+    let mut compared = list.key.r.backend.key(list.reference, list.key, "(e.x #>> '{}')")?;
+    if is_uuid && list.reference.compare == KeyComparison::Exact {
+        // Text may have a UUID in upper case.
+        compared = format!("lower({compared})");
+    }
     Ok(ListColumn {
         elements: format!(
             "jsonb_array_elements(CASE WHEN {is_list} THEN {stored}::jsonb ELSE '[]' END) \
@@ -32,7 +38,7 @@ pub(super) fn list(list: ListField<'_>, stored: &str) -> Result<ListColumn, Stor
         element: "e.x",
         position: "e.n",
         compared,
-        unreadable: Unreadable::Anywhere(format!("({is_list}) IS FALSE")),
+        unreadable: Unreadable::Anywhere(format!("({is_list} OR {is_null}) IS FALSE")),
         overlapping: None,
         made: [
             "(SELECT coalesce(jsonb_agg(".into(),

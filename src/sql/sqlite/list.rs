@@ -10,10 +10,10 @@ use crate::sql::table_schema::TypeFamily;
 use crate::store::StoreError;
 
 pub(super) fn list(list: ListField<'_>, stored: &str) -> Result<ListColumn, StoreError> {
-    let is_array = |then: &str, other: &str| {
+    let is_array = |then: &str, null: &str, other: &str| {
         format!(
-            "CASE WHEN json_valid({stored}) THEN CASE WHEN json_type({stored}) = 'array' THEN {then} ELSE {other} END \
-             ELSE {other} END"
+            "CASE WHEN json_valid({stored}) THEN CASE json_type({stored}) WHEN 'array' THEN {then} WHEN 'null' THEN {null} \
+             ELSE {other} END ELSE {other} END"
         )
     };
     // Each pair is the JSON type and the SQLite type of an element. An integer that is too large has another SQLite
@@ -27,11 +27,14 @@ pub(super) fn list(list: ListField<'_>, stored: &str) -> Result<ListColumn, Stor
         "EXISTS (SELECT 1 FROM json_each({stored}) AS e WHERE e.type || typeof(e.value) NOT IN ({allowed}))"
     );
     Ok(ListColumn {
-        elements: format!("json_each({}) AS e", is_array(stored, "'[]'")),
+        elements: format!("json_each({}) AS e", is_array(stored, "'[]'", "'[]'")),
         element: "e.value",
         position: "e.key",
         compared: compared(list.reference, "e.value"),
-        unreadable: Unreadable::Anywhere(format!("({stored} IS NOT NULL AND {})", is_array(&has_other, "1"))),
+        unreadable: Unreadable::Anywhere(format!(
+            "({stored} IS NOT NULL AND {})",
+            is_array(&has_other, "0", "1")
+        )),
         overlapping: None,
         made: [
             "(SELECT json_group_array(g.i) FROM (SELECT ".into(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Id, RowOutcome, World};
-use crate::domain::{Kind, KindName, Mode, Record, ReferenceName};
+use crate::domain::{Kind, KindName, Mode, Record, Reference, ReferenceName};
 use crate::policy::Rule;
 
 impl World<'_> {
@@ -29,6 +29,11 @@ impl World<'_> {
         }
     }
 
+    fn is_off(&self, reference: &Reference, row: &Record) -> bool {
+        let status = self.kind(&reference.from).status.as_ref().filter(|_| self.mode == Mode::Deactivate);
+        status.is_some_and(|status| *row.get(&status.field) == status.off)
+    }
+
     /// Returns the outcome of a row whose owners are all removed, and the references over which they own it.
     fn taken_as(&self, kind: &Kind, row: &Record, id: &Id) -> Option<(RowOutcome, BTreeSet<ReferenceName>)> {
         let mut weakest: Option<RowOutcome> = None;
@@ -46,8 +51,13 @@ impl World<'_> {
                         owners.insert(reference.name.clone());
                         outcome
                     }
-                    // Marked by an earlier operation.
-                    None if self.marked(reference, found) => RowOutcome::Soft,
+                    // A record comes ON with the first of its owners, and does not stay ON for one that is OFF.
+                    None if self.mode == Mode::Reactivate || self.is_off(reference, found) => continue,
+                    // Marked by an earlier operation, and perhaps masked.
+                    None if self.marked(reference, found) => match self.mode {
+                        Mode::Anonymize if !kind.personal.is_empty() => RowOutcome::Erased,
+                        _ => RowOutcome::Soft,
+                    },
                     None => return None,
                 };
                 let weaker = |one: RowOutcome| (one.strength(), one != RowOutcome::Erased);
