@@ -282,3 +282,17 @@ fn the_last_kind_of_a_long_chain_of_mandatory_references_has_rows() {
     let with_rows = all.iter().filter(|rows| rows.rows("k39").next().is_some()).count();
     assert!(with_rows >= 25, "{with_rows} of 40");
 }
+
+#[test]
+fn lists_hold_one_id_or_several() {
+    let policy = read(&every_form());
+    let reference = policy.map().reference(&"threads.member_ids".into()).unwrap();
+    let threads = policy.map().kind(&"threads".into()).unwrap();
+    let mut counts = BTreeMap::new();
+    for rows in populations(&policy, 100) {
+        for row in rows.rows("threads") {
+            *counts.entry(reference.held_by(threads, row).unwrap().len()).or_insert(0) += 1;
+        }
+    }
+    assert!([0, 1, 2].iter().all(|count| counts.get(count).is_some_and(|lists| *lists >= 10)), "{counts:?}");
+}

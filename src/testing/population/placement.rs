@@ -91,7 +91,14 @@ impl Assembly<'_> {
             let fits = match targets.get(choice) {
                 Some((place, key)) => {
                     draft.targets.extend(holds.then(|| (at, (*place, key.clone()))));
-                    let held = key.iter().map(|part| held_value(reference, part, spelling));
+                    let next = targets.get((choice + 1) % targets.len()).and_then(|(_, key)| key.first());
+                    let held = key.iter().map(|part| {
+                        if reference.each {
+                            held_list(part, next, spelling)
+                        } else {
+                            held_value(reference, part, spelling)
+                        }
+                    });
                     draft.agree(&reference.fields, &held.collect::<Vec<_>>())
                 }
                 None => !holds || self.empty(reference, &mut draft),
@@ -187,17 +194,19 @@ impl Assembly<'_> {
 /// Returns the value that a reference holds for a part of a key. `spelling` chooses one of the forms that lead to the
 /// same row.
 fn held_value(reference: &Reference, part: &Value, spelling: usize) -> Value {
-    if reference.each {
-        return match spelling {
-            1 => list_of([part, part]),
-            2 => list_of([&Value::Null, part]),
-            _ => list_of([part]),
-        };
-    }
     match (reference.compare, part, spelling) {
         (KeyComparison::IgnoreAsciiCase, Value::Text(text), 1) => text.to_ascii_lowercase().into(),
         (KeyComparison::IgnoreAsciiCase, Value::Text(text), 2) => text.to_ascii_uppercase().into(),
         _ => part.clone(),
+    }
+}
+
+/// Returns a list with the id of a row: alone, twice, or after null and the id of another row.
+fn held_list(id: &Value, other: Option<&Value>, spelling: usize) -> Value {
+    match spelling {
+        1 => list_of([id, id]),
+        2 => list_of([&Value::Null].into_iter().chain(other).chain([id])),
+        _ => list_of([id]),
     }
 }
 
