@@ -22,7 +22,7 @@ const TABLES: &str = "CREATE TABLE clients (id bigint PRIMARY KEY);
         PRIMARY KEY (client_id, group_id));
     CREATE TABLE comments (id bigint PRIMARY KEY, owner_type varchar(9) NOT NULL, owner_id bigint NOT NULL);
     CREATE INDEX links_by_group ON links (group_id);
-    CREATE INDEX comments_by_owner ON comments (owner_type, owner_id);";
+    CREATE INDEX comments_by_owner ON comments (owner_id, owner_type);";
 
 fn policy() -> DeletionPolicy {
     let document = json!({
