@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{CompileContext, QueryBuilder};
-use super::outcomes::{OutcomesByKind, RowOutcome, refining};
-use crate::domain::{Condition, KindName, Reference, ReferenceName, all, is_null};
+use super::outcomes::{OutcomesByKind, RowOutcome, below, refining};
+use crate::domain::{Condition, KindName, ReferenceName, all, is_null};
 use crate::policy::graph::{in_order, is_cycle};
 use crate::policy::{Guard, Severity};
 use crate::protocol::{Branch, EventDraft, NamedSet, RankCase, Rows, SetId, Source};
@@ -126,12 +126,6 @@ fn dependents_over(
         from = query.add_set(name, &reference.from, vec![below(context, reference, from)]);
     }
     Some(from)
-}
-
-fn below(context: &CompileContext<'_>, reference: &Reference, of: SetId) -> Branch {
-    let source = Source::Referrers { reference: reference.name.clone(), of: Rows::all(of) };
-    let condition = context.referring_condition(reference);
-    Branch::new(source, refining(condition.as_ref(), vec![RankCase::always(0)]))
 }
 
 /// Returns the set of all rows of a kind that depend on the subject. Adds the sets that it needs.

@@ -358,3 +358,10 @@ fn referrers(
     let cases = refining(context.referring_condition(reference).as_ref(), cases);
     (!cases.is_empty()).then(|| Branch::new(source, cases))
 }
+
+/// Builds the branch to all rows that refer to rows of a set.
+pub(super) fn below(context: &CompileContext<'_>, reference: &Reference, of: SetId) -> Branch {
+    let source = Source::Referrers { reference: reference.name.clone(), of: Rows::all(of) };
+    let condition = context.referring_condition(reference);
+    Branch::new(source, refining(condition.as_ref(), vec![RankCase::always(0)]))
+}

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{CompileContext, PossibleOutcomes, QueryBuilder};
 use super::outcomes::{
-    Cause, KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, applicable_entries, refining, unless_marked,
+    Cause, KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, applicable_entries, below, refining,
+    unless_marked,
 };
 use crate::domain::{
     Condition, DataMap, FieldName, Kind, KindName, Mode, Reference, any, is_null, ne, not_null,
@@ -284,9 +285,7 @@ fn staying(
         let removed = outcomes.get(&reference.from).and_then(|own| own.rows(RowOutcome::is_removed));
         // Removed rows that leave what they own.
         if let Some(removed) = removed.filter(|_| owner.is_none_or(|owner| owner.some_leave)) {
-            let source = Source::Referrers { reference: reference.name.clone(), of: candidates };
-            let condition = context.referring_condition(reference);
-            let leaving = Branch::new(source, refining(condition.as_ref(), vec![RankCase::always(0)]));
+            let leaving = below(context, reference, candidates.set);
             let except = owner.map(|owner| owner.going).into_iter().collect();
             branches.push(Branch { within: vec![removed], except, ..leaving });
         }

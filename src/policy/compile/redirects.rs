@@ -10,7 +10,7 @@ use super::outcomes::{
 use super::tombstones::{
     SURVIVORS, Survivor, TombstonesByKind, loses_value, may_survive, must_keep_reference, surviving,
 };
-use crate::domain::{DataMap, Kind, KindName, Reference, Value};
+use crate::domain::{DataMap, Kind, KindName, Reference, ReferenceName, Value};
 use crate::plan::StepKey;
 use crate::policy::{Entry, OnSurvive, Parent, Redirect, Rule};
 use crate::protocol::{Branch, Disposition, Rank, RankCase, Ranks, Rows, Source};
@@ -69,15 +69,7 @@ pub(super) fn redirects(
                 };
                 let rows = Rows::ranked(all.set, rank);
                 let disposition = disposition(redirect);
-                let key = StepKey {
-                    kind: reference.from.clone(),
-                    disposition,
-                    path: context.path(&reference.name),
-                    rule: entry.then.as_str().into(),
-                    when: entry.when.as_ref().map(ToString::to_string),
-                    basis: None,
-                    volatile: kind.volatile,
-                };
+                let key = key(kind, entry, disposition, context.path(&reference.name));
                 let target = CompiledTarget {
                     reference: reference.name.clone(),
                     from: reference.from.clone(),
@@ -98,6 +90,18 @@ pub(super) fn redirects(
         }
     }
     found
+}
+
+fn key(kind: &Kind, entry: &Entry, disposition: Disposition, path: Vec<ReferenceName>) -> StepKey {
+    StepKey {
+        kind: kind.name.clone(),
+        disposition,
+        path,
+        rule: entry.then.as_str().into(),
+        when: entry.when.as_ref().map(ToString::to_string),
+        basis: None,
+        volatile: kind.volatile,
+    }
 }
 
 fn disposition(redirect: &Redirect) -> Disposition {
@@ -278,15 +282,7 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
             // The new target must be neither the subject nor one of the rows that move.
             let moved = (reference.from == reference.to).then_some(rows);
             let except = context.subjects_among(&reference.to).into_iter().chain(moved).collect();
-            let key = StepKey {
-                kind: reference.from.clone(),
-                disposition: Disposition::Reassign,
-                path: vec![reference.name.clone()],
-                rule: entry.then.as_str().into(),
-                when: entry.when.as_ref().map(ToString::to_string),
-                basis: None,
-                volatile: kind.volatile,
-            };
+            let key = key(kind, entry, Disposition::Reassign, vec![reference.name.clone()]);
             let target = CompiledTarget {
                 reference: reference.name.clone(),
                 from: reference.from.clone(),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Reference, ReferenceName, Stage};
+use crate::domain::{DataMap, Fault, FaultCode, Faults, Reference, ReferenceName, Stage};
 use crate::policy::compile::{CompileContext, RowOutcome};
-use crate::policy::graph::{in_order, is_cycle, shortest_paths};
+use crate::policy::graph::{closes_cycle, in_order, is_cycle, shortest_paths};
 
 /// Checks that owned references hold ids, and that none of them is part of a cycle of kinds.
 pub(super) fn check(map: &DataMap, faults: &mut Faults) {
@@ -19,15 +19,14 @@ pub(super) fn check(map: &DataMap, faults: &mut Faults) {
                 .remedy("refer to the id, or leave out `owned`"),
         );
     }
-    let between: BTreeSet<(KindName, KindName)> =
-        map.references().map(|reference| (reference.to.clone(), reference.from.clone())).collect();
-    let of_kinds = cycles(&between);
-    let of_outcomes = cycles(&map.order_of_outcomes());
+    let edges = map.order_of_outcomes();
+    let nodes = edges.iter().flat_map(|(before, after)| [before.clone(), after.clone()]).collect();
+    let mut cycles = in_order(&nodes, &edges);
+    cycles.retain(|group| is_cycle(group, &edges));
     for reference in owned {
         let target = (reference.to.clone(), Stage::Owned);
         let is_inside =
-            of_kinds.iter().any(|kinds| kinds.contains(&reference.from) && kinds.contains(&reference.to))
-                || of_outcomes.iter().any(|decided| decided.contains(&target));
+            closes_cycle(map, reference) || cycles.iter().any(|decided| decided.contains(&target));
         if is_inside {
             let closing = closing(map, reference).map(|name| format!(" with `{name}`"));
             let message = format!(
@@ -48,8 +47,8 @@ fn closing<'a>(map: &'a DataMap, owned: &Reference) -> Option<&'a ReferenceName>
     if owned.from == owned.to {
         return None;
     }
+    let from_owned = shortest_paths(map, &owned.to);
     let leads_back = |reference: &&Reference| {
-        let from_owned = shortest_paths(map, &owned.to);
         !reference.owned
             && (reference.to == owned.to || from_owned.contains_key(&reference.to))
             && (reference.from == owned.from || reference.from == owned.to)
@@ -61,14 +60,6 @@ fn closing<'a>(map: &'a DataMap, owned: &Reference) -> Option<&'a ReferenceName>
     };
     let found = map.references().find(leads_back).or_else(|| map.references().find(up));
     found.map(|reference| &reference.name)
-}
-
-/// Returns the cycles: groups of nodes that lead back to each other.
-fn cycles<T: Ord + Clone>(edges: &BTreeSet<(T, T)>) -> Vec<Vec<T>> {
-    let nodes = edges.iter().flat_map(|(a, b)| [a.clone(), b.clone()]).collect();
-    let mut groups = in_order(&nodes, edges);
-    groups.retain(|group| is_cycle(group, edges));
-    groups
 }
 
 /// Checks that an owned kind has the fields that are needed to remove its rows with their owners.
