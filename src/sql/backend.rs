@@ -18,6 +18,8 @@ use crate::store::StoreError;
 pub(crate) enum Counting {
     /// All together: every requested range contains all ranks of the set. The number is reported under one of them.
     Together(Rank),
+    /// All readable rows together, and those with unreadable values.
+    Readable(Rank),
     /// By rank.
     ByRank,
 }

@@ -205,6 +205,8 @@ pub(crate) struct TableSchema {
     pub(crate) tables: BTreeMap<TableName, BTreeMap<String, ColumnType>>,
     /// How the rows of tables are located, by the name of the table in the data map.
     pub(crate) locations: BTreeMap<TableName, Location>,
+    /// The columns of each unique key, by the name of the table in the data map.
+    pub(crate) unique_keys: BTreeMap<TableName, Vec<Vec<String>>>,
     /// Whether all columns of all tables are listed. A column that is not listed then does not exist.
     pub(crate) is_complete: bool,
     /// A text that changes whenever a column or an index of the tables changes.
@@ -245,6 +247,13 @@ impl TableSchema {
             Some(id) => self.column(kind, id).ok().flatten().is_some_and(|id| id.not_null),
             None => self.locations.get(&*kind.table_name()) != Some(&Location::Unknown),
         }
+    }
+
+    /// Returns whether it is known that no two rows of a kind have the same id.
+    pub(crate) fn has_unique_ids(&self, kind: &Kind) -> bool {
+        let keys = self.unique_keys.get(&*kind.table_name());
+        let id: Vec<&str> = kind.id.fields().iter().map(|field| kind.column(field)).collect();
+        keys.is_some_and(|keys| keys.iter().any(|key| key.iter().all(|column| id.contains(&column.as_str()))))
     }
 }
 

@@ -10,8 +10,8 @@ use crate::sql::statement::{Statement, Writer, quote_table};
 use crate::sql::table_schema::{ColumnType, Location, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
-/// For each table, its position, and its kind with a JSON array of its columns; NULL if the table does not exist. A
-/// table from which other tables inherit counts as partitioned.
+/// For each table, its position, and its kind with a JSON array of its columns and one of its unique keys; NULL if the
+/// table does not exist. A table from which other tables inherit counts as partitioned, and its keys are not unique.
 const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
      (SELECT CASE WHEN c.relhassubclass AND c.relkind = 'r' THEN 'p' ELSE c.relkind END \
      FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(j.\"value\")), json_agg(json_build_array(a.attname, \
@@ -22,7 +22,12 @@ const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
      a.attnotnull, EXISTS (SELECT 1 FROM pg_catalog.pg_index AS i WHERE i.indrelid = a.attrelid \
      AND i.indkey[0] = a.attnum AND i.indcollation[0] = a.attcollation AND i.indpred IS NULL AND i.indisvalid \
      AND (SELECT c.relam FROM pg_catalog.pg_class AS c WHERE c.oid = i.indexrelid) \
-     = CASE b.typcategory WHEN 'A' THEN 2742 ELSE 403 END))))::text \
+     = CASE b.typcategory WHEN 'A' THEN 2742 ELSE 403 END))), \
+     (SELECT json_agg((SELECT json_agg(k.attname) FROM pg_catalog.pg_attribute AS k WHERE k.attrelid = i.indrelid \
+     AND k.attnum = ANY((i.indkey::int2[])[0:i.indnkeyatts - 1]))) \
+     FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid \
+     WHERE i.indrelid = to_regclass(j.\"value\") AND i.indisunique AND i.indimmediate AND i.indisvalid \
+     AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT (c.relhassubclass AND c.relkind = 'r')))::text \
      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid \
      LEFT JOIN pg_catalog.pg_type AS d ON d.oid = t.typbasetype \
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
@@ -104,8 +109,10 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
         }
         let kind = usize::try_from(*position).ok().and_then(|at| columns.kinds.get(at));
         let Some(kind) = kind else { continue };
-        let (relation, rows): (String, Option<Vec<Row>>) = serde_json::from_str(text).unwrap_or_default();
+        let (relation, rows, keys): (String, Option<Vec<Row>>, Option<Vec<Vec<String>>>) =
+            serde_json::from_str(text).unwrap_or_default();
         let Some(rows) = rows else { continue };
+        schema.unique_keys.insert(kind.table_name().into_owned(), keys.unwrap_or_default());
         schema.locations.insert(kind.table_name().into_owned(), location(&relation));
         let table =
             rows.into_iter().map(|Row(column, name, base, category, collation, not_null, indexed)| {

@@ -160,7 +160,12 @@ pub(super) fn compare(
         (FieldType::Text | FieldType::Uuid, _) => {
             let is_text = family == TypeFamily::Text && column_type.name != "bpchar";
             w.push(&stored).push(if is_text { "" } else { "::text" });
-            w.push(" COLLATE \"C\"").push(&op).bind(value);
+            // The default collation finds the same texts equal, and an index of the column usually has it.
+            let is_equality = matches!(is, Comparison::Equal | Comparison::NotEqual);
+            if !(is_text && is_equality && column_type.collation.is_none()) {
+                w.push(" COLLATE \"C\"");
+            }
+            w.push(&op).bind(value);
         }
         (FieldType::Boolean, Value::Boolean(value)) if family == TypeFamily::Boolean => {
             w.push(&stored).push(&op).push(boolean(*value));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::renderer::Renderer;
+use super::set::INVALID;
 use super::shape::fields_read;
 use crate::domain::{FieldName, FieldType, Kind, KindName};
 use crate::protocol::{Question, Rows, SetId};
@@ -87,8 +88,11 @@ impl Renderer<'_> {
     /// Collects the sets to count: those of these rows, and those that may have rows with unreadable values.
     pub(crate) fn asked(&self, rows: impl IntoIterator<Item = Rows>) -> Result<Asked, StoreError> {
         let mut asked = Asked::new();
-        for rows in rows {
-            let counting = match self.shape(rows.set)?.rank_within(rows.ranks) {
+        let reading = self.shapes.iter().filter(|(_, shape)| shape.reads);
+        for rows in rows.into_iter().chain(reading.map(|(set, _)| Rows::all(*set))) {
+            let shape = self.shape(rows.set)?;
+            let counting = match shape.readable_rank_within(rows.ranks) {
+                Some(rank) if shape.reads => Counting::Readable(rank),
                 Some(rank) => Counting::Together(rank),
                 None => Counting::ByRank,
             };
@@ -97,8 +101,6 @@ impl Renderer<'_> {
                 *known = counting;
             }
         }
-        let reading = self.shapes.iter().filter(|(_, shape)| shape.reads);
-        asked.extend(reading.map(|(set, _)| (*set, Counting::ByRank)));
         Ok(asked)
     }
 
@@ -107,11 +109,15 @@ impl Renderer<'_> {
     pub(crate) fn counts(&self, union: &mut Union<'_>, sets: &[SetId], asked: &Asked) {
         let text = self.backend.cast("text");
         for set in sets {
-            let rank = match asked.get(set) {
-                Some(Counting::Together(rank)) => rank.to_string(),
-                Some(Counting::ByRank) | None => "s.rank".into(),
+            let (rank, unreadable) = match asked.get(set) {
+                Some(Counting::Together(rank)) => (rank.to_string(), String::new()),
+                Some(Counting::Readable(rank)) => {
+                    let unreadable = format!(" || ',' || count(*) FILTER (WHERE s.rank = {INVALID})");
+                    (rank.to_string(), unreadable)
+                }
+                Some(Counting::ByRank) | None => ("s.rank".into(), String::new()),
             };
-            let columns = format!("{}, {rank}, count(*){text}", set.0);
+            let columns = format!("{}, {rank}, count(*){text}{unreadable}", set.0);
             let mut query = Query::select(union.part(), &columns);
             self.select_set(&mut query, *set);
             if asked.get(set) == Some(&Counting::ByRank) {
@@ -132,8 +138,10 @@ impl Counts {
                 }
                 [SqlValue::Integer(SUBJECTS), _, id] => counts.subjects.push(id.clone()),
                 [SqlValue::Integer(set), SqlValue::Integer(rank), count] => {
-                    if let (Ok(set), Some(count)) = (u16::try_from(*set), number(count)) {
-                        counts.found.entry(SetId(set)).or_default().push((*rank, count));
+                    if let (Ok(set), Some((count, unreadable))) = (u16::try_from(*set), numbers(count)) {
+                        let ranks = counts.found.entry(SetId(set)).or_default();
+                        ranks.push((*rank, count.saturating_sub(unreadable)));
+                        ranks.extend((unreadable > 0).then_some((INVALID, unreadable)));
                     }
                 }
                 _ => {}
@@ -177,11 +185,13 @@ impl Counts {
     }
 }
 
-fn number(count: &SqlValue) -> Option<u64> {
-    match count {
-        SqlValue::Text(text) => text.parse().ok(),
-        count => count.as_integer().and_then(|count| u64::try_from(count).ok()),
-    }
+/// Reads a number of rows and, if it is there, how many of them have unreadable values.
+fn numbers(count: &SqlValue) -> Option<(u64, u64)> {
+    let Some(text) = count.as_text() else {
+        return Some((u64::try_from(count.as_integer()?).ok()?, 0));
+    };
+    let (all, unreadable) = text.split_once(',').unwrap_or((text, "0"));
+    Some((all.parse().ok()?, unreadable.parse().ok()?))
 }
 
 /// The number of fields in one JSON function: PostgreSQL takes 100 arguments, SQLite 127 by default.

@@ -3,6 +3,7 @@
 pub(crate) mod count;
 pub(crate) mod list;
 pub(crate) mod renderer;
+mod required;
 pub(crate) mod row_id;
 pub(crate) mod set;
 pub(crate) mod shape;

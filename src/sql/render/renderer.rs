@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::shape::{Materialization, Shape};
+use super::shape::{Materialization, Shape, fields_read};
 use crate::domain::{
     Comparison, Condition, FieldName, FieldType, Kind, KindName, Reference, ReferenceName, Value,
 };
@@ -51,9 +51,28 @@ impl<'a> Renderer<'a> {
         let sets = query.sets.iter().flat_map(Stratum::sets);
         let shapes: BTreeMap<_, _> = sets.map(|set| (set.id, Shape::of(set, &query.map))).collect();
         let materializations = backend.materializations(query, changes, &shapes);
-        let renderer = Self { backend, prefix, query, schema, shapes, materializations };
+        let mut renderer = Self { backend, prefix, query, schema, shapes, materializations };
         renderer.check_order()?;
+        let readable = renderer.readable_sets()?;
+        for set in readable {
+            renderer.shapes.entry(set).and_modify(|shape| shape.reads = false);
+        }
         Ok(renderer)
+    }
+
+    /// Returns the sets whose conditions read only columns that cannot hold values of the wrong type.
+    fn readable_sets(&self) -> Result<Vec<SetId>, StoreError> {
+        let mut found = Vec::new();
+        for (id, shape) in self.shapes.iter().filter(|(_, shape)| shape.reads) {
+            let cases = shape.branches.iter().flat_map(|branch| &branch.cases);
+            let fields = cases.filter_map(|case| case.when.as_ref()).flat_map(fields_read);
+            if self.lists_read(&shape.branches)?.is_empty()
+                && self.any_invalid(self.set_kind(*id)?, fields)?.is_none()
+            {
+                found.push(*id);
+            }
+        }
+        Ok(found)
     }
 
     /// Checks that a set only reads earlier sets. In a cycle, its source may also be a set of the cycle.
@@ -152,6 +171,11 @@ impl<'a> Renderer<'a> {
     /// Returns whether it is known that every row of the kind has an id.
     pub(crate) fn has_ids(&self, kind: &Kind) -> bool {
         self.schema.has_ids(kind)
+    }
+
+    /// Returns whether it is known that no two rows of the kind have the same id.
+    pub(crate) fn has_unique_ids(&self, kind: &Kind) -> bool {
+        self.schema.has_unique_ids(kind)
     }
 
     /// Returns how the rows of a kind are located, if its id is not one column.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::renderer::Renderer;
+use super::required::Required;
 use super::row_id::as_row;
 use super::shape::{Materialization, PlainBranch, Shape, fields_read};
 use crate::domain::{FieldName, Kind};
@@ -78,7 +79,28 @@ impl Renderer<'_> {
 
     /// Writes the condition that the row `r` is among these rows.
     pub(crate) fn is_one(&self, w: &mut Writer, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
-        holds_one(w, &self.row_id(kind)?, self.finds_row_ids(kind)?, |w| self.ids(w, rows))
+        self.holds_one(w, &self.row_id(kind)?, self.finds_row_ids(kind)?, rows, |w| self.ids(w, rows))
+    }
+
+    /// Writes the condition that an expression equals the only column of a query for these rows.
+    fn holds_one(
+        &self,
+        w: &mut Writer,
+        held: &str,
+        by_index: bool,
+        rows: Rows,
+        query: impl FnOnce(&mut Writer) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        if self.is_one_row(rows) {
+            return equals_only(w, held, query);
+        }
+        holds_one(w, held, by_index, query)
+    }
+
+    /// Returns whether there is at most one such row: the only subject.
+    fn is_one_row(&self, rows: Rows) -> bool {
+        let is_subject = self.query.subjects.len() == 1 && self.subjects() == Some(rows.set);
+        is_subject && self.set_kind(rows.set).is_ok_and(|kind| self.has_unique_ids(kind))
     }
 
     /// Writes the condition that the row `r` is among these rows. Uses the conditions of their set directly if
@@ -87,9 +109,10 @@ impl Renderer<'_> {
         let Some(branch) = self.direct(rows)? else {
             return self.is_one(query.condition(), kind, rows);
         };
+        let required = self.required(kind, branch)?;
         self.comes_in(query, self.shape(rows.set)?.set, branch)?;
-        let within = |rank| rows.ranks.contains(rank);
-        if !branch.constant().is_some_and(within) {
+        self.require(query, kind, &required, false)?;
+        if !required.rank.is_some_and(|rank| rows.ranks.contains(rank)) {
             // Rows that are left out have no rank, and NULL is in no range.
             let w = query.condition().push("(");
             self.rank(w, kind, &branch.cases, None)?;
@@ -153,13 +176,26 @@ impl Renderer<'_> {
         let mut union = Union::new(w, " UNION ALL ");
         for branch in &shape.branches {
             let w = union.part();
-            let open = branch.may_stay_out();
+            let required = self.required(kind, branch)?;
+            let open = required.rank.is_none() && branch.may_stay_out();
             w.push(if open { "SELECT c.id AS id, c.rank AS rank FROM (" } else { "" });
             let mut query = Query::select(w, &format!("{id} AS id, "));
-            self.checked_rank(query.w(), branch.source, |w| self.rank(w, kind, &branch.cases, None))?;
+            self.checked_rank(query.w(), branch.source, |w| match &required {
+                Required { rank: Some(rank), unreadable: None, .. } => {
+                    w.number(*rank);
+                    Ok(())
+                }
+                Required { rank: Some(rank), unreadable: Some(unreadable), .. } => {
+                    w.push("CASE WHEN ").push(unreadable).push(" THEN ").number(INVALID);
+                    w.push(" ELSE ").number(*rank).push(" END");
+                    Ok(())
+                }
+                Required { rank: None, .. } => self.rank(w, kind, &branch.cases, None),
+            })?;
             query.w().push(" AS rank");
             query.table(kind.table_name(), "r");
             self.comes_in(&mut query, shape.set, branch)?;
+            self.require(&mut query, kind, &required, true)?;
             w.push(if open { ") AS c WHERE c.rank IS NOT NULL" } else { "" });
             if self.may_miss_lists(branch.source)? {
                 self.unreadable_lists(union.part(), kind, branch.source)?;
@@ -194,9 +230,14 @@ impl Renderer<'_> {
                 let (held, by_index) = (sides.held("r")?, sides.finds_referrers()?);
                 match &*held {
                     [held] if sides.only_field().is_some() => {
-                        holds_one(w, held, by_index, |w| self.ids(w, of))?;
+                        self.holds_one(w, held, by_index, of, |w| self.ids(w, of))?;
                     }
-                    [held] => holds_one(w, held, by_index, |w| sides.keys(w, |w| self.ids(w, of)))?,
+                    [held] => {
+                        self.holds_one(w, held, by_index, of, |w| sides.keys(w, |w| self.ids(w, of)))?;
+                    }
+                    held if self.is_one_row(of) => {
+                        equals_only(w, &as_row(held), |w| sides.keys(w, |w| self.ids(w, of)))?;
+                    }
                     held => {
                         w.push(&as_row(held)).push(" IN (");
                         sides.keys(w, |w| self.ids(w, of))?;
@@ -220,7 +261,7 @@ impl Renderer<'_> {
                 }
                 let row_id = self.row_id_of(from, "p")?;
                 let w = referring.condition();
-                holds_one(w, &row_id, self.finds_row_ids(from)?, |w| self.ids(w, of))?;
+                self.holds_one(w, &row_id, self.finds_row_ids(from)?, of, |w| self.ids(w, of))?;
                 w.push(")");
             }
             (_, None) => {
@@ -348,6 +389,19 @@ pub(crate) fn holds_one(
     w.push(held).push(" = ANY(ARRAY(");
     ids(w)?;
     w.push("))");
+    Ok(())
+}
+
+/// Writes the condition that an expression equals the only row of a query. The planner then knows that it looks up one
+/// value, and can read an index without the table. It is false if the query has no row.
+fn equals_only(
+    w: &mut Writer,
+    held: &str,
+    query: impl FnOnce(&mut Writer) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    w.push(held).push(" = (");
+    query(w)?;
+    w.push(")");
     Ok(())
 }
 

@@ -73,10 +73,15 @@ impl<'a> Shape<'a> {
 
     /// Returns one of the set's ranks if all of them are in the range, so that the rank need not be compared.
     pub(crate) fn rank_within(&self, ranks: Ranks) -> Option<Rank> {
+        self.readable_rank_within(ranks).filter(|_| !self.reads)
+    }
+
+    /// Returns one of the set's ranks if those of all rows without unreadable values are in the range.
+    pub(crate) fn readable_rank_within(&self, ranks: Ranks) -> Option<Rank> {
         let cases = self.branches.iter().flat_map(|branch| &branch.cases);
         let mut all = cases.filter_map(|case| case.rank);
         let first = all.next().unwrap_or(ranks.from);
-        let lies_within = !self.reads && ranks.contains(first) && all.all(|rank| ranks.contains(rank));
+        let lies_within = ranks.contains(first) && all.all(|rank| ranks.contains(rank));
         lies_within.then_some(first)
     }
 }
