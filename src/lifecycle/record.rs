@@ -9,7 +9,8 @@ use serde_json::json;
 use super::execute::texts;
 use super::{Error, Lifecycle};
 use crate::domain::{
-    AuditEntry, AuditOutcome, Condition, DataMap, FieldName, Mode, OperationId, RecordId, Request, not_null,
+    AuditEntry, AuditOutcome, Condition, DataMap, FieldName, Mode, OperationId, RecordId, Request,
+    RequestHash, not_null,
 };
 use crate::plan::Plan;
 use crate::policy::Refusal;
@@ -118,7 +119,12 @@ impl<S: Store> Lifecycle<S> {
     }
 }
 
-pub(crate) fn is_receipt_of(receipt: &Receipt, request: &Request) -> bool {
+/// Returns whether a receipt answers a request with this hash. Receipts of earlier versions have no hash; of these, only
+/// the mode and the subjects are compared.
+pub(crate) fn is_receipt_of(receipt: &Receipt, request: &Request, hash: &RequestHash) -> bool {
+    if let Some(applied) = &receipt.request {
+        return applied == hash;
+    }
     receipt.kind == request.kind
         && receipt.mode == request.mode
         // The library may have generated the id of a new record, so the ids are not compared.
@@ -131,8 +137,12 @@ pub(super) fn done_entry(request: &Request, plan: &Plan, operation: OperationId)
         .steps
         .iter()
         .map(|step| {
-            json!({ "kind": step.key.kind, "disposition": step.key.disposition, "path": step.key.path,
-                    "planned": step.count })
+            let mut detail = json!({ "kind": step.key.kind, "disposition": step.key.disposition,
+                                     "path": step.key.path, "planned": step.count });
+            if let (Some(to), Some(detail)) = (&step.to, detail.as_object_mut()) {
+                detail.insert("to".into(), json!(to));
+            }
+            detail
         })
         .collect();
     AuditEntry {
@@ -228,6 +238,7 @@ pub(crate) fn entry(
         kind: request.kind.clone(),
         subjects: request.subjects.clone(),
         at,
+        as_of: None,
         mode: request.mode,
         outcome,
         actor: request.actor.clone(),
