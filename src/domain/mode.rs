@@ -49,8 +49,7 @@ impl Mode {
             Self::Reassign => "REASSIGNED",
             Self::Deactivate => "DEACTIVATED",
             Self::Reactivate => "REACTIVATED",
-            Self::SoftDelete => "SOFT_DELETED",
-            Self::HardDelete => "DELETED",
+            Self::SoftDelete | Self::HardDelete => "DELETED",
             Self::Anonymize => "ANONYMIZED",
         }
     }

@@ -9,8 +9,7 @@ use serde_json::json;
 use super::execute::texts;
 use super::{Error, Lifecycle};
 use crate::domain::{
-    AuditEntry, AuditOutcome, Condition, DataMap, FieldName, Mode, OperationId, RecordId, Request,
-    RequestHash, not_null,
+    AuditEntry, AuditOutcome, Condition, DataMap, FieldName, Mode, OperationId, RecordId, Request, not_null,
 };
 use crate::plan::Plan;
 use crate::policy::Refusal;
@@ -119,12 +118,7 @@ impl<S: Store> Lifecycle<S> {
     }
 }
 
-/// Returns whether a receipt answers a request with this hash. Receipts of earlier versions have no hash; of these, only
-/// the mode and the subjects are compared.
-pub(crate) fn is_receipt_of(receipt: &Receipt, request: &Request, hash: &RequestHash) -> bool {
-    if let Some(applied) = &receipt.request {
-        return applied == hash;
-    }
+pub(crate) fn is_receipt_of(receipt: &Receipt, request: &Request) -> bool {
     receipt.kind == request.kind
         && receipt.mode == request.mode
         // The library may have generated the id of a new record, so the ids are not compared.
@@ -137,12 +131,8 @@ pub(super) fn done_entry(request: &Request, plan: &Plan, operation: OperationId)
         .steps
         .iter()
         .map(|step| {
-            let mut detail = json!({ "kind": step.key.kind, "disposition": step.key.disposition,
-                                     "path": step.key.path, "planned": step.count });
-            if let (Some(to), Some(detail)) = (&step.to, detail.as_object_mut()) {
-                detail.insert("to".into(), json!(to));
-            }
-            detail
+            json!({ "kind": step.key.kind, "disposition": step.key.disposition, "path": step.key.path,
+                    "planned": step.count })
         })
         .collect();
     AuditEntry {
@@ -238,7 +228,6 @@ pub(crate) fn entry(
         kind: request.kind.clone(),
         subjects: request.subjects.clone(),
         at,
-        as_of: None,
         mode: request.mode,
         outcome,
         actor: request.actor.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::policy::FIRST_VERSION;
 use super::reference_builder::ReferenceBuilder;
 use super::{Access, Allow, DeletionPolicy, EffectRule, EntryBuilder, Guard, ModePolicy, ReasonRule};
 use crate::domain::{
@@ -13,7 +14,7 @@ use crate::domain::{
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct PolicyBuilder {
-    version: Option<String>,
+    version: String,
     pub(super) subject: KindName,
     pub(super) kinds: BTreeMap<KindName, Kind>,
     pub(super) references: Vec<Reference>,
@@ -26,7 +27,7 @@ impl PolicyBuilder {
     pub(super) fn new(subject: KindName) -> Self {
         let kinds = BTreeMap::from([(subject.clone(), Kind::named(&subject))]);
         Self {
-            version: None,
+            version: FIRST_VERSION.into(),
             subject,
             kinds,
             references: Vec::new(),
@@ -36,9 +37,9 @@ impl PolicyBuilder {
         }
     }
 
-    /// Sets the version, which every plan shows. The default is a hash of the policy's document.
+    /// Sets the version, which every plan shows.
     pub fn version(mut self, version: impl Into<String>) -> Self {
-        self.version = Some(version.into());
+        self.version = version.into();
         self
     }
 

@@ -7,7 +7,6 @@ mod access;
 mod adapt;
 mod builder;
 mod compile;
-mod content;
 mod decide;
 mod document;
 mod effect;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::compile::CompiledMode;
-use super::content::Content;
 use super::{Access, ModePolicy, compile, validate};
 use crate::domain::{Condition, DataMap, Faults, FieldName, KindName, Mode};
 
@@ -39,19 +38,20 @@ use crate::domain::{Condition, DataMap, Faults, FieldName, KindName, Mode};
 /// ```
 #[derive(Clone)]
 pub struct DeletionPolicy {
-    /// The version that the host sets.
-    pub(super) version: Option<String>,
+    pub(super) version: String,
     pub(super) subject: KindName,
     pub(super) map: Arc<DataMap>,
     pub(super) modes: BTreeMap<Mode, ModePolicy>,
     pub(super) compiled: BTreeMap<Mode, Arc<CompiledMode>>,
-    content: Content,
 }
+
+/// The version of a policy that does not set one.
+pub(super) const FIRST_VERSION: &str = "1";
 
 impl DeletionPolicy {
     /// Checks the parts and compiles every mode.
     pub(super) fn assemble(
-        version: Option<String>,
+        version: String,
         subject: KindName,
         mut map: DataMap,
         modes: BTreeMap<Mode, ModePolicy>,
@@ -62,21 +62,13 @@ impl DeletionPolicy {
             .iter()
             .map(|(mode, said)| (*mode, Arc::new(compile::compile(&subject, &map, *mode, said))))
             .collect();
-        let policy = Self { version, subject, map, modes, compiled, content: Content::default() };
-        Ok(Self { content: Content::of(&policy), ..policy })
+        Ok(Self { version, subject, map, modes, compiled })
     }
 
-    /// Returns the version, as the host numbers it. If the host sets none, it is a hash of the policy's document without
-    /// rationales: it differs whenever the policy does, and does not depend on the order of declarations.
+    /// Returns the version, as the host numbers it.
     #[must_use]
     pub fn version(&self) -> &str {
-        self.version.as_deref().unwrap_or(&self.content.version)
-    }
-
-    /// Returns the hash of everything that decides what a mode writes: the data map, and the guards, rules and effects of
-    /// the mode.
-    pub(super) fn content_of(&self, mode: Mode) -> &str {
-        self.content.modes.get(&mode).map_or("", String::as_str)
+        &self.version
     }
 
     /// Returns the kind of the subjects.
@@ -173,7 +165,7 @@ impl PartialEq for DeletionPolicy {
 impl std::fmt::Debug for DeletionPolicy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DeletionPolicy")
-            .field("version", &self.version())
+            .field("version", &self.version)
             .field("subject", &self.subject)
             .field("map", &self.map)
             .field("modes", &self.modes)

@@ -34,7 +34,6 @@ mod in_transaction;
 mod key_races;
 mod keys;
 mod known;
-mod least_privilege;
 mod lists;
 #[path = "../common/many_tables.rs"]
 mod many_tables;

@@ -28,18 +28,11 @@ pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mo
     let groups = context.groups();
     let mut query = context::QueryBuilder::new(subject, context.subject_condition());
     let (outcomes, with_owners) = reached::outcomes(&context, &mut query);
-    let mut blockers = blockers::blockers(&context, &outcomes, &mut query);
+    let blockers = blockers::blockers(&context, &outcomes, &mut query);
     let tombstones = tombstones::tombstones(&context, &groups, &outcomes, &mut query);
     let redirects = match mode {
         Mode::Reassign => redirects::reassignments(&context, &mut query),
         _ => redirects::redirects(&context, &outcomes, &tombstones, &mut query),
-    };
-    let written = match mode {
-        Mode::Reassign => {
-            blockers.extend(blockers::outside(&context, redirects.moved.clone(), &mut query));
-            redirects.moved
-        }
-        _ => blockers::written_rows(&context, &outcomes),
     };
     let steps = steps::steps(&context, &groups, &outcomes, &tombstones, &redirects.steps, &mut query);
     let (guards, effects, mut watched) = dependents::dependents(&context, &outcomes, &mut query);
@@ -47,6 +40,5 @@ pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mo
     let order = groups.into_iter().flat_map(|group| group.kinds);
     let locks = locks::locks(&context, order, &outcomes, &query, &steps, &watched);
     let (sets, questions) = query.finish();
-    let targets = redirects.targets;
-    CompiledMode { sets, questions, steps, blockers, written, guards, effects, targets, locks }
+    CompiledMode { sets, questions, steps, blockers, guards, effects, targets: redirects.targets, locks }
 }

@@ -32,9 +32,6 @@ pub(crate) enum RowOutcome {
 }
 
 impl RowOutcome {
-    /// The first outcome in the order of precedence.
-    pub(super) const FIRST: Self = Self::Retain;
-
     /// Returns whether the rules apply to rows that refer to this row.
     pub(crate) fn is_removed(self) -> bool {
         (Self::Soft..=Self::Erased).contains(&self)
@@ -116,8 +113,7 @@ pub(crate) fn cases(kind: &Kind, entries: &[Entry], parent: RowOutcome, mode: Mo
     cases
 }
 
-/// Lists the outcomes that a rule may give to a row of `kind` whose parent has this outcome, each with its condition.
-pub(super) fn rule_outcomes(
+fn rule_outcomes(
     kind: &Kind,
     rule: &Rule,
     parent: RowOutcome,

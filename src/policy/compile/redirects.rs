@@ -19,8 +19,6 @@ use crate::protocol::{Branch, Disposition, Rank, RankCase, Ranks, Rows, Source};
 pub(super) struct Redirects {
     pub(super) steps: Vec<CompiledStep>,
     pub(super) targets: Vec<CompiledTarget>,
-    /// In mode `reassign`: branches to the rows of the subject's kind that move.
-    pub(super) moved: Vec<Branch>,
 }
 
 impl Redirects {
@@ -71,12 +69,7 @@ pub(super) fn redirects(
                 };
                 let rows = Rows::ranked(all.set, rank);
                 let disposition = disposition(redirect);
-                // `on_survive` applies below deleted rows, a redirecting rule below every row that it is declared for.
-                let is_rule = matches!(entry.then, Rule::Redirect(_));
-                let is_parent =
-                    |parent: RowOutcome| if is_rule { applies(entry, parent) } else { parent.is_deleted() };
-                let path = context.path(&reference.name, is_parent);
-                let key = key(kind, entry, disposition, path);
+                let key = key(kind, entry, disposition, context.path(&reference.name));
                 let target = CompiledTarget {
                     reference: reference.name.clone(),
                     from: reference.from.clone(),
@@ -282,12 +275,7 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
         }
         let name = format!("{}: references that change", reference.name);
         let cases = refining(context.referring_condition(reference).as_ref(), cases(entries));
-        let mut branch = Branch::new(source(context, reference), cases);
-        if context.is_subject(&reference.from) && branch.source != Source::Members(Rows::SUBJECTS) {
-            found.moved.push(moved(context, branch.clone()));
-            // A row that the filter of the subject's kind excludes blocks, and is never written.
-            branch.cases = refining(kind.filter.as_ref(), branch.cases);
-        }
+        let branch = Branch::new(source(context, reference), cases);
         let set = query.add_set(name, &reference.from, vec![branch]);
         for (rank, entry) in (0..).zip(entries).filter(|(_, entry)| entry.then.reassigns()) {
             let rows = Rows::ranked(set, rank);
@@ -310,15 +298,6 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
         }
     }
     found
-}
-
-/// Returns a branch to the same rows without the subjects, whatever the entry that moves them.
-fn moved(context: &CompileContext<'_>, mut branch: Branch) -> Branch {
-    for case in &mut branch.cases {
-        case.rank = case.rank.map(|_| 0);
-    }
-    branch.except.extend(context.subjects_among(context.subject));
-    branch
 }
 
 /// Returns the rows that refer to the subject, or the subject itself if it holds the reference.

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use super::compiled::{CompiledGround, CompiledStep, WriteTemplate};
 use super::context::{CompileContext, Group, QueryBuilder};
-use super::outcomes::{
-    Cause, KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, applies, by_entry, parents, rule_outcomes,
-};
+use super::outcomes::{Cause, KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, by_entry, parents};
 use super::tombstones::{TombstoneSets, TombstonesByKind};
 use crate::domain::{FieldName, Kind, KindName, Mask, Mode, ReferenceName, is_null};
 use crate::plan::StepKey;
@@ -72,7 +70,7 @@ fn unlinks(
         let key = StepKey {
             kind: reference.from.clone(),
             disposition: Disposition::SetNull,
-            path: context.path(&reference.name, RowOutcome::is_deleted),
+            path: context.path(&reference.name),
             rule: "unlink".into(),
             when: None,
             basis: None,
@@ -182,10 +180,7 @@ impl<'a> ReachedKind<'a> {
         let entry = self.entry(meaning);
         let (path, rule) = match &meaning.cause {
             Cause::Subject => (Vec::new(), self.context.mode.as_str()),
-            Cause::Entry(name, _) => {
-                let gives = |parent| entry.is_some_and(|entry| self.gives(entry, parent, meaning.outcome));
-                (self.context.path(name, gives), entry.map_or("", |entry| entry.then.as_str()))
-            }
+            Cause::Entry(name, _) => (self.context.path(name), entry.map_or("", |entry| entry.then.as_str())),
             Cause::Owner(name) => {
                 let reference = self.context.map.reference(name);
                 (reference.map_or_else(Vec::new, |one| self.context.path_to_owned(one)), "owned")
@@ -203,12 +198,6 @@ impl<'a> ReachedKind<'a> {
             }),
             volatile: self.kind.volatile,
         }
-    }
-
-    /// Returns whether an entry may give this outcome to a row whose parent has the outcome `parent`.
-    fn gives(&self, entry: &Entry, parent: RowOutcome, outcome: RowOutcome) -> bool {
-        let outcomes = rule_outcomes(self.kind, &entry.then, parent, self.context.mode);
-        applies(entry, parent) && outcomes.into_iter().any(|(_, given)| given == Some(outcome))
     }
 
     /// Adds the set of rows with this outcome for which the entry decides, even if another entry counts them.

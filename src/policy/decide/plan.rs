@@ -50,9 +50,8 @@ impl Inquiry {
             notes: Vec::new(),
             effects: effects.filter(|effect| effect.count > 0).collect(),
             execution: Execution {
-                policy_content: self.policy_content.clone(),
                 query: self.query.clone(),
-                about_actor: self.about_actor.count(),
+                has_scope: self.scope.is_some(),
                 survey: survey.clone(),
                 locks: self.mode.locks.iter().map(|rows| LockRows { rows: *rows }).collect(),
                 exact,
@@ -89,7 +88,7 @@ impl Inquiry {
     fn check_scope(&self, survey: &Survey) -> Result<(), Refusal> {
         let Self { request, .. } = self;
         let subjects = u64::try_from(request.subjects.len()).unwrap_or(u64::MAX);
-        match self.about_actor.scope {
+        match self.scope_question() {
             Some(question) if survey.count(question) != subjects => Err(Refusal::WrongScope {
                 kind: request.kind.clone(),
                 mode: request.mode,

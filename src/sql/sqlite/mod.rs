@@ -45,7 +45,6 @@ const SPELLING: Spelling = Spelling {
     json: "TEXT",
     sequence: "INTEGER PRIMARY KEY AUTOINCREMENT",
     by_key: " WITHOUT ROWID",
-    record_key: None,
 };
 
 impl Backend for Sqlite {
@@ -68,10 +67,6 @@ impl Backend for Sqlite {
             // from the start.
             AccessMode::Write => &["BEGIN IMMEDIATE"],
         }
-    }
-
-    fn exists(&self, name: &str) -> String {
-        format!("EXISTS (SELECT 1 FROM sqlite_master WHERE name = '{}')", name.replace('\'', "''"))
     }
 
     fn recorded_id(&self, r: &Renderer<'_>, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError> {

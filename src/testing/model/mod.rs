@@ -7,7 +7,6 @@ mod agreement;
 mod consequences;
 mod guards;
 mod owned;
-mod scopes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
