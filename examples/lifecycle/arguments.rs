@@ -70,6 +70,18 @@ pub(crate) enum Command {
     Plan(RequestArguments),
     /// Carry out a request, and record the attempt
     Apply(ApplyArguments),
+    /// Look for rows that refer to records that do not exist, and for values that should be masked; changes nothing
+    Verify(VerifyArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// The maximum number of rows to report for each reference and each field
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) limit: u16,
+    /// Also search the bytes of a SQLite file, and of its log, for each line of this file: erased values, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bytes: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

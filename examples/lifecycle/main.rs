@@ -28,6 +28,7 @@ mod request;
 mod schema;
 mod sqlite;
 mod store;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -68,5 +69,6 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Schema(asked) => schema::run(&shared, &asked),
         Command::Plan(asked) => plan::run(&shared, &asked).await,
         Command::Apply(asked) => apply::run(&shared, &asked).await,
+        Command::Verify(asked) => verify::run(&shared, &asked).await,
     }
 }

@@ -35,10 +35,9 @@ pub(super) fn check_references(map: &DataMap, faults: &mut Faults) {
     }
     let kinds: Vec<&Kind> = map.kinds().collect();
     for (kind, other) in pairs(&kinds) {
-        // Kinds without a filter may be two views of the same rows.
-        let filters = (kind.filter.as_ref(), other.filter.as_ref());
-        let is_shared = kind.table_name() == other.table_name() && filters != (None, None);
-        if is_shared && !excludes(kind, filters.0, filters.1) {
+        // A row that two kinds contain would be decided about twice, and written by whichever step comes first.
+        let is_shared = kind.table_name() == other.table_name();
+        if is_shared && !excludes(kind, kind.filter.as_ref(), other.filter.as_ref()) {
             faults.push(
                 Fault::new(
                     FaultCode::ConflictingRoles,

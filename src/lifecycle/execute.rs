@@ -10,7 +10,7 @@ use super::{Error, Lifecycle};
 use crate::domain::{OperationId, RecordId, Request};
 use crate::plan::{Plan, Strictness};
 use crate::policy::{Inquiry, Refusal};
-use crate::protocol::{ChangeSet, Digest, Receipt};
+use crate::protocol::{ChangeSet, Digest, PlannedWrites, Receipt, Survey};
 use crate::store::Store;
 use crate::store::patience::one_operation;
 
@@ -29,7 +29,17 @@ impl<S: Store> Lifecycle<S> {
         self.require_mask_key()?;
         let inquiry = self.inquire(request, now)?;
         let survey = self.store.survey(inquiry.query()).await?;
-        Ok(inquiry.plan(&survey)?)
+        self.foresee(inquiry.plan(&survey)?).await
+    }
+
+    /// Adds what the store would refuse to write, as blockers.
+    async fn foresee(&self, mut plan: Plan) -> Result<Plan, Error> {
+        if plan.execution.steps.iter().any(|step| step.write.writes_values()) {
+            let writes = PlannedWrites { query: &plan.execution.query, steps: &plan.execution.steps };
+            let clashes = self.store.clashes(writes).await?;
+            plan.block_clashes(clashes);
+        }
+        Ok(plan)
     }
 
     /// Makes the inquiry for a request. Refuses a request that the policy or this environment does not allow.
@@ -52,16 +62,21 @@ impl<S: Store> Lifecycle<S> {
         }
         self.require_mask_key()?;
         let inquiry = self.inquire(request, self.now())?;
+        let planned = |survey: &Survey| {
+            let mut again = inquiry.plan(survey)?;
+            again.block_clashes(plan.execution.clashes.clone());
+            Ok::<Plan, Refusal>(again)
+        };
         let again = if inquiry.query().sets == plan.execution.query.sets {
-            inquiry.plan(&plan.execution.survey)?
+            planned(&plan.execution.survey)?
         } else {
             let scope = match inquiry.scope_query() {
                 Some(query) => self.store.survey(&query).await?.answers.pop(),
                 None => None,
             };
             match inquiry.survey_from(&plan.execution, scope) {
-                Some(survey) => inquiry.plan(&survey)?,
-                None => inquiry.plan(&self.store.survey(inquiry.query()).await?)?,
+                Some(survey) => planned(&survey)?,
+                None => self.foresee(inquiry.plan(&self.store.survey(inquiry.query()).await?)?).await?,
             }
         };
         if again.digest == plan.digest { Ok(again) } else { Err(Error::PlanMismatch) }

@@ -6,6 +6,7 @@ mod execute;
 mod lifecycle;
 mod record;
 mod settings;
+mod verify;
 mod write;
 
 pub use error::{Change, Error};

@@ -6,6 +6,7 @@ mod json;
 mod records;
 mod table;
 mod tables;
+mod verify;
 mod view;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::domain::{AuditEntry, DataMap, Event, Fault, Identity, KindName, Record};
-use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::protocol::{ChangeSet, Inconsistency, Receipt, Survey, SurveyQuery, VerifyQuery};
 use crate::store::by_row::{Decision, contention, decide, survey};
 use crate::store::{ByRow, ReadQuery, Reader, Store, StoreError, SystemTable};
 
@@ -130,6 +131,10 @@ impl Store for MemoryStore {
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
         let tables = self.records().read_indexed(&view::indexed(query));
         at_once(survey(&mut View::of(&tables), query))
+    }
+
+    async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {
+        verify::verify(query, &self.receipts(), |kind| self.rows(kind.as_str()))
     }
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {

@@ -1,5 +1,6 @@
 //! Plans: what an operation would do, set by set, and their texts. Pure data, no I/O.
 
+mod clash;
 #[allow(clippy::module_inception, reason = "the plan is what this module is named after")]
 mod plan;
 mod receipt_text;

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use super::{Blocker, Effect, Step, StepKey, Warning};
 use crate::domain::{AuditEntry, FieldName, KindName, MaskKey, Mode, OperationId, RecordId, ReferenceName};
 use crate::protocol::{
-    ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows, OpenItem, Precondition,
-    Receipt, ReceiptStep, Survey, SurveyQuery,
+    ChangeSet, ChangeStep, Clash, Digest, Disposition, EventDraft, Expected, LockRows, OpenItem,
+    Precondition, Receipt, ReceiptStep, Survey, SurveyQuery,
 };
 
 /// What a request would do, set by set, with everything that blocks it.
@@ -64,6 +64,8 @@ pub(crate) struct Execution {
     pub(crate) steps: Vec<ChangeStep>,
     /// The fields of the subjects that the audit entry stores.
     pub(crate) snapshot: Vec<FieldName>,
+    /// The rows that the steps would make equal under a unique key.
+    pub(crate) clashes: Vec<Clash>,
 }
 
 /// How much of a plan must still hold when it is applied.
@@ -145,6 +147,7 @@ impl Plan {
             event_drafts,
             steps,
             snapshot,
+            clashes: _,
         } = plan.execution;
         let bound = match strictness {
             Strictness::ExactPlan => exact,

@@ -426,7 +426,7 @@ fn instant(bytes: [u8; 8]) -> Option<DateTime<Utc>> {
 pub(super) fn error(error: Error) -> SqlError {
     match &error {
         Error::Database(database) => match database.try_downcast_ref::<PgDatabaseError>() {
-            Some(error) => SqlError::from_postgres(error.code(), error.message()),
+            Some(error) => SqlError::from_postgres_in(error.code(), error.message(), error.r#where()),
             None => SqlError::new(SqlErrorClass::Other, error),
         },
         // All connections of the pool are in use, or the server does not answer.

@@ -175,6 +175,11 @@ impl Write {
         }
     }
 
+    /// Returns whether fields of rows get new values.
+    pub(crate) fn writes_values(&self) -> bool {
+        !self.values().is_empty()
+    }
+
     /// Returns the fields that get new values.
     pub(crate) fn values(&self) -> &[(FieldName, NewValue)] {
         match self {

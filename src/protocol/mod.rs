@@ -3,6 +3,8 @@
 //! Only authors of stores need this module. Services and people read [`plan`](crate::plan).
 
 mod change_set;
+mod clash;
+mod inconsistency;
 mod receipt;
 mod survey;
 
@@ -10,6 +12,8 @@ pub use change_set::{
     ChangeSet, ChangeStep, Difference, ElementChange, EventDraft, Expected, LockRows, NewRow, NewValue,
     Precondition, Write,
 };
+pub use clash::{Clash, PlannedWrites};
+pub use inconsistency::{Inconsistency, Inconsistent, VerifyQuery};
 pub use receipt::{Digest, Disposition, OpenItem, Receipt, ReceiptStep};
 pub use survey::{
     Answer, Branch, NamedSet, Question, RankCase, Ranks, Rows, SetId, Source, Stratum, Survey, SurveyQuery,

@@ -132,7 +132,9 @@ macro_rules! stores {
             use $crate::domain::{
                 AuditEntry, DataMap, Event, Fault, KindName, OperationId, Record, RecordId,
             };
-            use $crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+            use $crate::protocol::{
+                ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, Survey, SurveyQuery, VerifyQuery,
+            };
             use $crate::policy::DeletionPolicy;
             use $crate::sql::{Catalogue, Finding};
             use $crate::store::{ReadQuery, Reader, Store, StoreError};
@@ -206,6 +208,14 @@ macro_rules! stores {
 
                     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
                         self.store.apply(changes).await
+                    }
+
+                    async fn clashes(&self, writes: PlannedWrites<'_>) -> Result<Vec<Clash>, StoreError> {
+                        self.store.clashes(writes).await
+                    }
+
+                    async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {
+                        self.store.verify(query).await
                     }
 
                     async fn pause(&self, time: std::time::Duration) {

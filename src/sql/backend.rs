@@ -1,15 +1,17 @@
 //! The differences between the databases. All other SQL code is shared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::connection::{AccessMode, SqlValue};
 use super::list_column::ListColumn;
 use super::render::renderer::{Field, ListField, Renderer};
 use super::render::shape::{Materialization, Shape};
-use super::statement::{Statement, Writer};
+use super::statement::{Prefix, Statement, Writer};
 use super::table_schema::{ColumnType, QueryColumns, SchemaCheck, TableSchema};
-use crate::domain::{Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, Value};
+use crate::domain::{
+    Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, TableName, Value,
+};
 use crate::protocol::{ChangeSet, NamedSet, Rank, Receipt, Rows, SetId, SurveyQuery};
 use crate::store::StoreError;
 
@@ -352,6 +354,33 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn defer_foreign_keys(&self, _changes: &ChangeSet) -> Option<&'static str> {
         None
     }
+    /// Renders the query that locks the rows of a step and returns their number. `None` if the rows cannot change
+    /// before the step, or cannot be locked.
+    fn lock_step(&self, _r: &Renderer<'_>, _rows: Rows) -> Result<Option<Statement>, StoreError> {
+        Ok(None)
+    }
+    /// Renders the statement that runs deferred triggers now, given their quoted names; `None` if there are none.
+    fn run_deferred(&self, _names: &BTreeSet<&str>) -> Option<Statement> {
+        None
+    }
+    /// Renders the query for the names of the tables whose deletions can be counted; `None` if each can.
+    fn ordinary_tables(&self) -> Option<Statement> {
+        None
+    }
+    /// Renders the statements that start to count the rows deleted from these tables, by whatever deletes them.
+    fn count_deletions(&self, _prefix: &Prefix, _tables: &[TableName]) -> Vec<Statement> {
+        Vec::new()
+    }
+    /// Renders the query for the number of rows that this transaction has deleted. It returns the position of a table,
+    /// the name of a relation that stores its rows, the number of rows, and a text that changes if the relation is
+    /// truncated. Relations whose deletions are not counted are left out.
+    fn deletions(&self, prefix: &Prefix, tables: &[TableName]) -> Result<Statement, StoreError>;
+    /// Renders the statements that stop counting.
+    fn stop_counting_deletions(&self, _prefix: &Prefix, _tables: &[TableName]) -> Vec<Statement> {
+        Vec::new()
+    }
+    /// Writes a query for the text of the ids of a kind's subjects that were anonymized or became tombstones.
+    fn masked_subjects(&self, w: &mut Writer, prefix: &Prefix, kind: &str);
     /// Returns whether several transactions may write at the same time.
     fn has_concurrent_writers(&self) -> bool;
 }

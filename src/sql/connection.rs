@@ -204,6 +204,8 @@ pub enum SqlErrorClass {
     LockTimeout,
     /// A constraint of the schema was violated.
     Constraint,
+    /// A trigger or a function of the host raised an error.
+    Raised,
     /// The database cannot be written to.
     ReadOnly,
     /// The role lacks a privilege. Holds the name of the table, if it is known.
@@ -246,6 +248,8 @@ impl SqlError {
             5 | 6 => SqlErrorClass::Busy,
             8 => SqlErrorClass::ReadOnly,
             9 => SqlErrorClass::Ended,
+            // `RAISE` in a trigger.
+            19 if code == 1811 => SqlErrorClass::Raised,
             19 => SqlErrorClass::Constraint,
             _ => match (
                 missing("no such table: "),
@@ -271,6 +275,27 @@ impl SqlError {
     /// ```
     #[must_use]
     pub fn from_postgres(code: &str, message: &str) -> Self {
+        Self::from_postgres_in(code, message, None)
+    }
+
+    /// Makes an error of PostgreSQL, like [`from_postgres`](Self::from_postgres), with the context in which it occurred:
+    /// the call stack of the functions that ran. A function may raise an error with any code, such as the code of a
+    /// deadlock; the class then says that it was raised.
+    ///
+    /// ```
+    /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
+    /// let stack = "PL/pgSQL function no_mondays() line 1 at RAISE";
+    /// let error = SqlError::from_postgres_in("40001", "not on mondays", Some(stack));
+    /// assert_eq!(error.class(), &SqlErrorClass::Raised);
+    /// ```
+    #[must_use]
+    pub fn from_postgres_in(code: &str, message: &str, context: Option<&str>) -> Self {
+        // Only the first line is about the place of the error. The word is the same in every language.
+        let is_raised =
+            context.and_then(|text| text.lines().next()).is_some_and(|line| line.ends_with(" RAISE"));
+        if code == "P0001" || is_raised {
+            return Self::new(SqlErrorClass::Raised, format!("{message} ({code})"));
+        }
         let quoted = || {
             let name = in_quotes(message).or_else(|| message.rsplit(' ').next());
             name.unwrap_or_default().to_owned()
@@ -356,6 +381,7 @@ impl fmt::Display for SqlError {
             SqlErrorClass::Busy => f.write_str("another transaction conflicts with this one"),
             SqlErrorClass::LockTimeout => f.write_str("another transaction held a lock for too long"),
             SqlErrorClass::Constraint => f.write_str("a constraint of the schema was violated"),
+            SqlErrorClass::Raised => f.write_str("a trigger or a function raised an error"),
             SqlErrorClass::ReadOnly => f.write_str("the database is read-only"),
             SqlErrorClass::Denied(name) => write!(f, "no permission on `{name}`"),
             SqlErrorClass::Unsupported(what) => write!(f, "the database does not support this: {what}"),

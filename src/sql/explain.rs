@@ -55,7 +55,7 @@ pub fn render_changes(
     }
     let strategy = backend.strategy(changes, SINGLE_STATEMENT_LIMIT);
     let assumed = assumed_counts(changes, strategy);
-    Ok(statements(script(&r, changes, strategy, None, &assumed)?))
+    Ok(statements(script(&r, changes, strategy, None, &assumed, false)?))
 }
 
 impl Plan {

@@ -24,6 +24,9 @@
 //! transaction is rolled back and repeated with explicit counts. The number of statements depends on the data map,
 //! not on the number of rows or subjects.
 //!
+//! If a table that the change set writes has triggers or rules, the script also records which rows go before the first
+//! step. After the last step, it compares the tables with the plan. Otherwise none of its statements is different.
+//!
 //! # Where to find things
 //! `script` orders the statements, `run` runs them, and `render` writes them. `sqlite` and `postgres` implement
 //! `Backend`, which covers the differences between the databases.
@@ -32,6 +35,7 @@
 pub(crate) mod adapter;
 mod backend;
 mod catalogue;
+mod clash;
 mod connection;
 mod coverage;
 mod dialect;
@@ -51,6 +55,12 @@ mod statement;
 mod store;
 mod survey;
 mod table_schema;
+mod table_trigger;
+mod trigger_event;
+mod triggers;
+mod unique_index;
+mod verify;
+mod watch;
 
 pub use catalogue::Catalogue;
 pub use connection::{AccessMode, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue};

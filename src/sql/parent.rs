@@ -88,6 +88,7 @@ pub async fn lock_parent(
         prefix: &prefix,
         // The host owns the transaction, so it is not retried.
         retryable: false,
+        triggers: &[],
     };
     let kind = find(map, &name)?;
     let mut session = Session { tx, backend: dialect.backend(), context };

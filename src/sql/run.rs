@@ -12,9 +12,11 @@ use super::script::{Part, assumed_counts, script};
 use super::session::{ErrorContext, Session, execute, query};
 use super::store::SqlStore;
 use super::table_schema::{QueryColumns, SchemaCheck, TableSchema};
+use super::triggers::{fired, names};
+use super::watch::{Deletions, Watch};
 use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, Write};
 use crate::store::patience::counting;
-use crate::store::{StoreError, require_key};
+use crate::store::{Interfered, StoreError, require_key};
 
 /// The maximum number of rounds in which rows are locked, if each round finds further rows.
 const MAX_LOCK_ROUNDS: usize = 4;
@@ -111,11 +113,18 @@ async fn attempt<C: SqlConnection>(
         // If the operation was already applied, its receipt is returned, even if the tables have changed since.
         Err(error) => return session.first_receipt(changes).await.ok().flatten().map(Some).ok_or(error),
     };
+    let fired = fired(changes, &schema)?;
+    let triggers = names(&fired);
+    let context = ErrorContext { triggers: &triggers, ..context };
+    session.context = context;
     let r = Renderer::changes(store.backend(), &store.prefix, changes, &schema)?;
+    let watch = if fired.is_empty() { None } else { Some(Watch::new(&r, changes, &fired)?) };
+    // Triggers must have the same effect whatever the number of rows.
+    let strategy = if watch.is_some() { ApplyStrategy::Counted } else { strategy };
     let assumed = assumed_counts(changes, strategy);
-    let parts = script(&r, changes, strategy, cached.and(cache_key), &assumed)?;
+    let parts = script(&r, changes, strategy, cached.and(cache_key), &assumed, watch.is_some())?;
     let running =
-        Running { session, r: &r, changes, assumed, counts: Counts::default(), affected: Vec::new() };
+        Running { session, r: &r, changes, assumed, counts: Counts::default(), affected: Vec::new(), watch };
     let receipt = match running.run(parts, cached).await? {
         Outcome::Done(receipt) => receipt,
         Outcome::DoneBefore(receipt) => return Ok(Some(receipt)),
@@ -143,6 +152,8 @@ struct Running<'a, 't, 'c> {
     counts: Counts,
     /// The number of rows of each step.
     affected: Vec<u64>,
+    /// What to compare after the last step, if triggers or rules fire.
+    watch: Option<Watch>,
 }
 
 impl Running<'_, '_, '_> {
@@ -154,6 +165,7 @@ impl Running<'_, '_, '_> {
         let (r, changes, context) = (self.r, self.changes, self.session.context);
         let expected = changes.receipt.as_planned();
         let mut receipt = expected.clone();
+        let mut deletions = Deletions::default();
         for part in parts {
             match part {
                 Part::Note(statement) => {
@@ -190,6 +202,17 @@ impl Running<'_, '_, '_> {
                 }
                 Part::Steps(block) => self.block(&block).await?,
                 Part::Everything(statement) => self.everything(&statement).await?,
+                Part::StartWatching => {
+                    if let Some(watch) = &mut self.watch {
+                        deletions = self.session.start_watching(r, watch, &self.affected).await?;
+                    }
+                }
+                Part::FinishWatching => {
+                    if let Some(watch) = &self.watch {
+                        let expected = (changes, &*self.affected);
+                        self.session.finish_watching(r, watch, &deletions, expected).await?;
+                    }
+                }
                 Part::CorrectReceipt => {
                     receipt = changes.receipt(&self.affected);
                     if receipt != expected {
@@ -276,13 +299,16 @@ impl Running<'_, '_, '_> {
         if found == expected {
             return Ok(found);
         }
-        let concurrent = self.r.backend.has_concurrent_writers();
+        // While triggers fire, the rows of all steps are locked.
+        let watched = self.watch.is_some();
+        let concurrent = self.r.backend.has_concurrent_writers() && !watched;
         let is_counted = !self.counts.assumes(step.rows);
-        let interference = StoreError::Interference { kind: step.kind.clone(), expected, found };
+        let interference = self.session.interference(&step.kind, Interfered::Written, expected, found);
         if step.write == Write::Delete && (concurrent || is_counted && found < expected) {
             let rest = self.session.integer(&self.r.remaining(&step.kind, step.rows)?).await?;
             if !concurrent && rest == Some(0) {
-                // A foreign key action has deleted these rows. Databases do not include such rows in the count.
+                // A foreign key action or a trigger has deleted these rows. Databases do not include such rows in the
+                // count.
                 return Ok(expected);
             }
             if !concurrent || rest.is_some_and(|rest| rest > 0) {

@@ -36,6 +36,10 @@ pub(super) enum Part {
     Steps(Block),
     /// Counts rows, runs all steps, and records events and audit entries.
     Everything(Statement),
+    /// Copies the keys of rows that will be deleted, to compare the tables with the plan after the last step.
+    StartWatching,
+    /// Compares the tables with the plan.
+    FinishWatching,
     /// Replaces the receipt with the actual receipt, if it differs from the expected one.
     CorrectReceipt,
     /// Empties temporary tables that live as long as the connection.
@@ -65,19 +69,20 @@ impl Part {
                 };
                 mark.into_iter().chain(write).collect()
             }
-            Self::CorrectReceipt => Vec::new(),
+            Self::StartWatching | Self::FinishWatching | Self::CorrectReceipt => Vec::new(),
         }
     }
 }
 
 /// Renders the script of a change set. `cache_key` is the key of the cached schema. The counts in `assumed` are taken
-/// from the plan.
+/// from the plan. `watched` says whether triggers or rules fire.
 pub(super) fn script(
     r: &Renderer<'_>,
     changes: &ChangeSet,
     strategy: ApplyStrategy,
     cache_key: Option<&str>,
     assumed: &BTreeMap<Rows, u64>,
+    watched: bool,
 ) -> Result<Vec<Part>, StoreError> {
     let mut parts = Vec::new();
     let locks = r.backend.locks(r, changes)?;
@@ -115,7 +120,9 @@ pub(super) fn script(
     parts.push(Part::Record(r.audit(changes)?));
     let defer = r.backend.defer_foreign_keys(changes);
     parts.extend(defer.map(|sql| Part::DeferForeignKeys(Statement::text(sql))));
+    parts.extend(watched.then_some(Part::StartWatching));
     parts.extend(r.backend.blocks(r, changes)?.into_iter().map(Part::Steps));
+    parts.extend(watched.then_some(Part::FinishWatching));
     parts.push(Part::CorrectReceipt);
     if r.backend.keeps_temporary_tables() {
         parts.push(Part::CleanUp(used));

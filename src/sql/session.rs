@@ -8,8 +8,8 @@ use super::statement::{Prefix, Statement};
 use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{DataMap, Kind, KindName, LIST_OF_IDS, TableName};
 use crate::protocol::SetId;
-use crate::store::StoreError;
 use crate::store::patience::{counting, waited};
+use crate::store::{FiredTrigger, StoreError};
 
 /// What the library was doing when a statement failed.
 #[derive(Clone, Copy)]
@@ -22,6 +22,8 @@ pub(super) struct ErrorContext<'a> {
     pub(super) prefix: &'a Prefix,
     /// Whether the library may repeat the transaction, because it owns it.
     pub(super) retryable: bool,
+    /// The triggers and rules that the operation fires.
+    pub(super) triggers: &'a [FiredTrigger],
 }
 
 impl<'a> ErrorContext<'a> {
@@ -38,10 +40,13 @@ impl<'a> ErrorContext<'a> {
             SqlErrorClass::Busy | SqlErrorClass::LockTimeout => {
                 StoreError::Contention { retryable: self.retryable, source: Some(Box::new(error)) }
             }
-            SqlErrorClass::Constraint => StoreError::Refused {
-                kind: self.kind.unwrap_or("records of the operation").to_owned(),
-                source: Box::new(error),
-            },
+            SqlErrorClass::Constraint | SqlErrorClass::Raised => self.refused(error),
+            // An error that a trigger causes may have any code.
+            SqlErrorClass::Other | SqlErrorClass::Denied(_) | SqlErrorClass::NoTable(_)
+                if self.kind.is_some() && !self.triggers.is_empty() =>
+            {
+                self.refused(error)
+            }
             SqlErrorClass::ReadOnly => StoreError::Unsupported("writing: the database is read-only".into()),
             SqlErrorClass::Denied(table) => StoreError::Unsupported(format!(
                 "a statement without permission on `{table}`; grant it to the role"
@@ -56,6 +61,14 @@ impl<'a> ErrorContext<'a> {
                 source: Box::new(error),
             },
             SqlErrorClass::Ended | SqlErrorClass::Other => StoreError::backend(self.in_words(), error),
+        }
+    }
+
+    fn refused(self, error: SqlError) -> StoreError {
+        StoreError::Refused {
+            kind: self.kind.unwrap_or("records of the operation").to_owned(),
+            triggers: self.triggers.to_vec(),
+            source: Box::new(error),
         }
     }
 

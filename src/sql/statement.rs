@@ -141,6 +141,12 @@ impl<'w> Query<'w> {
         Self { w, has_condition: false }
     }
 
+    /// Continues a SELECT whose columns are written, with a table of the host. The row is called `r`.
+    pub(crate) fn select_from(w: &'w mut Writer, table: impl Borrow<TableName>) -> Self {
+        w.push(" FROM ").table(table).push(" AS r");
+        Self { w, has_condition: false }
+    }
+
     /// Returns the writer, to append text after the last clause.
     pub(crate) fn w(&mut self) -> &mut Writer {
         self.w
@@ -249,9 +255,10 @@ impl<'w> Union<'w> {
 pub(crate) const TABLES: [&str; 5] = ["schema", "operations", "audit", "outbox", "marks"];
 
 /// Other names with the prefix: an index, temporary tables, and expressions of single statements.
-const OTHERS: [&str; 7] = ["audit_by_record", "marked", "members", "pseudonyms", "walk", "noted", "recorded"];
+const OTHERS: [&str; 8] =
+    ["audit_by_record", "deletions", "marked", "members", "pseudonyms", "walk", "noted", "recorded"];
 /// Names with the prefix that end with a number.
-const NUMBERED: [&str; 6] = ["set_", "walk_", "gone_", "kept_", "reported_", "elements_"];
+const NUMBERED: [&str; 7] = ["set_", "walk_", "gone_", "kept_", "reported_", "elements_", "deleted_"];
 
 /// The prefix of the library's table names; by default `lifecycle_`.
 ///

@@ -16,7 +16,9 @@ use super::statement::{Prefix, Statement};
 use super::table_schema::{QueryColumns, SchemaCache, TableSchema};
 use crate::domain::{DataMap, Fault};
 use crate::policy::DeletionPolicy;
-use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::protocol::{
+    ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, Survey, SurveyQuery, VerifyQuery,
+};
 use crate::store::patience::one_operation;
 use crate::store::{Store, StoreError};
 
@@ -187,7 +189,7 @@ impl<C: SqlConnection> SqlStore<C> {
 
     pub(super) fn context<'a>(&'a self, doing: &'a str) -> ErrorContext<'a> {
         let retryable = self.connection.retryable();
-        ErrorContext { doing, kind: None, map: None, prefix: &self.prefix, retryable }
+        ErrorContext { doing, kind: None, map: None, prefix: &self.prefix, retryable, triggers: &[] }
     }
 
     pub(super) async fn begin(
@@ -268,6 +270,14 @@ impl<C: SqlConnection> Store for SqlStore<C> {
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
         one_operation(super::run::run(self, changes)).await
+    }
+
+    async fn clashes(&self, writes: PlannedWrites<'_>) -> Result<Vec<Clash>, StoreError> {
+        one_operation(self.find_clashes(writes)).await
+    }
+
+    async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {
+        one_operation(self.find_inconsistencies(query)).await
     }
 
     async fn pause(&self, time: Duration) {

@@ -8,8 +8,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::connection::SqlValue;
+use super::table_trigger::TableTrigger;
+use super::unique_index::UniqueIndex;
 use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, RecordId, Reference, TableName, Value};
-use crate::protocol::{ChangeSet, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
+use crate::protocol::{ChangeSet, ChangeStep, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
 use crate::store::StoreError;
 use crate::store::patience::Timer;
 
@@ -207,9 +209,13 @@ pub(crate) struct TableSchema {
     pub(crate) locations: BTreeMap<TableName, Location>,
     /// The columns of each unique key, by the name of the table in the data map.
     pub(crate) unique_keys: BTreeMap<TableName, Vec<Vec<String>>>,
+    /// The triggers and rules of tables, by the name of the table in the data map. Tables without any are left out.
+    pub(crate) triggers: BTreeMap<TableName, Vec<TableTrigger>>,
+    /// The unique indexes of tables, by the name of the table in the data map.
+    pub(crate) unique: BTreeMap<TableName, Vec<UniqueIndex>>,
     /// Whether all columns of all tables are listed. A column that is not listed then does not exist.
     pub(crate) is_complete: bool,
-    /// A text that changes whenever a column or an index of the tables changes.
+    /// A text that changes whenever a column, an index or a trigger of the tables changes.
     pub(crate) schema_version: Option<String>,
     /// A text that changes whenever the names resolve to other tables.
     pub(crate) tables_found: Option<String>,
@@ -302,11 +308,15 @@ impl<'a> QueryColumns<'a> {
         Ok(all)
     }
 
-    /// Collects the columns of a change set, including columns to which it writes ids and timestamps.
-    pub(crate) fn of_changes(changes: &'a ChangeSet) -> Result<Self, StoreError> {
-        let map = &changes.query.map;
-        let mut all = Self::of_query(&changes.query)?;
-        for step in &changes.steps {
+    /// Collects the columns of a query and of the steps on its sets, including columns to which they write ids and
+    /// timestamps.
+    pub(crate) fn of_steps(query: &'a SurveyQuery, steps: &'a [ChangeStep]) -> Result<Self, StoreError> {
+        let map = &query.map;
+        let mut all = Self::of_query(query)?;
+        for step in steps.iter().filter(|step| step.write == Write::Delete) {
+            all.add_referrers(map, &step.kind)?;
+        }
+        for step in steps {
             let (Write::Update(fields) | Write::Mark(fields)) = &step.write else {
                 continue;
             };
@@ -317,6 +327,13 @@ impl<'a> QueryColumns<'a> {
                 }
             }
         }
+        Ok(all)
+    }
+
+    /// Collects the columns of a change set.
+    pub(crate) fn of_changes(changes: &'a ChangeSet) -> Result<Self, StoreError> {
+        let map = &changes.query.map;
+        let mut all = Self::of_steps(&changes.query, &changes.steps)?;
         for NewRow { kind, record } in &changes.inserts {
             let kind = find(map, kind)?;
             if !all.kinds.iter().any(|known| known.name == kind.name) {
@@ -327,6 +344,22 @@ impl<'a> QueryColumns<'a> {
             }
             for (field, value) in &record.fields {
                 all.add_written(map, kind, field, value);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Collects the columns of a whole data map.
+    pub(crate) fn of_map(map: &'a DataMap) -> Result<Self, StoreError> {
+        let mut all = Self { kinds: map.kinds().collect(), columns: Vec::new() };
+        for kind in map.kinds() {
+            for field in kind.id.fields().iter().chain(kind.personal.keys()) {
+                all.add(kind, field);
+            }
+        }
+        for reference in map.references().filter(|reference| reference.each) {
+            for key in map.key_of(reference) {
+                all.add(find(map, &reference.to)?, key);
             }
         }
         Ok(all)
@@ -354,7 +387,7 @@ impl<'a> QueryColumns<'a> {
         }
     }
 
-    fn add(&mut self, kind: &'a Kind, field: &'a FieldName) {
+    pub(super) fn add(&mut self, kind: &'a Kind, field: &'a FieldName) {
         let same = |(known, column): &(&Kind, &FieldName)| known.name == kind.name && **column == *field;
         if !self.columns.iter().any(same) {
             self.columns.push((kind, field));
@@ -362,7 +395,7 @@ impl<'a> QueryColumns<'a> {
     }
 }
 
-fn find<'a>(map: &'a DataMap, kind: &KindName) -> Result<&'a Kind, StoreError> {
+pub(super) fn find<'a>(map: &'a DataMap, kind: &KindName) -> Result<&'a Kind, StoreError> {
     map.kind(kind).ok_or_else(|| StoreError::unknown("kind", kind))
 }
 

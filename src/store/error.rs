@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::Kind;
 use crate::domain::{FieldName, KindName, RecordId};
 use crate::protocol::Difference;
+use crate::store::interference::{FiredTrigger, Interfered, naming};
 
 /// An error of a store. Unless the variant says otherwise, nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -73,24 +74,36 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The backend refused a write because of a constraint of the host's schema.
-    #[error("the database refused to write `{kind}`")]
+    /// The backend refused a write because of a constraint of the host's schema, or because a trigger raised an error.
+    #[error("the database refused to write `{kind}`{}", naming(.triggers))]
     Refused {
         /// The kind that was being written.
         kind: String,
+        /// The triggers and rules that the operation fires. One of them may have raised the error.
+        triggers: Vec<FiredTrigger>,
         /// The error of the backend.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A step did not write exactly the rows of its set. A trigger or a rule of the database interferes.
-    #[error("a step on `{kind}` wrote {found} rows, expected {expected}")]
+    /// The rows are not what the plan says they will be, because a trigger or a rule of the database also writes.
+    ///
+    /// Where a table that the operation writes has triggers or rules, the store compares the rows with the plan before
+    /// it commits.
+    ///
+    /// To handle it: see that the trigger or rule writes no row of a declared kind, or move its work into the policy.
+    /// Repeating the call does not help.
+    #[error("{}{}", .differs.explain(.kind, *.expected, *.found), naming(.triggers))]
     Interference {
-        /// The kind that was being written.
+        /// The kind whose rows differ.
         kind: KindName,
-        /// The number of rows in the set.
+        /// What differs.
+        differs: Interfered,
+        /// The expected number of rows.
         expected: u64,
-        /// The number of rows that were written.
+        /// The number of rows found.
         found: u64,
+        /// The triggers and rules that the operation fires. Empty if none is known.
+        triggers: Vec<FiredTrigger>,
     },
     /// The operation reads more rows than this store accepts.
     #[error("the operation reads more than {limit} rows")]
@@ -215,8 +228,13 @@ impl StoreError {
             Self::LockTimeout { .. } => {
                 "try again when the other transaction has ended; if it is meant to take that long, raise the lock timeout"
             }
+            Self::Refused { triggers, .. } if !triggers.is_empty() => {
+                "see `source` for the constraint that was violated, or for what the trigger raised"
+            }
             Self::Refused { .. } => "see `source` for the constraint that was violated",
-            Self::Interference { .. } => "find the trigger or rule of the database that changes these rows",
+            Self::Interference { .. } => {
+                "find the trigger or rule of the database that changes these rows, and move its work into the policy"
+            }
             Self::TooLarge { .. } => "raise the limit, or use an SQL store",
             Self::Unsupported(_) => "do what the message says, or use another store",
             Self::OutcomeUnknown { .. } => "apply the same operation id again",

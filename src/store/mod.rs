@@ -2,6 +2,7 @@
 
 pub(crate) mod by_row;
 mod error;
+mod interference;
 mod mask;
 pub(crate) mod patience;
 pub(crate) mod reader;
@@ -14,11 +15,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
-use super::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+use super::protocol::{
+    ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, Survey, SurveyQuery, VerifyQuery,
+};
 
 pub use by_row::ByRow;
 pub use error::StoreError;
 pub(crate) use error::TUPLES;
+pub use interference::{FiredTrigger, Interfered};
 pub use mask::masked;
 #[cfg(feature = "sql")]
 pub(crate) use mask::require_key;
@@ -65,6 +69,27 @@ pub trait Store: Send + Sync {
     /// [`StoreError`]. Nothing has changed then, except possibly after [`StoreError::OutcomeUnknown`].
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError>;
 
+    /// Returns the rows that the steps of a plan would make equal under a unique key of the store. They block the plan,
+    /// because the store would refuse to write them.
+    ///
+    /// A store that enforces no unique key returns none, as this default does.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    async fn clashes(&self, writes: PlannedWrites<'_>) -> Result<Vec<Clash>, StoreError> {
+        let _ = writes;
+        Ok(Vec::new())
+    }
+
+    /// Looks for rows that refer to records that do not exist, and for values that should be masked. Reads whole tables.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Unsupported`], unless the store implements it.
+    async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {
+        let _ = query;
+        Err(StoreError::Unsupported("verifying the rows; use an SQL store or the memory store".into()))
+    }
+
     /// Waits for about this long before a call is repeated after contention.
     ///
     /// Only the store knows its async runtime. A store may return at once; the call is then repeated without a pause.
@@ -87,6 +112,14 @@ macro_rules! forward {
 
             async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
                 (**self).apply(changes).await
+            }
+
+            async fn clashes(&self, writes: PlannedWrites<'_>) -> Result<Vec<Clash>, StoreError> {
+                (**self).clashes(writes).await
+            }
+
+            async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {
+                (**self).verify(query).await
             }
 
             async fn pause(&self, time: Duration) {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::conformance::yield_now;
 use crate::domain::{DataMap, Fault, Record};
-use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::protocol::{ChangeSet, Clash, PlannedWrites, Receipt, Survey, SurveyQuery};
 use crate::store::{ReadQuery, Reader, Store, StoreError};
 
 /// A method of a store.
@@ -180,6 +180,10 @@ impl<S: Store> Store for FaultyStore<S> {
             return Err(StoreError::OutcomeUnknown { source: "the reply was lost on purpose".into() });
         }
         done
+    }
+
+    async fn clashes(&self, writes: PlannedWrites<'_>) -> Result<Vec<Clash>, StoreError> {
+        self.store.clashes(writes).await
     }
 
     /// Records the pause without waiting.

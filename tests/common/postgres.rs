@@ -6,7 +6,9 @@ use client_lifecycle::domain::{
     AuditEntry, DataMap, Event, Fault, FieldName, FieldType, Kind, KindName, Record,
 };
 use client_lifecycle::postgres::{PostgresStore, sqlx};
-use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+use client_lifecycle::protocol::{
+    ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, Survey, SurveyQuery, VerifyQuery,
+};
 use client_lifecycle::sql::Dialect;
 use client_lifecycle::store::{ReadQuery, Reader, Store, StoreError};
 use serde_json::{Map, Value, json};
@@ -280,6 +282,14 @@ impl Store for Kept {
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
         self.store.apply(changes).await
+    }
+
+    async fn clashes(&self, writes: PlannedWrites<'_>) -> Result<Vec<Clash>, StoreError> {
+        self.store.clashes(writes).await
+    }
+
+    async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {
+        self.store.verify(query).await
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod admission;
+mod adoption;
 mod below_parents_that_stay;
 mod boundary_values;
 mod cases;
@@ -47,6 +48,9 @@ mod several_masks;
 mod shared_values;
 mod survey_queries;
 mod ten_years;
+mod triggers;
+mod unique_indexes;
 mod value_references;
+mod verify;
 mod waiting;
 mod wide_keys;

@@ -134,6 +134,14 @@ faulty! {
                   ("/kinds/items", json!({"table": "debts", "filter": {"field": "status", "in": ["PAID", "DUE"]}}))])
         => "kinds.items.table", "a row of the table could be a record of `debts` and of `items`",
            "give both kinds a `filter` with different values of one field (`eq` or `in`)";
+    two_kinds_of_one_table_without_filters_are_reported:
+        document([("/kinds/items", json!({"table": "debts"}))])
+        => "kinds.items.table", "a row of the table could be a record of `debts` and of `items`",
+           "give both kinds a `filter` with different values of one field (`eq` or `in`)";
+    two_kinds_of_one_table_with_one_filter_are_reported:
+        document([("/kinds/items", json!({"table": "debts", "filter": {"field": "status", "eq": "PAID"}}))])
+        => "kinds.items.table", "a row of the table could be a record of `debts` and of `items`",
+           "give both kinds a `filter` with different values of one field (`eq` or `in`)";
     two_references_over_one_field_whose_conditions_overlap_are_reported:
         document([("/references/-", json!({"name": "debts.item", "from": "debts.client_id", "to": "items",
                                            "if": {"field": "status", "eq": "ITEM"}}))])

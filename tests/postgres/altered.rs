@@ -116,7 +116,7 @@ async fn a_new_constraint_or_trigger_stops_the_deletion_and_is_named() {
         (
             "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''not on mondays''; END';
              CREATE TRIGGER no BEFORE DELETE ON debts FOR EACH ROW EXECUTE FUNCTION no()",
-            "backend",
+            "refused",
             "not on mondays",
         ),
     ])

@@ -13,6 +13,7 @@
 mod altered;
 mod cascading_keys;
 mod catalogue;
+mod clashes;
 mod clients;
 #[path = "../common/clients_on_postgres.rs"]
 mod clients_on_postgres;
@@ -52,6 +53,7 @@ mod schemas;
 mod server;
 mod session;
 mod sixty_tables;
+mod triggers;
 mod trouble;
 mod types;
 mod waiting;

@@ -214,6 +214,22 @@ async fn a_rule_that_keeps_rows_is_found_and_reported_as_interference() {
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
 }
 
+/// PostgreSQL supports neither DO ALSO nor conditional rules in statements with several parts.
+#[tokio::test]
+async fn rules_that_only_add_to_a_statement_are_refused_at_open() {
+    for rule in
+        ["DELETE TO debts DO ALSO DELETE FROM notes", "UPDATE TO debts WHERE old.id = 1 DO INSTEAD NOTHING"]
+    {
+        let ddl = format!("{PLAIN} CREATE TABLE notes (id int PRIMARY KEY); CREATE RULE noted AS ON {rule}");
+        let Some(world) = World::new(&ddl, &cascading()).await else { return };
+        let opened = Lifecycle::open(world.store(), world.policy.clone()).await;
+        let text = opened.unwrap_err().to_string();
+        assert!(text.contains("the rule `noted`") && text.contains("kinds.debts"), "{text}");
+        let codes: Vec<FindingCode> = found(&world).await.into_iter().map(|(code, _)| code).collect();
+        assert!(codes.contains(&FindingCode::UnsuitableTable), "{codes:?}");
+    }
+}
+
 /// The data of a person may be in rows to which the person refers, over keys that are mandatory, unique or neither.
 #[tokio::test]
 async fn what_only_the_subject_owns_goes_with_it() {

@@ -85,7 +85,10 @@ async fn schemas_and_tables_may_have_any_name() {
         &json!([ { "from": "visits.client_id", "to": "clients" }, { "from": "notes.client_id", "to": "clients", "lock": "table" } ]),
     );
     let Some(world) = World::new(ddl, &document).await else { return };
-    assert_eq!(found(world.store(), &document).await, ["trigger kinds.visits"]);
+    assert_eq!(
+        found(world.store(), &document).await,
+        ["trigger kinds.visits", "unprotected_reference references.notes.client_id"]
+    );
     let name = TableName::new("cl.ients").in_schema(schema);
     let first = first_policy(&world.store().catalogue().await.unwrap(), &name.to_string()).unwrap();
     let tables: Vec<TableName> = first.map().kinds().map(|kind| kind.table_name().into_owned()).collect();

@@ -126,7 +126,11 @@ async fn tables_of_another_schema_are_found_and_deleted() {
     document["references"].as_array_mut().unwrap().push(states);
     assert_eq!(
         found(world.store(), &document).await,
-        ["uncovered_table kinds.overdue", "missing_index references.states.client_id"]
+        [
+            "uncovered_table kinds.overdue",
+            "unprotected_reference references.states.client_id",
+            "missing_index references.states.client_id"
+        ]
     );
     let lifecycle = Lifecycle::open(world.store(), policy(&document)).await.unwrap();
     assert_eq!(deleted(&lifecycle).await, rows([("clients", 1), ("states", 2), ("visits", 1)]));
@@ -166,7 +170,10 @@ async fn a_subject_outside_the_search_path_is_planned_and_deleted() {
     let visits = json!({ "from": "visits.client_id", "to": "clients", "lock": "table" });
     document["references"].as_array_mut().unwrap().push(visits);
     document["modes"]["hard_delete"] = json!({ "allow": "any", "rules": { "*": "cascade" } });
-    assert_eq!(found(world.store(), &document).await, ["missing_index references.visits.client_id"]);
+    assert_eq!(
+        found(world.store(), &document).await,
+        ["unprotected_reference references.visits.client_id", "missing_index references.visits.client_id"]
+    );
     let lifecycle = Lifecycle::open(world.store(), policy(&document)).await.unwrap();
     assert_eq!(deleted(&lifecycle).await, rows([("clients", 1), ("notes", 1), ("visits", 1)]));
     // The names of the first policy are the same after a round trip.

@@ -163,7 +163,10 @@ async fn a_violated_constraint_is_a_refusal() {
     let found = world.store.apply(&delete_tree(1)).await.unwrap_err();
     assert_eq!(
         (found.code(), found.to_string().as_str()),
-        ("refused", "the database refused to write `clients`")
+        (
+            "refused",
+            "the database refused to write `clients`; triggers and rules that fire: `t` on `clients`"
+        )
     );
     assert_eq!((world.number(ROWS).await, world.number(RECORDS).await), (234, 0));
 }

@@ -73,11 +73,30 @@ async fn a_mask_that_breaks_a_check_is_refused() {
 }
 
 #[tokio::test]
-async fn masks_with_equal_values_are_refused_by_a_unique_column() {
-    for index in ["TEXT UNIQUE", "TEXT); CREATE UNIQUE INDEX one_note ON debts (note"] {
+async fn masks_that_make_the_values_of_a_unique_column_equal_block_the_plan() {
+    for index in [
+        "TEXT UNIQUE",
+        "TEXT); CREATE UNIQUE INDEX one_note ON debts (note",
+        "TEXT COLLATE NOCASE UNIQUE",
+        "TEXT); CREATE UNIQUE INDEX one_note ON debts (lower(note), 1",
+        "TEXT); CREATE UNIQUE INDEX one_note ON debts (note) WHERE (id > 0",
+    ] {
         let world = World::new(&ddl(index)).await;
-        is_refused(&world, policy(json!({ "text": "gone" })), "debts.note").await;
+        let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
+        let lifecycle = Lifecycle::open(store, policy(json!({ "text": "gone" }))).await.unwrap();
+        let plan = lifecycle.plan(&request(1)).await.unwrap();
+        let ids: Vec<String> =
+            plan.blockers.iter().flat_map(|one| &one.sample).map(ToString::to_string).collect();
+        assert_eq!(ids, ["1", "2", "3"], "{index}: {plan}");
+        let done = lifecycle.apply(&request(1), &plan).await;
+        assert!(matches!(done, Err(Error::Blocked(_))), "{done:?}");
+        assert_eq!(world.texts(ROWS).await, ["1 1 a", "2 1 b", "3 1 c"]);
     }
+    // The condition of a partial index leaves only one of the rows.
+    let world = World::new(&ddl("TEXT); CREATE UNIQUE INDEX one_note ON debts (note) WHERE (id > 2")).await;
+    let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
+    let lifecycle = Lifecycle::open(store, policy(json!({ "text": "gone" }))).await.unwrap();
+    lifecycle.execute(&request(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ mod schemas;
 mod sixty_tables;
 mod strange_tables;
 mod survey;
+mod triggers;
 mod waiting;
 mod wide;
 mod world;

@@ -94,6 +94,25 @@ pub(crate) struct CompiledTarget {
     pub(crate) except: Vec<Rows>,
     /// The condition that the target must meet.
     pub(crate) qualifies: Option<Condition>,
+    /// The rows that move below another row of their own kind; `None` if the reference leads to another kind.
+    pub(crate) adoption: Option<Adoption>,
+}
+
+/// Rows that move below another row of their own kind. None of them may come to lie below itself.
+#[derive(Debug)]
+pub(crate) struct Adoption {
+    pub(crate) rows: Rows,
+    /// The rows below which they lie now.
+    pub(crate) former: Vec<Rows>,
+}
+
+impl Adoption {
+    /// Returns the adoption of rows over a reference. The rows of a list lie below several others, so they form no
+    /// tree.
+    pub(super) fn over(reference: &Reference, rows: Rows, former: &[Rows]) -> Option<Self> {
+        let is_tree = reference.from == reference.to && !reference.each;
+        is_tree.then(|| Self { rows, former: former.to_vec() })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -17,7 +17,9 @@ mod tombstones;
 use super::ModePolicy;
 use crate::domain::{DataMap, KindName, Mode};
 
-pub(crate) use compiled::{CompiledBlocker, CompiledGround, CompiledMode, CompiledStep, CompiledTarget};
+pub(crate) use compiled::{
+    Adoption, CompiledBlocker, CompiledGround, CompiledMode, CompiledStep, CompiledTarget,
+};
 pub(crate) use context::CompileContext;
 pub(crate) use outcomes::{RowOutcome, cases};
 pub(crate) use tombstones::tombstone_kinds;

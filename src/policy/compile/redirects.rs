@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::compiled::{CompiledStep, CompiledTarget, WriteTemplate};
+use super::compiled::{Adoption, CompiledStep, CompiledTarget, WriteTemplate};
 use super::context::{CompileContext, QueryBuilder};
 use super::outcomes::{
     KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, applies, by_entry, parents, refining,
@@ -70,14 +70,16 @@ pub(super) fn redirects(
                 let rows = Rows::ranked(all.set, rank);
                 let disposition = disposition(redirect);
                 let key = key(kind, entry, disposition, context.path(&reference.name));
+                let removed: Vec<Rows> = last.rows(RowOutcome::is_removed).into_iter().collect();
                 let target = CompiledTarget {
+                    adoption: Adoption::over(reference, rows, &removed),
                     reference: reference.name.clone(),
                     from: reference.from.clone(),
                     to: reference.to.clone(),
                     target: target(kind, reference, redirect),
                     rule: disposition.as_str(),
                     question: query.count(rows),
-                    except: last.rows(RowOutcome::is_removed).into_iter().collect(),
+                    except: removed,
                     qualifies: entry.qualifies.clone(),
                 };
                 let of = if *by_rule {
@@ -279,9 +281,10 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
         let set = query.add_set(name, &reference.from, vec![branch]);
         for (rank, entry) in (0..).zip(entries).filter(|(_, entry)| entry.then.reassigns()) {
             let rows = Rows::ranked(set, rank);
-            // The new target must be neither the subject nor one of the rows that move.
-            let moved = (reference.from == reference.to).then_some(rows);
-            let except = context.subjects_among(&reference.to).into_iter().chain(moved).collect();
+            let former: Vec<Rows> = context.subjects_among(&reference.to).into_iter().collect();
+            // The new target must be neither the subject nor, in a list, one of the rows that move.
+            let moved = (reference.from == reference.to && reference.each).then_some(rows);
+            let except = former.iter().copied().chain(moved).collect();
             let key = key(kind, entry, Disposition::Reassign, vec![reference.name.clone()]);
             let target = CompiledTarget {
                 reference: reference.name.clone(),
@@ -292,6 +295,7 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
                 question: query.count(rows),
                 except,
                 qualifies: entry.qualifies.clone(),
+                adoption: Adoption::over(reference, rows, &former),
             };
             let of = context.subjects_among(&reference.to).into_iter().collect();
             found.add(context.map, (kind, reference), key, (rows, of), target);

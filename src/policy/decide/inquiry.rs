@@ -36,10 +36,46 @@ pub struct Inquiry {
     pub(super) policy_version: String,
     pub(super) mode: Arc<CompiledMode>,
     pub(super) query: SurveyQuery,
-    /// For each target of the mode: the record, and the question about whether it exists.
-    pub(super) targets: Vec<Option<(RecordId, usize)>>,
+    /// For each target of the mode: the record, and the questions about it. `None` if the request should name it and does
+    /// not.
+    pub(super) targets: Vec<Option<AskedTarget>>,
     /// The condition of the actor's scope, if access depends on a scope. Its set and its question come last in the query.
     pub(super) scope: Option<Condition>,
+}
+
+/// The record to which redirected references will refer, with the positions of the questions about it.
+#[derive(Debug)]
+pub(super) struct AskedTarget {
+    pub(super) id: RecordId,
+    /// Whether it exists and stays.
+    pub(super) exists: usize,
+    /// The rows that would come to lie below themselves, if the rows move within a tree.
+    pub(super) below_itself: Option<usize>,
+}
+
+/// The sets and questions of one request, which follow those of its mode.
+#[derive(Debug)]
+pub(super) struct AddedSets {
+    next: SetId,
+    first_question: usize,
+    strata: Vec<Stratum>,
+    questions: Vec<Question>,
+}
+
+impl AddedSets {
+    /// Adds a set, given its number, and returns all of its rows.
+    pub(super) fn add(&mut self, set: impl FnOnce(SetId) -> Stratum) -> Rows {
+        let id = self.next;
+        self.next = SetId(id.0.saturating_add(1));
+        self.strata.push(set(id));
+        Rows::all(id)
+    }
+
+    /// Adds a question and returns its position.
+    pub(super) fn ask(&mut self, question: Question) -> usize {
+        self.questions.push(question);
+        self.first_question + self.questions.len() - 1
+    }
 }
 
 impl DeletionPolicy {
@@ -107,28 +143,32 @@ impl Inquiry {
     /// Adds the questions of this request: about the targets that the policy or the request names, and last about the
     /// actor's scope.
     fn ask_about_request(&mut self) {
-        let first_question = self.query.questions.len();
-        let mut next = SetId::after(&self.query.sets);
-        let mut added: Vec<NamedSet> = Vec::new();
-        let mut targets = Vec::with_capacity(self.mode.targets.len());
-        for target in &self.mode.targets {
-            targets.push(target_id(target, &self.request).map(|id| {
-                let set = self.target_set(target, &id, next);
-                next = SetId(next.0.saturating_add(1));
-                added.push(set);
-                (id, first_question + added.len() - 1)
-            }));
+        let mut added = AddedSets {
+            next: SetId::after(&self.query.sets),
+            first_question: self.query.questions.len(),
+            strata: Vec::new(),
+            questions: Vec::new(),
+        };
+        let targets = self.mode.targets.iter().map(|target| {
+            target_id(target, &self.request).map(|id| {
+                let found = added.add(|set| Stratum::Set(self.target_set(target, &id, set)));
+                let exists = added.ask(Question::count(found));
+                let below_itself = self.ask_adoption(target, found, &mut added);
+                AskedTarget { id, exists, below_itself }
+            })
+        });
+        let targets = targets.collect();
+        if let Some(scope) = self.scope_set(added.next) {
+            let rows = added.add(|_| Stratum::Set(scope));
+            added.ask(Question::count(rows));
         }
-        added.extend(self.scope_set(next));
         self.targets = targets;
-        if added.is_empty() {
+        if added.strata.is_empty() {
             // Without such questions, the request shares the sets and questions of its mode.
             return;
         }
-        let questions = added.iter().map(|set| Question::count(Rows::all(set.id)));
-        self.query.questions = self.query.questions.iter().cloned().chain(questions).collect();
-        self.query.sets =
-            self.query.sets.iter().cloned().chain(added.into_iter().map(Stratum::Set)).collect();
+        self.query.questions = self.query.questions.iter().cloned().chain(added.questions).collect();
+        self.query.sets = self.query.sets.iter().cloned().chain(added.strata).collect();
     }
 
     fn target_set(&self, target: &CompiledTarget, id: &RecordId, set: SetId) -> NamedSet {

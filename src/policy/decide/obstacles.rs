@@ -1,6 +1,6 @@
 //! Blockers, which stop the operation, and warnings, which the request must acknowledge.
 
-use super::inquiry::Inquiry;
+use super::inquiry::{AskedTarget, Inquiry};
 use crate::domain::{Mode, Request};
 use crate::plan::{Blocker, Plan, Step, Warning};
 use crate::policy::compile::CompiledBlocker;
@@ -14,6 +14,7 @@ pub(super) fn add_obstacles(inquiry: &Inquiry, survey: &Survey, plan: &mut Plan)
     }
     plan.blockers.extend(inquiry.mode.blockers.iter().filter_map(|blocker| by_rule(blocker, survey)));
     plan.blockers.extend(by_target(inquiry, survey));
+    plan.blockers.extend(by_adoption(inquiry, survey));
     plan.warnings.extend(undated(&inquiry.request, &plan.steps));
 }
 
@@ -97,8 +98,8 @@ fn by_target(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
         let (message, remedy, sample) = match asked {
             // A reassignment needs its target even if there are no rows to move.
             _ if count == 0 && inquiry.request.mode != Mode::Reassign => return None,
-            Some((_, question)) if survey.count(*question) == 1 => return None,
-            Some((id, _)) => {
+            Some(asked) if survey.count(asked.exists) == 1 => return None,
+            Some(AskedTarget { id, .. }) => {
                 let (unfit, fit) = match &target.qualifies {
                     Some(must) => (
                         format!("does not exist, does not stay or does not have {must}"),
@@ -132,6 +133,31 @@ fn by_target(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
             sample,
             message,
             remedy,
+        })
+    });
+    blocked.collect()
+}
+
+/// Adds a blocker for rows that would come to lie below themselves.
+fn by_adoption(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
+    let targets = inquiry.mode.targets.iter().zip(&inquiry.targets);
+    let blocked = targets.filter_map(|(target, asked)| {
+        let AskedTarget { id, below_itself, .. } = asked.as_ref()?;
+        let question = (*below_itself)?;
+        let count = survey.count(question);
+        let (found, kind, reference) = (rows(count), &target.from, &target.reference);
+        let (itself, it) = if count == 1 { ("itself", "it") } else { ("themselves", "them") };
+        (count > 0).then(|| Blocker {
+            kind: kind.clone(),
+            reference: Some(reference.clone()),
+            rule: target.rule.into(),
+            count,
+            sample: survey.sample(question).to_vec(),
+            message: format!(
+                "{found} of `{kind}` would come to lie below {itself} over `{reference}`, because the new target `{id}` \
+                 is the same row or lies below {it}"
+            ),
+            remedy: format!("name a record of `{kind}` that does not lie below {it}"),
         })
     });
     blocked.collect()

@@ -59,6 +59,7 @@ impl Inquiry {
                 event_drafts: self.mode.effects.iter().map(|(draft, _)| draft.clone()).collect(),
                 steps: changes,
                 snapshot: self.snapshot(),
+                clashes: Vec::new(),
             },
         };
         obstacles::add_obstacles(self, survey, &mut plan);

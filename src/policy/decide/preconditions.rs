@@ -90,11 +90,15 @@ impl Preconditions<'_> {
 
     fn about_targets(&mut self) {
         for (target, asked) in self.inquiry.mode.targets.iter().zip(&self.inquiry.targets) {
-            if let Some((_, question)) = asked
+            if let Some(asked) = asked
                 && self.survey.count(target.question) > 0
             {
                 let name = format!("the new target of `{}`", target.reference);
-                self.both(*question, Expected::Exactly(1), name);
+                self.both(asked.exists, Expected::Exactly(1), name);
+                if let Some(below) = asked.below_itself {
+                    let name = format!("rows that would lie below themselves over `{}`", target.reference);
+                    self.both(below, self.unchanged(below), name);
+                }
             }
         }
     }

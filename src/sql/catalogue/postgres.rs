@@ -96,11 +96,12 @@ const RELATIONS_AND_PRIVILEGES: &str = "SELECT t.name, t.relkind::text, row_secu
      (SELECT n.nspname::text FROM pg_catalog.pg_namespace AS n WHERE n.oid = t.schema), \
      has_schema_privilege(t.schema, 'USAGE')::int FROM t ORDER BY t.name";
 /// Triggers and rules. A trigger of a partitioned table is read once, and not again for each partition.
-const TRIGGERS: &str = "SELECT t.name, g.tgname::text, (g.tgtype & 4)::int, (g.tgtype & 16)::int, (g.tgtype & 8)::int \
+const TRIGGERS: &str = "SELECT t.name, g.tgname::text, (g.tgtype & 4)::int, (g.tgtype & 16)::int, (g.tgtype & 8)::int, 0 \
      FROM t CROSS JOIN LATERAL (SELECT t.oid UNION SELECT p.relid FROM pg_partition_tree(t.oid) AS p) AS p(oid) \
      JOIN pg_catalog.pg_trigger AS g ON g.tgrelid = p.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' \
      AND (g.tgrelid = t.oid OR g.tgparentid = 0) \
-     UNION ALL SELECT t.name, r.rulename::text, (r.ev_type = '3')::int, (r.ev_type = '2')::int, (r.ev_type = '4')::int \
+     UNION ALL SELECT t.name, r.rulename::text, (r.ev_type = '3')::int, (r.ev_type = '2')::int, (r.ev_type = '4')::int, \
+     (NOT r.is_instead OR r.ev_qual::text <> '<>')::int \
      FROM t JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = t.oid AND r.rulename <> '_RETURN' ORDER BY 1, 2";
 
 pub(super) async fn read(
@@ -122,13 +123,18 @@ pub(super) async fn read(
     relations(&tx.query(&format!("{TABLES}{RELATIONS_AND_PRIVILEGES}"), &params).await?, &mut catalogue);
     catalogue.add_foreign_keys(tx.query(&format!("{TABLES}{FOREIGN_KEYS}"), &params).await?);
     for row in tx.query(&format!("{TABLES}{TRIGGERS}"), &params).await? {
-        if let [table, name, events @ ..] = &*row
+        if let [table, name, events @ .., is_partial_rule] = &*row
             && let name_of_table = catalogue.read_name(table)
             && let Some(table) = catalogue.table_mut(&name_of_table)
         {
             let all = [TriggerEvent::Insert, TriggerEvent::Update, TriggerEvent::Delete];
             let events = all.into_iter().zip(events).filter(|(_, fires)| is(fires));
-            table.triggers.extend(events.map(|(event, _)| Trigger { name: text(name), event }));
+            let is_partial_rule = is(is_partial_rule);
+            table.triggers.extend(events.map(|(event, _)| Trigger {
+                name: text(name),
+                event,
+                is_partial_rule,
+            }));
         }
     }
     read_repeated_ids(tx, &mut catalogue, map, |id| format!("{id}::text")).await?;

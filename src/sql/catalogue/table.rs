@@ -6,6 +6,8 @@ use crate::domain::TableName;
 use crate::domain::words::words;
 use crate::sql::SqlValue;
 
+pub(crate) use crate::sql::trigger_event::TriggerEvent;
+
 /// A table or a view.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
@@ -219,18 +221,8 @@ pub(crate) struct Trigger {
     pub(crate) name: String,
     /// The event that fires it.
     pub(crate) event: TriggerEvent,
-}
-
-words! {
-    /// The event that fires a trigger.
-    pub(crate) enum TriggerEvent: "trigger event" {
-        /// A row is inserted.
-        Insert = "INSERT",
-        /// A row is updated.
-        Update = "UPDATE",
-        /// A row is deleted.
-        Delete = "DELETE",
-    }
+    /// Whether it is a rule of PostgreSQL that runs in addition to a statement, or only for some rows.
+    pub(crate) is_partial_rule: bool,
 }
 
 /// The type of a table.

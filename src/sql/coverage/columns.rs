@@ -70,8 +70,7 @@ fn other_spelling(map: &DataMap, kind: &Kind, catalogue: &Catalogue) -> Option<F
     let name = kind.table_name();
     let other = map.kinds().find(|other| {
         let (known, spelling) = (other.name < kind.name, other.table_name());
-        let has_filter = kind.filter.is_some() || other.filter.is_some();
-        known && has_filter && spelling != name && catalogue.is_one_table(&spelling, &name)
+        known && spelling != name && catalogue.is_one_table(&spelling, &name)
     })?;
     let message =
         format!("`{name}` and `{}` are one table, the table of `{}`", other.table_name(), other.name);

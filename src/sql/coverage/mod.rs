@@ -30,6 +30,7 @@ pub use finding::{Finding, FindingCode};
 /// * References without protection or index, or with a different type or nullability.
 /// * Masks that do not fit their column: too long, `null` in a `NOT NULL` column, or a constant in a unique column.
 /// * Columns that only the database writes, but the policy would too.
+/// * Rules of PostgreSQL that run in addition to a statement, or only for some rows. `open` rejects these.
 /// * Foreign keys and triggers by which the database changes rows that are in no plan. `open` rejects such a key if
 ///   it reaches rows of a declared kind, through any number of excluded tables.
 /// * References whose foreign key refers to another table or column than the policy says. `open` rejects these too.
@@ -72,6 +73,7 @@ pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     found.extend(columns::reserved_names(map, catalogue));
     found.extend(columns::ids(map, catalogue));
     found.extend(tables::row_security(map, catalogue));
+    found.extend(tables::partial_rules(map, catalogue));
     found.extend(written::written_by_kinds(map, catalogue));
     found.extend(references::types(map, catalogue));
     found.extend(references::ambiguous_keys(map, catalogue));

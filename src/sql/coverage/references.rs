@@ -3,7 +3,7 @@
 use super::declared::{MappedColumn, ends, is_id, paths_from};
 use super::finding::{Finding, FindingCode, FindingCode as Code};
 use super::foreign_keys::mismatch;
-use crate::domain::{DataMap, FieldName, KeyComparison, Reference};
+use crate::domain::{DataMap, FieldName, KeyComparison, Lock, Reference};
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Storage, same};
 use crate::sql::table_schema::ColumnType;
 
@@ -223,8 +223,16 @@ fn finding(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Optio
         return (!validated).then(|| unvalidated(path, &table));
     }
     // If the key has another target, it is reported as a mismatch.
-    if reference.lock.is_some() || mismatch(map, reference, catalogue).is_some() {
+    if reference.lock == Some(Lock::Writer) || mismatch(map, reference, catalogue).is_some() {
         return None;
+    }
+    if reference.lock == Some(Lock::Table) {
+        let message = "the table lock keeps writers waiting while the operation runs: an insert that has waited goes in \
+             afterwards, and may refer to a deleted record";
+        return Some(Finding::new(FindingCode::UnprotectedReference, path, message).remedy(
+            "add a foreign key; or call `lock_parent` in every transaction that inserts such rows, and declare \
+             `\"lock\": \"writer\"`",
+        ));
     }
     let why = if reference.each {
         "a foreign key cannot look into a list, and no `lock` protects the reference"

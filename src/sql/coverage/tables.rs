@@ -118,6 +118,29 @@ pub(super) fn triggers<'a>(
     })
 }
 
+/// Reports rules that run in addition to a DELETE or an UPDATE, or only for some rows. PostgreSQL does not support them in
+/// statements with several parts, which operations need.
+pub(super) fn partial_rules<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = Finding> + 'a {
+    tables(map, catalogue).flat_map(|(kind, table)| {
+        let rules = table.triggers.iter().filter(|rule| rule.is_partial_rule);
+        let rules = rules.filter(|rule| rule.event != TriggerEvent::Insert);
+        rules.map(|rule| {
+            let message = format!(
+                "the rule `{}` on {} of `{}` is DO ALSO or has a condition: PostgreSQL refuses it in operations of \
+                 several parts",
+                rule.name,
+                rule.event.as_str(),
+                table.name
+            );
+            Finding::new(FindingCode::UnsuitableTable, format!("kinds.{}", kind.name), message)
+                .remedy("replace it by a trigger")
+        })
+    })
+}
+
 /// Reports privileges that the policy needs and the current role lacks.
 pub(super) fn privileges(
     policy: &DeletionPolicy,

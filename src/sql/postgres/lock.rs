@@ -9,6 +9,7 @@ use crate::protocol::{ChangeSet, NamedSet, Rows, Source, Stratum};
 use crate::sql::backend::Locks;
 use crate::sql::render::renderer::Renderer;
 use crate::sql::statement::{Query, Statement, Writer, quote_table};
+use crate::sql::table_schema::Location;
 use crate::store::StoreError;
 
 pub(super) fn locks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, StoreError> {
@@ -41,6 +42,17 @@ pub(super) fn locks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, Stor
 pub(super) fn lock_rows(r: &Renderer<'_>, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
     let kind = r.set_kind(rows.set)?;
     locking(r, w, kind, "UPDATE", |query| r.are_rows(query, kind, rows))
+}
+
+/// Renders the query that locks the rows of a step. The rows of a view cannot be locked.
+pub(super) fn step(r: &Renderer<'_>, rows: Rows) -> Result<Option<Statement>, StoreError> {
+    let kind = r.set_kind(rows.set)?;
+    if r.location(kind) == Location::Unknown {
+        return Ok(None);
+    }
+    let mut w = r.writer();
+    lock_rows(r, r.with(&mut w, &r.needed_for(rows)?)?, rows)?;
+    Ok(Some(w.finish()))
 }
 
 /// Writes a query that locks rows in the order of their ids. Two operations then cannot deadlock on them.

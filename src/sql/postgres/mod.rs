@@ -2,21 +2,25 @@
 
 mod block;
 mod cycle;
+mod deletions;
 mod list;
 mod lock;
 mod schema;
 mod single_statement;
 mod value;
 
+use std::collections::BTreeSet;
+
 use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, Spelling};
 use super::connection::{AccessMode, SqlValue};
 use super::list_column::ListColumn;
 use super::render::renderer::{Field, ListField, Renderer};
 use super::render::write::insert_operation;
-use super::statement::{Statement, Writer, quote};
+use super::statement::{Prefix, Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
 use crate::domain::{
-    Comparison, FieldName, FieldType, KeyComparison, Kind, KindName, Mask, RecordId, Reference, Value,
+    Comparison, FieldName, FieldType, KeyComparison, Kind, KindName, Mask, RecordId, Reference, TableName,
+    Value,
 };
 use crate::protocol::{ChangeSet, NamedSet, Receipt, Rows};
 use crate::store::StoreError;
@@ -399,6 +403,27 @@ impl Backend for Postgres {
         asked: &Asked,
     ) -> Result<Option<Statement>, StoreError> {
         single_statement::statement(r, changes, asked).map(Some)
+    }
+
+    fn lock_step(&self, r: &Renderer<'_>, rows: Rows) -> Result<Option<Statement>, StoreError> {
+        lock::step(r, rows)
+    }
+
+    fn run_deferred(&self, names: &BTreeSet<&str>) -> Option<Statement> {
+        let list: Vec<&str> = names.iter().copied().collect();
+        let text = || Statement::text(format!("SET CONSTRAINTS {} IMMEDIATE", list.join(", ")));
+        (!names.is_empty()).then(text)
+    }
+
+    fn deletions(&self, _: &Prefix, tables: &[TableName]) -> Result<Statement, StoreError> {
+        deletions::statement(tables)
+    }
+
+    fn masked_subjects(&self, w: &mut Writer, prefix: &Prefix, kind: &str) {
+        w.push("SELECT s.id FROM ").push(&prefix.quoted("operations")).push(" AS o CROSS JOIN LATERAL ");
+        w.push("jsonb_array_elements_text(o.receipt -> 'subjects') AS s(id) WHERE o.receipt ->> 'kind' = ")
+            .bind(kind);
+        w.push(" AND o.receipt ->> 'outcome' IN ('anonymize', 'tombstone')");
     }
 
     fn has_concurrent_writers(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Reads column types from the catalogue of PostgreSQL, and detects when they change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -8,6 +8,8 @@ use crate::sql::connection::SqlValue;
 use crate::sql::render::count::SCHEMA_VERSION;
 use crate::sql::statement::{Statement, Writer, quote_table};
 use crate::sql::table_schema::{ColumnType, Location, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
+use crate::sql::table_trigger::TableTrigger;
+use crate::sql::unique_index::{UniqueIndex, UniqueKey};
 use crate::store::StoreError;
 
 /// For each table, its position, and its kind with a JSON array of its columns and one of its unique keys; NULL if the
@@ -33,7 +35,7 @@ const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
      WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 AND NOT a.attisdropped) FROM ";
 
-/// A number for each table that changes with its columns and indexes, and when another table first inherits from it. A
+/// A number for each table that changes with its columns, indexes, triggers and rules, and when another table first inherits from it. A
 /// change rewrites a row of the catalogue, either in a later transaction (`xmin`) or by a later command of the same
 /// transaction (`cmin`). The oid distinguishes tables that different search paths find under the same name, created in
 /// the same transaction. The remainder keeps the product small.
@@ -43,13 +45,54 @@ const VERSIONS: &str = ", LATERAL (SELECT sum(1 + a.xmin::text::bigint * (1 + a.
      UNION ALL SELECT sum(1 + i.xmin::text::bigint * (1 + i.indexrelid::bigint % 1000003) + i.cmin::text::bigint) \
      FROM pg_catalog.pg_index AS i \
      WHERE i.indrelid = to_regclass(j.\"value\") \
-     UNION ALL SELECT c.relhassubclass::int FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(j.\"value\")) \
-     AS v(n)";
+     UNION ALL SELECT c.relhassubclass::int FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(j.\"value\") \
+     UNION ALL SELECT sum(1 + g.xmin::text::bigint * (1 + g.oid::bigint % 1000003) + g.cmin::text::bigint) \
+     FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = to_regclass(j.\"value\") \
+     UNION ALL SELECT sum(1 + w.xmin::text::bigint * (1 + w.oid::bigint % 1000003) + w.cmin::text::bigint) \
+     FROM pg_catalog.pg_rewrite AS w WHERE w.ev_class = to_regclass(j.\"value\")) AS v(n)";
+
+/// The triggers and rules of the tables and of their partitions, as one JSON array. Each holds the position of its
+/// table, its name, whether it fires on INSERT, UPDATE and DELETE, and its name as a constraint if it can be deferred.
+/// A trigger of a partitioned table is read once, and not again for each partition.
+const TABLE_TRIGGERS: (&str, &str) = (
+    "(SELECT json_agg(json_build_array(j.\"key\" - 1, g.name, g.inserts, g.updates, g.deletes, g.waits) \
+     ORDER BY j.\"key\", g.name)::text FROM ",
+    ", LATERAL (WITH RECURSIVE p(oid) AS (SELECT to_regclass(j.\"value\")::oid UNION SELECT h.inhrelid FROM p \
+     JOIN pg_catalog.pg_inherits AS h ON h.inhparent = p.oid) SELECT t.tgname::text, t.tgtype & 4 <> 0, \
+     t.tgtype & 16 <> 0, t.tgtype & 8 <> 0, CASE WHEN t.tgdeferrable \
+     THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END FROM p \
+     JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = p.oid AND NOT t.tgisinternal AND t.tgenabled NOT IN ('D', 'R') \
+     AND (t.tgparentid = 0 OR t.tgrelid = to_regclass(j.\"value\")) \
+     JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid \
+     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+     UNION ALL SELECT w.rulename::text, w.ev_type = '3', w.ev_type = '2', w.ev_type = '4', NULL \
+     FROM p JOIN pg_catalog.pg_rewrite AS w ON w.ev_class = p.oid AND w.ev_type <> '1' \
+     AND w.ev_enabled NOT IN ('D', 'R')) AS g(name, inserts, updates, deletes, waits))",
+);
 
 /// The oids of the tables to which the names resolve.
 const TABLES_FOUND: &str = "array_agg(to_regclass(j.\"value\")::oid)::text";
 /// The first column of the row that holds them.
 const TABLES: i64 = SCHEMA_VERSION - 1;
+/// The first column of the row that holds the triggers.
+const TRIGGERS: i64 = SCHEMA_VERSION - 2;
+
+/// The unique indexes of the tables, as one JSON array. Each holds the position of its table, its keys, the columns it
+/// reads, its condition, and whether NULL equals NULL.
+const UNIQUE_INDEXES: (&str, &str) = (
+    "(SELECT json_agg(json_build_array(j.\"key\" - 1, u.keys, u.columns, u.condition, u.nulls))::text FROM ",
+    ", LATERAL (SELECT (SELECT json_agg(pg_get_indexdef(i.indexrelid, k, TRUE) ORDER BY k) \
+     FROM generate_series(1, i.indnkeyatts) AS k), (SELECT json_agg(a.attname::text) \
+     FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = i.indrelid AND a.attnum > 0 \
+     AND (a.attnum = ANY(i.indkey::int2[]) OR EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS d \
+     WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid \
+     AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))), \
+     pg_get_expr(i.indpred, i.indrelid), coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, FALSE) \
+     FROM pg_catalog.pg_index AS i WHERE i.indrelid = to_regclass(j.\"value\") AND i.indisunique AND i.indisvalid) \
+     AS u(keys, columns, condition, nulls))",
+);
+/// The first column of the row that holds them.
+const UNIQUE: i64 = SCHEMA_VERSION - 3;
 
 /// Renders the tables of the columns, by the names that statements use.
 pub(super) fn cache_key(columns: &QueryColumns<'_>) -> Result<String, StoreError> {
@@ -67,6 +110,10 @@ pub(super) fn statement(cache_key: &str) -> Statement {
     schema_version(&mut w, cache_key, SchemaCheck::InTransaction);
     w.push("\nUNION ALL SELECT ").number(TABLES).push(", (SELECT ").push(TABLES_FOUND).push(" FROM ");
     w.push(open).bind(cache_key).push(close).push(")");
+    w.push("\nUNION ALL SELECT ").number(TRIGGERS).push(", ").push(TABLE_TRIGGERS.0);
+    w.push(open).bind(cache_key).push(close).push(TABLE_TRIGGERS.1);
+    w.push("\nUNION ALL SELECT ").number(UNIQUE).push(", ").push(UNIQUE_INDEXES.0);
+    w.push(open).bind(cache_key).push(close).push(UNIQUE_INDEXES.1);
     w.finish()
 }
 
@@ -95,6 +142,9 @@ pub(super) fn schema_version(w: &mut Writer, cache_key: &str, check: SchemaCheck
 #[derive(Deserialize)]
 struct Row(String, String, String, String, Option<String>, bool, bool);
 
+#[derive(Deserialize)]
+struct TriggerRow(usize, String, bool, bool, bool, Option<String>);
+
 pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> TableSchema {
     let mut schema = TableSchema { is_complete: true, ..TableSchema::default() };
     for row in rows {
@@ -105,6 +155,14 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
         }
         if *position == TABLES {
             schema.tables_found = Some(text.clone());
+            continue;
+        }
+        if *position == TRIGGERS {
+            read_triggers(columns, text, &mut schema);
+            continue;
+        }
+        if *position == UNIQUE {
+            read_unique_indexes(columns, text, &mut schema);
             continue;
         }
         let kind = usize::try_from(*position).ok().and_then(|at| columns.kinds.get(at));
@@ -122,6 +180,35 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
         schema.tables.insert(kind.table_name().into_owned(), table.collect::<BTreeMap<_, _>>());
     }
     schema
+}
+
+fn read_triggers(columns: &QueryColumns<'_>, text: &str, schema: &mut TableSchema) {
+    let found: Vec<(usize, TableTrigger)> = serde_json::from_str::<Vec<TriggerRow>>(text)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|TriggerRow(position, name, inserts, updates, deletes, deferrable)| {
+            (position, TableTrigger { name, inserts, updates, deletes, deferrable })
+        })
+        .collect();
+    for (position, trigger) in found {
+        if let Some(kind) = columns.kinds.get(position) {
+            schema.triggers.entry(kind.table_name().into_owned()).or_default().push(trigger);
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct UniqueRow(usize, Vec<String>, BTreeSet<String>, Option<String>, bool);
+
+fn read_unique_indexes(columns: &QueryColumns<'_>, text: &str, schema: &mut TableSchema) {
+    let found: Vec<UniqueRow> = serde_json::from_str(text).unwrap_or_default();
+    for UniqueRow(position, keys, read, condition, nulls_are_equal) in found {
+        let keys = keys.into_iter().map(|expression| UniqueKey { expression, collation: None }).collect();
+        let index = UniqueIndex { keys, columns: read, condition, nulls_are_equal };
+        if let Some(kind) = columns.kinds.get(position) {
+            schema.unique.entry(kind.table_name().into_owned()).or_default().push(index);
+        }
+    }
 }
 
 /// Returns how the rows of a relation are located, from its kind in the catalogue.

@@ -88,7 +88,7 @@ impl Renderer<'_> {
 
     /// Returns the condition on the rows that refer over a reference. Rows that the filter of the subject's kind
     /// excludes may still block an operation.
-    fn referring_condition(&self, reference: &Reference) -> Result<Option<Condition>, StoreError> {
+    pub(crate) fn referring_condition(&self, reference: &Reference) -> Result<Option<Condition>, StoreError> {
         let kind = self.kind(&reference.from)?;
         let filter = kind.filter.clone().filter(|_| kind.name != self.query.kind);
         Ok(match (filter, reference.when.clone()) {

@@ -179,7 +179,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// Returns how the rows of a kind are located, if its id is not one column.
-    pub(super) fn location(&self, kind: &Kind) -> Location {
+    pub(crate) fn location(&self, kind: &Kind) -> Location {
         let found = self.schema.locations.get(&*kind.table_name());
         found.cloned().unwrap_or_else(|| Location::Place(self.backend.place().into()))
     }

@@ -192,6 +192,12 @@ impl Sides<'_> {
     pub(crate) fn renderer(&self) -> &Renderer<'_> {
         self.r
     }
+
+    /// Returns whether a row refers with a single value.
+    pub(crate) fn has_one_field(&self) -> bool {
+        self.reference.fields.len() == 1 && !self.reference.each
+    }
+
     /// Returns the only field that refers, if it holds the row ids of the kind referred to.
     pub(crate) fn only_field(&self) -> Option<&FieldName> {
         let is_plain = self.reference.compare == KeyComparison::Exact && !self.reference.each;

@@ -2,6 +2,7 @@
 //! temporary table.
 
 mod column;
+mod deletions;
 mod list;
 mod materialize;
 mod schema;
@@ -14,10 +15,11 @@ use super::list_column::ListColumn;
 use super::render::renderer::{Field, ListField, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::render::write::insert_operation;
-use super::statement::{Statement, Writer, quote};
+use super::statement::{Prefix, Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
 use crate::domain::{
-    Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, Value, to_milliseconds,
+    Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, TableName, Value,
+    to_milliseconds,
 };
 use crate::protocol::{ChangeSet, Receipt, Rows, SetId, SurveyQuery, Write};
 use crate::store::StoreError;
@@ -358,6 +360,28 @@ impl Backend for Sqlite {
     fn defer_foreign_keys(&self, changes: &ChangeSet) -> Option<&'static str> {
         // The setting ends with the transaction. Turning it off earlier would discard pending checks.
         deletes_in_a_cycle(changes).then_some("PRAGMA defer_foreign_keys = ON")
+    }
+
+    fn ordinary_tables(&self) -> Option<Statement> {
+        Some(Statement::text(deletions::ORDINARY))
+    }
+
+    fn count_deletions(&self, prefix: &Prefix, tables: &[TableName]) -> Vec<Statement> {
+        deletions::start(prefix, tables)
+    }
+
+    fn deletions(&self, prefix: &Prefix, _: &[TableName]) -> Result<Statement, StoreError> {
+        Ok(deletions::statement(prefix))
+    }
+
+    fn stop_counting_deletions(&self, prefix: &Prefix, tables: &[TableName]) -> Vec<Statement> {
+        deletions::stop(prefix, tables)
+    }
+
+    fn masked_subjects(&self, w: &mut Writer, prefix: &Prefix, kind: &str) {
+        w.push("SELECT s.value FROM ").push(&prefix.quoted("operations")).push(" AS o CROSS JOIN ");
+        w.push("json_each(o.receipt, '$.subjects') AS s WHERE o.receipt ->> 'kind' = ").bind(kind);
+        w.push(" AND o.receipt ->> 'outcome' IN ('anonymize', 'tombstone')");
     }
 
     fn has_concurrent_writers(&self) -> bool {

@@ -4,6 +4,8 @@ use crate::domain::{FieldName, Kind, TableName};
 use crate::sql::connection::SqlValue;
 use crate::sql::statement::{Statement, Union, Writer, quote, quote_table};
 use crate::sql::table_schema::{ColumnType, Location, QueryColumns, TableSchema, TypeFamily};
+use crate::sql::table_trigger::TableTrigger;
+use crate::sql::unique_index::UniqueIndex;
 use crate::store::StoreError;
 
 /// The maximum number of rows to read when looking for a value that shows how a column stores values.
@@ -20,6 +22,12 @@ enum Ask<'a> {
     Place(&'a Kind),
     /// The declared type of a column, and the type of one of its values.
     Column(&'a Kind, &'a FieldName),
+    /// The triggers of the kind's table, as a JSON array of names and texts.
+    Triggers(&'a Kind),
+    /// The unique indexes of the kind's table, and the columns of the table, as JSON arrays.
+    Unique(&'a Kind),
+    /// A number that changes whenever a table, an index or a trigger changes.
+    Version,
 }
 
 /// Renders the statements. Each row they return holds the position of a question and two results.
@@ -39,6 +47,15 @@ pub(super) fn statements(columns: &QueryColumns<'_>) -> Vec<Statement> {
                 }
                 Ask::Column(kind, field) => {
                     w.push(&declared_type(kind, field)).push(", ").push(&sampled_type(kind, field));
+                }
+                Ask::Triggers(kind) => {
+                    w.push(&triggers(kind)).push(", NULL");
+                }
+                Ask::Unique(kind) => {
+                    w.push(&unique_indexes(kind)).push(", ").push(&columns_of(kind));
+                }
+                Ask::Version => {
+                    w.push(SCHEMA).push(", NULL");
                 }
             }
         }
@@ -63,13 +80,26 @@ pub(super) fn version_expression(columns: &QueryColumns<'_>) -> Option<String> {
         let (sample, declared) = (sampled_type(kind, field), declared_type(kind, field));
         format!("coalesce({sample}, {declared}, '')")
     }));
+    parts.push(SCHEMA.into());
     Some(parts.join(" || ' ' || "))
 }
 
-/// Returns the text of [`version_expression`] if every row has an id: 0, and for each column the type of a value or, if
-/// the column has no value, its declared type.
+/// Returns the text of [`version_expression`] if every row has an id: 0; for each column the type of a value or, if
+/// the column has no value, its declared type; and the number of the schema.
 fn version(columns: &[&str]) -> String {
     [&["0"], columns].concat().join(" ")
+}
+
+/// A number in the header of the file. SQLite changes it whenever a table, an index or a trigger changes.
+const SCHEMA: &str = "(SELECT v.schema_version FROM pragma_schema_version AS v)";
+
+/// Renders the triggers of a table as a JSON array of names and texts.
+fn triggers(kind: &Kind) -> String {
+    let table = literal(&kind.table_name().table);
+    format!(
+        "(SELECT json_group_array(json_array(t.name, t.sql)) FROM (SELECT t.name, t.sql FROM sqlite_master AS t \
+         WHERE t.type = 'trigger' AND t.tbl_name = {table} COLLATE NOCASE ORDER BY t.name) AS t)"
+    )
 }
 
 /// Renders whether a row of the kind has no id. SQLite reads no row for it if the column is declared `NOT NULL`.
@@ -90,6 +120,23 @@ fn place(kind: &Kind) -> String {
          WHERE l.name = {table} COLLATE NOCASE{schema} AND l.type <> 'view' AND l.wr = 0 AND n.value NOT IN \
          (SELECT lower(x.name) FROM pragma_table_xinfo({described}) AS x) ORDER BY n.key LIMIT 1), '')"
     )
+}
+
+/// Renders the unique indexes of a table as a JSON array. Each holds its definition, which is NULL for a constraint, and
+/// the column and the collation of each of its keys. The column is NULL for an expression.
+fn unique_indexes(kind: &Kind) -> String {
+    let table = described(&kind.table_name());
+    format!(
+        "(SELECT json_group_array(json_array((SELECT s.sql FROM sqlite_master AS s WHERE s.type = 'index' \
+         AND s.name = i.name), (SELECT json_group_array(json_array(x.name, x.coll)) FROM pragma_index_xinfo(i.name) AS x \
+         WHERE x.key = 1))) FROM pragma_index_list({table}) AS i WHERE i.\"unique\" = 1)"
+    )
+}
+
+/// Renders the names of the columns of a table as a JSON array.
+fn columns_of(kind: &Kind) -> String {
+    let table = described(&kind.table_name());
+    format!("(SELECT json_group_array(x.name) FROM pragma_table_xinfo({table}) AS x)")
 }
 
 fn declared_type(kind: &Kind, field: &FieldName) -> String {
@@ -126,7 +173,11 @@ fn asked<'a>(columns: &QueryColumns<'a>) -> impl Iterator<Item = Ask<'a>> {
         Some(id) => Ask::Ids(kind, id),
         None => Ask::Place(kind),
     });
-    kinds.chain(columns.columns.iter().map(|(kind, field)| Ask::Column(kind, field)))
+    let triggers = columns.kinds.iter().flat_map(|kind| [Ask::Triggers(kind), Ask::Unique(kind)]);
+    kinds
+        .chain(columns.columns.iter().map(|(kind, field)| Ask::Column(kind, field)))
+        .chain(triggers)
+        .chain([Ask::Version])
 }
 
 /// Reads the results of the questions.
@@ -140,7 +191,7 @@ pub(super) fn read(
     rows.sort_by_key(|row| row.first().and_then(SqlValue::as_integer));
     let mut schema = TableSchema::default();
     let mut answers = rows.iter();
-    let (mut places, mut stored) = (Vec::new(), Vec::new());
+    let (mut places, mut stored, mut number) = (Vec::new(), Vec::new(), String::new());
     for ask in asked(columns) {
         let answer = answers.next().map(Vec::as_slice);
         let (kind, field) = match ask {
@@ -151,6 +202,30 @@ pub(super) fn read(
                 let location =
                     if place.is_empty() { Location::Unknown } else { Location::Place(place.into()) };
                 schema.locations.insert(kind.table_name().into_owned(), location);
+                continue;
+            }
+            Ask::Triggers(kind) => {
+                let found = answer.and_then(|answer| answer.get(1)).and_then(SqlValue::as_text);
+                let found: Vec<(String, String)> =
+                    serde_json::from_str(found.unwrap_or_default()).unwrap_or_default();
+                let found: Vec<TableTrigger> =
+                    found.into_iter().map(|(name, sql)| TableTrigger::of_sqlite(name, &sql)).collect();
+                if !found.is_empty() {
+                    schema.triggers.insert(kind.table_name().into_owned(), found);
+                }
+                continue;
+            }
+            Ask::Unique(kind) => {
+                let text = |at: usize| answer.and_then(|answer| answer.get(at)).and_then(SqlValue::as_text);
+                let found = read_unique_indexes(text(1).unwrap_or_default(), text(2).unwrap_or_default());
+                if !found.is_empty() {
+                    schema.unique.insert(kind.table_name().into_owned(), found);
+                }
+                continue;
+            }
+            Ask::Version => {
+                let found = answer.and_then(|answer| answer.get(1)).and_then(SqlValue::as_integer);
+                number = found.unwrap_or_default().to_string();
                 continue;
             }
             Ask::Ids(kind, id) => (kind, id),
@@ -166,13 +241,23 @@ pub(super) fn read(
                 stored.push(sample.as_text().or(declared.as_text()).unwrap_or_default());
                 column.family = family(declared.as_text().unwrap_or_default(), sample.as_text());
             }
-            (Ask::Column(..) | Ask::Place(_), _) => {}
+            (Ask::Column(..) | Ask::Place(_) | Ask::Triggers(_) | Ask::Unique(_) | Ask::Version, _) => {}
         }
     }
-    schema.schema_version = Some(version(&[places, stored].concat()));
+    schema.schema_version = Some(version(&[places, stored, vec![&number]].concat()));
     // A statement without a transaction compares the same version.
     schema.tables_found.clone_from(&schema.schema_version);
     Ok(schema)
+}
+
+/// An index: its definition, and the column and the collation of each key.
+type IndexRow = (Option<String>, Vec<(Option<String>, String)>);
+
+fn read_unique_indexes(indexes: &str, columns: &str) -> Vec<UniqueIndex> {
+    let columns: Vec<String> = serde_json::from_str(columns).unwrap_or_default();
+    let indexes: Vec<IndexRow> = serde_json::from_str(indexes).unwrap_or_default();
+    let read = |(sql, parts): IndexRow| UniqueIndex::of_sqlite(parts, sql.as_deref(), &columns);
+    indexes.into_iter().filter_map(read).collect()
 }
 
 /// Returns how a column stores values, from its declared type and the type of one of its values.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::evaluate::{Evaluation, kind};
 use super::read_rows::as_declared;
 use super::session::{Change, Changes, KeyedReference, RowNumber, Session};
+use super::targets::Targets;
 use crate::domain::{FieldName, Kind, KindName, LIST_OF_IDS, Record, RecordId, Value, changed_list};
 use crate::protocol::{ChangeSet, ChangeStep, ElementChange, NewValue, Write};
 use crate::store::system_tables::{self, MARKS, Mark};
@@ -16,7 +17,8 @@ pub(super) fn run_steps<S: Session>(
     changes: &ChangeSet,
     written: &mut Changes,
 ) -> Result<Vec<u64>, StoreError> {
-    let mut steps = Steps { evaluation, changes, rows: HashMap::new(), marks: BTreeMap::new() };
+    let targets = Targets::of(evaluation)?;
+    let mut steps = Steps { evaluation, changes, targets, rows: HashMap::new(), marks: BTreeMap::new() };
     let affected = changes.steps.iter().map(|step| steps.run(step, written));
     let affected = affected.collect::<Result<Vec<u64>, StoreError>>()?;
     for mark in steps.marks.into_values() {
@@ -29,6 +31,7 @@ pub(super) fn run_steps<S: Session>(
 struct Steps<'a, S> {
     evaluation: &'a Evaluation<'a, S>,
     changes: &'a ChangeSet,
+    targets: Targets,
     rows: HashMap<&'a KindName, WrittenRows>,
     marks: BTreeMap<(KindName, RecordId), Mark>,
 }
@@ -60,7 +63,8 @@ impl<'a, S: Session> Steps<'a, S> {
             Write::Update(values) | Write::Mark(values) => {
                 let kind = kind(evaluation.query, &step.kind)?;
                 let rows = evaluation.in_order(&step.kind, rows.collect());
-                let changed = step.write.element_changes().map(|change| Elements::of(evaluation, change));
+                let changed = step.write.element_changes();
+                let changed = changed.map(|change| Elements::of(evaluation, change, &self.targets));
                 let changed = changed.collect::<Result<Vec<_>, _>>()?;
                 for (number, _) in &rows {
                     let Some(before) = evaluation.session.row(&step.kind, *number) else {
@@ -106,7 +110,7 @@ impl<'a, S: Session> Steps<'a, S> {
                     Some(elements) => elements.in_list(kind, field, record)?,
                     None => continue,
                 },
-                NewValue::Value(value) => value.clone(),
+                NewValue::Value(value) => self.targets.stored(self.evaluation.query, kind, field, value),
                 NewValue::Masked(mask) => masked(mask, kind, field, before, self.changes.mask_key.as_ref())?,
                 NewValue::Next => next(kind, field, record)?,
             };
@@ -124,7 +128,11 @@ struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    fn of<S: Session>(evaluation: &Evaluation<'a, S>, change: &ElementChange) -> Result<Self, StoreError> {
+    fn of<S: Session>(
+        evaluation: &Evaluation<'a, S>,
+        change: &ElementChange,
+        targets: &Targets,
+    ) -> Result<Self, StoreError> {
         let reference = KeyedReference::of(evaluation.query, &change.reference)?;
         let mut keys = HashSet::new();
         for rows in &change.of {
@@ -133,7 +141,11 @@ impl<'a> Elements<'a> {
             keys.extend(rows.filter_map(|row| reference.target.read(row)));
         }
         let to = kind(evaluation.query, reference.to())?;
-        let new = change.new.as_ref().map(|new| as_declared(to, new)).transpose()?;
+        let new = change.new.as_ref().map(|new| match targets.of_id(&to.name, new) {
+            Some(stored) => Ok(stored.clone()),
+            None => as_declared(to, new),
+        });
+        let new = new.transpose()?;
         Ok(Self { reference, keys, new })
     }
 

@@ -51,7 +51,7 @@ impl<'a> World<'a> {
         found
     }
 
-    fn removed(&self, id: &Id) -> bool {
+    pub(super) fn removed(&self, id: &Id) -> bool {
         self.outcomes.get(id).is_some_and(|outcome| outcome.removed())
     }
 
@@ -206,6 +206,14 @@ impl<'a> World<'a> {
             block(None, "only");
         }
         let all = redirects.iter().flat_map(|((_, name), of_row)| of_row.iter().map(move |one| (name, one)));
+        for ((id, name), of_row) in redirects {
+            for ((disposition, ..), (redirect, _)) in of_row {
+                let target = self.target(request, name, redirect);
+                if self.is_adopted_by_itself(id, name, &target) {
+                    block(Some(name), disposition.as_str());
+                }
+            }
+        }
         for (name, ((_, _, entry, _), (redirect, _))) in all {
             let target = self.target(request, name, redirect);
             let is_null = target.is_null() && !matches!(redirect, Redirect::Reassign(_));

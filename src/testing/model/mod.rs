@@ -3,6 +3,7 @@
 //! The model reads a policy and rows, and returns the final rows, the blockers and the counts of each step. It shares
 //! no code with the engine except the policy type, and is written to be read, not to be fast.
 
+mod adoption;
 mod agreement;
 mod consequences;
 mod guards;
