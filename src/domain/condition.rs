@@ -13,7 +13,8 @@ use super::{BadValue, FieldName, Kind, Period, Record, Value, instant_text};
 pub(super) use document::MomentDocument;
 
 pub use build::{
-    after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
+    after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, unknown,
+    within,
 };
 
 /// A condition on one row, with three results: true, false, or unknown if a compared field is null.
@@ -69,6 +70,8 @@ pub enum Condition {
     Any(Vec<Condition>),
     /// The condition does not hold. If it is unknown, so is its negation.
     Not(Box<Condition>),
+    /// The condition is unknown. Itself never unknown.
+    Unknown(Box<Condition>),
 }
 
 /// How two values are compared.
@@ -200,6 +203,7 @@ impl Condition {
                 result
             }
             Self::Not(condition) => condition.holds(kind, record, now)?.map(|held| !held),
+            Self::Unknown(condition) => Some(condition.holds(kind, record, now)?.is_none()),
         })
     }
 
@@ -211,12 +215,12 @@ impl Condition {
                     condition.visit(visit);
                 }
             }
-            Self::Not(condition) => condition.visit(visit),
+            Self::Not(condition) | Self::Unknown(condition) => condition.visit(visit),
             leaf => visit(leaf),
         }
     }
 
-    /// Returns the field that a comparison reads; `None` for `all`, `any` and `not`.
+    /// Returns the field that a comparison reads; `None` for `all`, `any`, `not` and `unknown`.
     #[must_use]
     pub fn field(&self) -> Option<&FieldName> {
         match self {
@@ -224,7 +228,7 @@ impl Condition {
             | Self::OneOf { field, .. }
             | Self::IsNull { field }
             | Self::Time { field, .. } => Some(field),
-            Self::All(_) | Self::Any(_) | Self::Not(_) => None,
+            Self::All(_) | Self::Any(_) | Self::Not(_) | Self::Unknown(_) => None,
         }
     }
 }
@@ -271,6 +275,7 @@ impl fmt::Display for Condition {
             Self::All(conditions) => join(f, conditions, "and", "always"),
             Self::Any(conditions) => join(f, conditions, "or", "never"),
             Self::Not(condition) => write!(f, "not ({condition})"),
+            Self::Unknown(condition) => write!(f, "unknown whether ({condition})"),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::map_document::MapDocument;
 use super::reference_checks::check_references;
 use super::{
     Fault, FaultCode, Faults, FieldName, FieldType, KeyReader, Kind, KindName, Mask, Reference,
-    ReferenceName, TableName,
+    ReferenceName, TableName, Value,
 };
 
 /// The kinds, the references between them, and their fields.
@@ -34,6 +34,21 @@ pub struct DataMap {
     /// The kind of the subjects, in the map that a store checks. Its rows outside the filter block an operation.
     #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases have foreign keys"))]
     subject: Option<KindName>,
+    /// The values that a policy names, in the map that a store checks.
+    named_values: Vec<NamedValue>,
+}
+
+/// A value that a policy compares with a field or writes to it, such as a status.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases restrict the values of columns"))]
+pub(crate) struct NamedValue {
+    pub(crate) kind: KindName,
+    pub(crate) field: FieldName,
+    pub(crate) value: Value,
+    /// Whether the policy writes the value as a mask, rather than comparing it.
+    pub(crate) is_mask: bool,
+    /// The path in the policy document.
+    pub(crate) path: String,
 }
 
 /// A table or a reference that is deliberately left out of the map.
@@ -74,7 +89,13 @@ impl DataMap {
         references: impl IntoIterator<Item = Reference>,
         excluded: Vec<Excluded>,
     ) -> Result<Self, Faults> {
-        let mut map = Self { kinds: BTreeMap::new(), references: BTreeMap::new(), excluded, subject: None };
+        let mut map = Self {
+            kinds: BTreeMap::new(),
+            references: BTreeMap::new(),
+            excluded,
+            subject: None,
+            named_values: Vec::new(),
+        };
         let mut faults = Faults::none();
         for (position, one) in map.excluded.iter().enumerate() {
             let table = one.table.as_ref();
@@ -249,6 +270,20 @@ impl DataMap {
         {
             kind.fields.entry(field.clone()).or_default();
         }
+    }
+
+    /// Sets the values that a policy names.
+    pub(crate) fn set_named_values(&mut self, values: Vec<NamedValue>) {
+        self.named_values = values;
+    }
+
+    /// Returns the values that a policy names.
+    #[cfg_attr(
+        not(feature = "sql"),
+        allow(dead_code, reason = "only databases restrict the values of columns")
+    )]
+    pub(crate) fn named_values(&self) -> &[NamedValue] {
+        &self.named_values
     }
 
     /// Adds a field that only a rule or an event mentions.

@@ -29,6 +29,11 @@ pub enum Mask {
     Null,
     /// The same text in every row.
     Text(String),
+    /// The same value in every row, of the type of the column: a number, a boolean, text for columns of other types
+    /// such as `inet` or `uuid`, or JSON. A list is an array or a JSON array. Never null.
+    Value(
+        #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::not_null"))] serde_json::Value,
+    ),
     /// 1 January of the date's year.
     Year,
     /// The first characters of the text. The number is how many.
@@ -46,17 +51,16 @@ impl Mask {
     pub(crate) fn keeps_unique(&self) -> bool {
         match self {
             Self::Null | Self::PlaceholderEmail | Self::Hmac => true,
-            Self::Text(_) | Self::Year | Self::Truncate(_) => false,
+            Self::Text(_) | Self::Value(_) | Self::Year | Self::Truncate(_) => false,
         }
     }
 }
 
 /// The names of all masks.
-const NAMES: [&str; 6] = ["null", "text", "placeholder_email", "year", "truncate", "hmac"];
+const NAMES: [&str; 7] = ["null", "text", "value", "placeholder_email", "year", "truncate", "hmac"];
 
 /// Every form that a mask has in documents.
-const FORMS: &str =
-    "`null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"} or {\"truncate\": 3}";
+const FORMS: &str = "`null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"}, {\"value\": 0} or {\"truncate\": 3}";
 
 /// Written by hand, because a derived reader would report errors about "variants".
 impl<'de> Deserialize<'de> for Mask {
@@ -70,6 +74,7 @@ impl<'de> Deserialize<'de> for Mask {
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Mask, E> {
                 match name {
                     "text" => Err(E::custom(NEEDS_TEXT)),
+                    "value" => Err(E::custom(NEEDS_VALUE)),
                     "truncate" => Err(E::custom(NEEDS_LENGTH)),
                     name => without_argument(name).ok_or_else(|| unknown(name)),
                 }
@@ -82,6 +87,7 @@ impl<'de> Deserialize<'de> for Mask {
                 };
                 let mask = match name.as_str() {
                     "text" => Mask::Text(map.next_value()?),
+                    "value" => not_null(map.next_value()?)?,
                     "truncate" => Mask::Truncate(map.next_value()?),
                     name => {
                         let mask = without_argument(name).ok_or_else(|| unknown::<M::Error>(name))?;
@@ -107,6 +113,10 @@ impl<'de> Deserialize<'de> for Mask {
                         let text = argument.newtype_variant().map(Mask::Text);
                         text.map_err(|_| de::Error::custom(NEEDS_TEXT))
                     }
+                    "value" => {
+                        let value = argument.newtype_variant();
+                        not_null(value.map_err(|_| de::Error::custom(NEEDS_VALUE))?)
+                    }
                     "truncate" => {
                         let length = argument.newtype_variant().map(Mask::Truncate);
                         length.map_err(|_| de::Error::custom(NEEDS_LENGTH))
@@ -123,7 +133,13 @@ impl<'de> Deserialize<'de> for Mask {
 }
 
 const NEEDS_TEXT: &str = "the mask `text` needs its text; expected {\"text\": \"anonymized\"}";
+const NEEDS_VALUE: &str =
+    "the mask `value` needs a value that is not null; expected {\"value\": 0}, or `null`";
 const NEEDS_LENGTH: &str = "the mask `truncate` needs a length; expected {\"truncate\": 3}";
+
+fn not_null<E: de::Error>(value: serde_json::Value) -> Result<Mask, E> {
+    if value.is_null() { Err(E::custom(NEEDS_VALUE)) } else { Ok(Mask::Value(value)) }
+}
 
 fn takes_no_argument<E: de::Error>(name: &str) -> E {
     E::custom(format_args!("the mask `{name}` takes no argument; write \"{name}\""))

@@ -35,10 +35,10 @@ pub use actor::{Actor, Role};
 pub use audit::{AuditEntry, AuditOutcome, Event};
 pub use condition::{
     Comparison, Condition, Moment, after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null,
-    older_than, one_of, within,
+    older_than, one_of, unknown, within,
 };
 pub use data_map::DataMap;
-pub(crate) use data_map::{Excluded, placeholder_without_id};
+pub(crate) use data_map::{Excluded, NamedValue, placeholder_without_id};
 pub use fault::{Fault, FaultCode, Faults};
 pub use id::{FieldName, KindName, OperationId, RecordId, ReferenceName};
 pub use id_list::BadIdList;

@@ -55,9 +55,9 @@ pub(super) fn masks_as_objects(schema: &mut Schema) {
 }
 
 /// The keys of a condition whose values are conditions.
-const OF_CONDITIONS: [&str; 3] = ["all", "any", "not"];
+const OF_CONDITIONS: [&str; 4] = ["all", "any", "not", "unknown"];
 
-/// Requires exactly one of `all`, `any` and `not`, or else a test of `field`.
+/// Requires exactly one of `all`, `any`, `not` and `unknown`, or else a test of `field`.
 pub(super) fn one_test(schema: &mut Schema) {
     let properties = schema.get("properties").and_then(Json::as_object);
     let keys = properties.into_iter().flat_map(|properties| properties.keys()).filter(|key| *key != "field");

@@ -136,6 +136,9 @@ pub struct Warning {
     pub kind: KindName,
     /// The number of rows.
     pub count: u64,
+    /// The first five ids, in order. Empty if the warning names no rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sample: Vec<RecordId>,
     /// The problem.
     pub message: String,
     /// What could be done instead. Empty if the policy suggests nothing.

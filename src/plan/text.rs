@@ -77,6 +77,9 @@ impl Plan {
         for warning in &self.warnings {
             let state = if warning.acknowledged { "acknowledged" } else { "not acknowledged" };
             writeln!(f, "  {:>7}  {}: {} ({state})", warning.count, warning.name, warning.message)?;
+            if !warning.sample.is_empty() {
+                writeln!(f, "           `{}` {}", warning.kind, first_of(&warning.sample, warning.count))?;
+            }
             if !warning.remedy.is_empty() {
                 writeln!(f, "           or: {}", warning.remedy)?;
             }

@@ -7,6 +7,7 @@ mod access;
 mod adapt;
 mod builder;
 mod compile;
+mod conditions;
 mod decide;
 mod document;
 mod effect;
@@ -35,12 +36,12 @@ use crate::domain::{Fault, FaultCode, Faults, KindName};
 
 pub use access::{Allow, Refusal};
 pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder};
+use conditions::ConditionUse;
 pub use decide::Inquiry;
 pub use effect::EffectRule;
 #[cfg(feature = "sql")]
 pub(crate) use graph::reached_paths;
 pub use guard::{Guard, Severity};
-#[cfg(feature = "sql")]
 pub(crate) use masks::MaskUse;
 pub use mode_policy::{Access, ModePolicy, ReasonRule};
 pub use policy::DeletionPolicy;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::compile::CompiledMode;
-use super::{Access, ModePolicy, compile, validate};
-use crate::domain::{Condition, DataMap, Faults, FieldName, KindName, Mode};
+use super::{Access, ConditionUse, ModePolicy, compile, validate};
+use crate::domain::{DataMap, Faults, FieldName, KindName, Mode};
 
 /// Who may remove a subject, what stops it, and what happens along each reference, for each mode.
 ///
@@ -88,13 +88,14 @@ impl DeletionPolicy {
     pub(crate) fn map_to_check(&self) -> DataMap {
         let mut map = (*self.map).clone();
         map.set_subject(self.subject.clone());
-        for (kind, condition) in self.conditions() {
+        for ConditionUse { kind, condition, .. } in self.conditions() {
             condition.visit(&mut |leaf| {
                 if let Some(field) = leaf.field() {
                     map.name_field(kind, field);
                 }
             });
         }
+        map.set_named_values(self.named_values());
         for field in self.scopes() {
             map.name_field(&self.subject, field);
         }
@@ -104,31 +105,6 @@ impl DeletionPolicy {
             }
         }
         map
-    }
-
-    /// Returns every condition of the map and of all modes, with the kind whose rows it judges.
-    pub(crate) fn conditions(&self) -> Vec<(&KindName, &Condition)> {
-        let filters = self.map.kinds().filter_map(|kind| Some((&kind.name, kind.filter.as_ref()?)));
-        let referring = self.map.references().filter_map(|one| Some((&one.from, one.when.as_ref()?)));
-        let mut found: Vec<(&KindName, &Condition)> = filters.chain(referring).collect();
-        for mode in self.modes.values() {
-            for reference in self.map.references() {
-                for entry in mode.rules.entries(&reference.name).unwrap_or_default() {
-                    found.extend(entry.when.as_ref().map(|when| (&reference.from, when)));
-                    found.extend(entry.qualifies.as_ref().map(|qualifies| (&reference.to, qualifies)));
-                }
-            }
-            for guard in &mode.guards {
-                let referring = guard.left_without.as_ref().and_then(|name| self.map.reference(name));
-                let on = referring.map_or(&guard.on, |reference| &reference.from);
-                found.extend(guard.when.as_ref().map(|when| (on, when)));
-            }
-            for effect in &mode.effects {
-                let on = effect.on.as_ref().unwrap_or(&self.subject);
-                found.extend(effect.when.as_ref().map(|when| (on, when)));
-            }
-        }
-        found
     }
 
     /// Returns the fields of the subject that limit the scope of actors.

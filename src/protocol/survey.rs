@@ -244,15 +244,18 @@ pub struct Branch {
     pub within: Vec<Rows>,
     /// Leaves out rows that any of these contains.
     pub except: Vec<Rows>,
+    /// Leaves out rows that the deactivation of a subject did not switch OFF. What counts is the mark of the row under an
+    /// operation in mode `deactivate` on a subject of the request, which no later `reactivate` on that subject followed.
+    pub switched: bool,
     /// The first case that applies gives the rank. Rows without such a case are left out.
     pub cases: Vec<RankCase>,
 }
 
 impl Branch {
-    /// Makes a branch without `within` and `except`.
+    /// Makes a branch that leaves out no rows.
     #[must_use]
     pub const fn new(source: Source, cases: Vec<RankCase>) -> Self {
-        Self { source, within: Vec::new(), except: Vec::new(), cases }
+        Self { source, within: Vec::new(), except: Vec::new(), switched: false, cases }
     }
 }
 

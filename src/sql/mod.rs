@@ -42,6 +42,7 @@ mod dialect;
 mod explain;
 mod first_policy;
 mod list_column;
+mod not_null;
 mod parent;
 mod postgres;
 mod pseudonyms;

@@ -32,6 +32,7 @@ pub fn masked(
     match mask {
         Mask::Null => Ok(Value::Null),
         Mask::Text(text) => Ok(text.as_str().into()),
+        Mask::Value(value) => Ok(value.clone().into()),
         Mask::PlaceholderEmail => {
             let parts: Vec<String> = record.id.parts().iter().map(ToString::to_string).collect();
             Ok(format!("{}@anonymized.invalid", parts.join("-")).into())

@@ -29,7 +29,7 @@ pub(crate) use mask::require_key;
 pub use patience::{add_wait, patience_left, waited};
 pub use reader::{ReadQuery, Reader, Which};
 pub use records::{Batch, BatchError, ExactMatches, ExactReferrers, Page, Records, RowChange, Unchanged};
-pub use system_tables::{Mark, SystemTable};
+pub use system_tables::{Mark, Switches, SystemTable};
 
 #[doc = include_str!("contract.md")]
 #[async_trait]

@@ -32,9 +32,12 @@ words! {
         Audit = "lifecycle_audit",
         /// Events to be delivered. Each record holds an [`Event`].
         Outbox = "lifecycle_outbox",
-        /// Rows that an operation marked as deleted. Each record holds a [`Mark`], from which the row can be
-        /// restored.
+        /// Rows that an operation marked as deleted or switched OFF. Each record holds a [`Mark`], from which the row
+        /// can be restored.
         Marks = "lifecycle_marks",
+        /// The operations that have switched a subject OFF since it was last switched ON. Each record holds
+        /// [`Switches`].
+        Switches = "lifecycle_switches",
     }
 }
 
@@ -42,6 +45,7 @@ pub(super) const OPERATIONS: &str = SystemTable::Operations.as_str();
 pub(crate) const AUDIT: &str = SystemTable::Audit.as_str();
 pub(super) const OUTBOX: &str = SystemTable::Outbox.as_str();
 pub(super) const MARKS: &str = SystemTable::Marks.as_str();
+pub(super) const SWITCHES: &str = SystemTable::Switches.as_str();
 
 impl SystemTable {
     /// Returns the table as a kind.
@@ -76,6 +80,18 @@ impl Mark {
     }
 }
 
+/// The operations that have switched a subject OFF since it was last switched ON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Switches {
+    /// The kind of the subject.
+    pub kind: KindName,
+    /// The subject.
+    pub record: RecordId,
+    /// The operations, in order.
+    pub operations: Vec<OperationId>,
+}
+
 /// Reads the value that a record of one of the crate's own tables holds.
 macro_rules! read_from_record {
     ($($what:ty: $table:ident, $field:literal;)*) => {$(
@@ -96,6 +112,7 @@ read_from_record! {
     AuditEntry: AUDIT, "entry";
     Event: OUTBOX, "event";
     Mark: MARKS, "mark";
+    Switches: SWITCHES, "switches";
 }
 
 pub(super) fn operation_record(receipt: &Receipt) -> Result<Record, StoreError> {
@@ -139,9 +156,25 @@ pub(super) fn event_record(event: &Event) -> Result<Record, StoreError> {
         .with("event", json(OUTBOX, event)?))
 }
 
+/// Returns the id of the record of a mark.
+pub(super) fn mark_id(operation: OperationId, kind: &KindName, record: &RecordId) -> RecordId {
+    format!("{operation}:{kind}:{record}").into()
+}
+
+/// Returns the id of the record of the operations that have switched a subject.
+pub(super) fn switches_id(kind: &KindName, subject: &RecordId) -> RecordId {
+    format!("{kind}:{subject}").into()
+}
+
+pub(super) fn switches_record(switches: &Switches) -> Result<Record, StoreError> {
+    Ok(Record::new(switches_id(&switches.kind, &switches.record))
+        .with("kind", switches.kind.as_str())
+        .with("record", &switches.record)
+        .with("switches", json(SWITCHES, switches)?))
+}
+
 pub(super) fn mark_record(mark: &Mark) -> Result<Record, StoreError> {
-    let id = format!("{}:{}:{}", mark.operation, mark.kind, mark.record);
-    Ok(Record::new(id)
+    Ok(Record::new(mark_id(mark.operation, &mark.kind, &mark.record))
         .with("operation", mark.operation.to_string())
         .with("kind", mark.kind.as_str())
         .with("record", &mark.record)

@@ -111,6 +111,7 @@ fn swapped_precedence(strata: Vec<Stratum>) -> Vec<Stratum> {
                     source: Source::Members(Rows::all(turned.id)),
                     within: Vec::new(),
                     except: Vec::new(),
+                    switched: false,
                     cases: ranks
                         .into_iter()
                         .map(|rank| RankCase { below: Ranks::only(LAST - rank), ..RankCase::always(rank) })
@@ -182,7 +183,7 @@ fn true_or_unknown(when: &Condition) -> Condition {
         Condition::All(parts) => all(parts.iter().map(true_or_unknown)),
         Condition::Any(parts) => any(parts.iter().map(true_or_unknown)),
         Condition::Not(part) => not(certainly(part)),
-        Condition::IsNull { .. } => when.clone(),
+        Condition::IsNull { .. } | Condition::Unknown(_) => when.clone(),
         leaf => any([leaf.clone(), is_null(leaf.field().expect("a leaf has a field").clone())]),
     }
 }
@@ -193,7 +194,7 @@ fn certainly(when: &Condition) -> Condition {
         Condition::All(parts) => all(parts.iter().map(certainly)),
         Condition::Any(parts) => any(parts.iter().map(certainly)),
         Condition::Not(part) => not(true_or_unknown(part)),
-        Condition::IsNull { .. } => when.clone(),
+        Condition::IsNull { .. } | Condition::Unknown(_) => when.clone(),
         leaf => all([leaf.clone(), not(is_null(leaf.field().expect("a leaf has a field").clone()))]),
     }
 }

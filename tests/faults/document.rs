@@ -409,8 +409,11 @@ faulty! {
         document([("/modes/hard_delete/rules/items.debt_id", json!([{"parent": "retain", "then": "cascade"}, "cascade"]))])
         => "modes.hard_delete.rules.items.debt_id[0]", "`cascade` applies to removed parents, but this parent stays", "use `delete`, `anonymize`, `protect` or `keep`";
     delete_in_a_mode_that_removes_nothing_is_reported:
-        document([("/modes/deactivate", json!({"allow": "any", "rules": {"*": "delete"}}))])
-        => "modes.deactivate.rules.*", "`delete` is not valid in mode deactivate", "use `cascade` or `keep`; this mode removes nothing";
+        document([("/modes/reactivate", json!({"allow": "any", "rules": {"*": "delete"}}))])
+        => "modes.reactivate.rules.*", "`delete` is not valid in mode reactivate", "use `cascade` or `keep`";
+    a_status_of_another_type_than_its_field_is_reported:
+        document([("/kinds/clients/status", json!({"field": "flag", "on": true, "off": "no"}))])
+        => "kinds.clients.status", "\"no\" is not a value of type boolean", "`flag` of `clients` is boolean";
     retain_in_a_mode_that_erases_nothing_is_reported:
         document([("/modes/soft_delete", json!({"allow": "any", "rules": {"*": {"retain": {"for": "P1Y", "from": "at", "basis": "law"}}}}))])
         => "modes.soft_delete.rules.*", "`retain` is not valid in mode soft_delete", "use `keep`; this mode erases nothing";
@@ -425,10 +428,10 @@ faulty! {
         => "kinds.clients.filter", "a comparison with null never holds; use `is_null`", "";
     a_condition_with_two_tests_is_reported:
         document([("/kinds/clients/filter", json!({"field": "role", "eq": "USER", "ne": "ADMIN"}))])
-        => "kinds.clients.filter", "a condition is `field` with one of eq, ne, lt, le, gt, ge, in, is_null, before, after, within, older_than, or one of all, any, not", "";
+        => "kinds.clients.filter", "a condition is `field` with one of eq, ne, lt, le, gt, ge, in, is_null, before, after, within, older_than, or one of all, any, not, unknown", "";
     a_condition_without_a_test_is_reported:
         document([("/kinds/clients/filter", json!({"field": "role"}))])
-        => "kinds.clients.filter", "a condition is `field` with one of eq, ne, lt, le, gt, ge, in, is_null, before, after, within, older_than, or one of all, any, not", "";
+        => "kinds.clients.filter", "a condition is `field` with one of eq, ne, lt, le, gt, ge, in, is_null, before, after, within, older_than, or one of all, any, not, unknown", "";
     a_condition_on_the_wrong_type_is_reported:
         document([("/kinds/clients/filter", json!({"field": "manager", "eq": "Ana"}))])
         => "kinds.clients.filter", "\"Ana\" is not a value of type integer", "`manager` of `clients` is integer";

@@ -13,19 +13,19 @@ faulty! {
         => "kinds.items.personal.note", "the mask `truncate` needs a length; expected {\"truncate\": 3}", "";
     an_unknown_mask_is_reported_with_the_masks_there_are:
         document([("/kinds/items/personal", json!({"note": "sha256"}))])
-        => "kinds.items.personal.note", "unknown mask `sha256`; expected `null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"} or {\"truncate\": 3}", "";
+        => "kinds.items.personal.note", "unknown mask `sha256`; expected `null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"}, {\"value\": 0} or {\"truncate\": 3}", "";
     an_unknown_mask_with_a_value_is_reported:
         document([("/kinds/items/personal", json!({"note": {"redact": 3}}))])
-        => "kinds.items.personal.note", "unknown mask `redact`; expected `null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"} or {\"truncate\": 3}", "";
+        => "kinds.items.personal.note", "unknown mask `redact`; expected `null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"}, {\"value\": 0} or {\"truncate\": 3}", "";
     a_mask_that_is_a_number_is_reported:
         document([("/kinds/items/personal", json!({"note": 7}))])
-        => "kinds.items.personal.note", "found the number 7; expected a mask: `null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"} or {\"truncate\": 3}", "";
+        => "kinds.items.personal.note", "found the number 7; expected a mask: `null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"}, {\"value\": 0} or {\"truncate\": 3}", "";
     a_mask_that_is_null_is_reported:
         document([("/kinds/items/personal", json!({"note": null}))])
-        => "kinds.items.personal.note", "found null; expected a mask: `null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"} or {\"truncate\": 3}", "";
+        => "kinds.items.personal.note", "found null; expected a mask: `null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"}, {\"value\": 0} or {\"truncate\": 3}", "";
     a_mask_that_is_an_empty_object_is_reported:
         document([("/kinds/items/personal", json!({"note": {}}))])
-        => "kinds.items.personal.note", "the object is empty; expected a mask: `null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"} or {\"truncate\": 3}", "";
+        => "kinds.items.personal.note", "the object is empty; expected a mask: `null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"}, {\"value\": 0} or {\"truncate\": 3}", "";
     a_mask_with_a_value_that_it_does_not_take_is_reported:
         document([("/kinds/items/personal", json!({"note": {"hmac": "key"}}))])
         => "kinds.items.personal.note", "the mask `hmac` takes no argument; write \"hmac\"", "";
@@ -124,7 +124,7 @@ faulty! {
         => "modes.hard_delete.guards[0].when", "found a list; expected a condition, such as {\"field\": \"status\", \"eq\": \"PENDING\"}", "";
     an_unknown_comparison_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "block", "when": {"field": "status", "equals": "OPEN"}}]))])
-        => "modes.hard_delete.guards[0].when.equals", "unknown key `equals`; expected `all`, `any`, `not`, `field`, `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `in`, `is_null`, `before`, `after`, `within` or `older_than`", "";
+        => "modes.hard_delete.guards[0].when.equals", "unknown key `equals`; expected `all`, `any`, `not`, `unknown`, `field`, `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `in`, `is_null`, `before`, `after`, `within` or `older_than`", "";
     a_period_that_is_a_number_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "block", "when": {"field": "at", "within": 30}}]))])
         => "modes.hard_delete.guards[0].when.within", "found the number 30; expected an ISO 8601 period, such as `P6Y`, `P30D` or `PT12H`", "";

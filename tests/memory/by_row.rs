@@ -47,6 +47,7 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
                 source,
                 within: vec![],
                 except: vec![],
+                switched: false,
                 cases: vec![RankCase::always(0)],
             }],
         })

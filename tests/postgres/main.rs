@@ -35,9 +35,11 @@ mod in_transaction;
 mod key_races;
 mod keys;
 mod known;
+mod labels;
 mod lists;
 #[path = "../common/many_tables.rs"]
 mod many_tables;
+mod mask_values;
 mod names;
 mod partitions;
 mod prepared;

@@ -30,6 +30,7 @@ mod host;
 mod identities;
 mod ids;
 mod keyed;
+mod labels;
 mod lists;
 #[path = "../common/many_tables.rs"]
 mod many_tables;

@@ -86,7 +86,13 @@ pub(crate) fn set(id: u16, kind: &str, branches: impl IntoIterator<Item = Branch
 }
 
 pub(crate) fn branch(source: Source, cases: impl IntoIterator<Item = RankCase>) -> Branch {
-    Branch { source, within: Vec::new(), except: Vec::new(), cases: cases.into_iter().collect() }
+    Branch {
+        source,
+        within: Vec::new(),
+        except: Vec::new(),
+        switched: false,
+        cases: cases.into_iter().collect(),
+    }
 }
 
 /// Makes a branch of all rows that refer to a set, with rank 0.

@@ -90,3 +90,14 @@ pub fn any(conditions: impl IntoIterator<Item = Condition>) -> Condition {
 pub fn not(condition: Condition) -> Condition {
     Condition::Not(Box::new(condition))
 }
+
+/// Tests that a condition is unknown, because a field that it compares is null.
+///
+/// ```
+/// use client_lifecycle::domain::{eq, unknown};
+/// assert_eq!(unknown(eq("state", "OPEN")).to_string(), "unknown whether (state = \"OPEN\")");
+/// ```
+#[must_use]
+pub fn unknown(condition: Condition) -> Condition {
+    Condition::Unknown(Box::new(condition))
+}

@@ -7,7 +7,7 @@ use super::{Comparison, Condition, Moment};
 use crate::domain::text_visitor::TextVisitor;
 use crate::domain::{FieldName, Period, Value, instant_text};
 
-/// A condition on one row: a `field` with one test, or one of `all`, `any` and `not`. A comparison with a null field
+/// A condition on one row: a `field` with one test, or one of `all`, `any`, `not` and `unknown`. A comparison with a null field
 /// does not hold.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a condition, such as {\"field\": \"status\", \"eq\": \"PENDING\"}")]
@@ -20,6 +20,8 @@ struct Document {
     any: Option<Vec<Condition>>,
     /// A condition that must not hold. If it is unknown because a field is null, `not` is unknown too.
     not: Option<Box<Condition>>,
+    /// A condition that must be unknown because a field that it compares is null. `unknown` itself is never unknown.
+    unknown: Option<Box<Condition>>,
     /// The field that is tested.
     field: Option<FieldName>,
     /// The field equals this value.
@@ -54,7 +56,7 @@ struct Document {
 }
 
 const ONE_TEST: &str = "a condition is `field` with one of eq, ne, lt, le, gt, ge, in, is_null, before, \
-                        after, within, older_than, or one of all, any, not";
+                        after, within, older_than, or one of all, any, not, unknown";
 
 impl TryFrom<Document> for Condition {
     type Error = String;
@@ -64,6 +66,7 @@ impl TryFrom<Document> for Condition {
             all,
             any,
             not,
+            unknown,
             field,
             eq,
             ne,
@@ -82,10 +85,11 @@ impl TryFrom<Document> for Condition {
         found.extend(all.map(Self::All));
         found.extend(any.map(Self::Any));
         found.extend(not.map(Self::Not));
+        found.extend(unknown.map(Self::Unknown));
         let joined = found.len();
         let has_field = field.is_some();
-        // Read the tests even without a field, so that a test beside `all`, `any` or `not` is reported and not
-        // ignored.
+        // Read the tests even without a field, so that a test beside `all`, `any`, `not` or `unknown` is reported and
+        // not ignored.
         let field = field.unwrap_or_else(|| "".into());
         let compared = [
             (eq, Comparison::Equal),
@@ -202,6 +206,7 @@ impl Serialize for Condition {
             Self::All(conditions) => map.serialize_entry("all", conditions)?,
             Self::Any(conditions) => map.serialize_entry("any", conditions)?,
             Self::Not(condition) => map.serialize_entry("not", condition)?,
+            Self::Unknown(condition) => map.serialize_entry("unknown", condition)?,
         }
         map.end()
     }

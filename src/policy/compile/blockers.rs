@@ -63,6 +63,19 @@ fn rank_of(index: usize) -> Rank {
     Rank::try_from(index).unwrap_or(Rank::MAX)
 }
 
+/// The outcomes of parents below which a row may block: the outcome to which entries apply, the outcomes that count like
+/// it, and the outcomes of the row itself that clear a `restrict`.
+pub(super) const STRENGTHS: [(RowOutcome, &[RowOutcome], &[RowOutcome]); 5] = {
+    use RowOutcome::{AlreadySoft, Anonymize, Delete, Erased, Off, Retain, Soft};
+    [
+        (Delete, &[Delete, Erased], &[Delete]),
+        (Soft, &[Soft, AlreadySoft], &[Soft, AlreadySoft, Delete]),
+        (Off, &[Off], &[Soft, AlreadySoft, Off, Delete]),
+        (Retain, &[Retain], &[]),
+        (Anonymize, &[Anonymize], &[]),
+    ]
+};
+
 /// Builds one branch for each outcome of the parent. With `restrict`, a row does not block if the operation removes it
 /// at least as permanently as its parent.
 fn blocking(
@@ -72,15 +85,7 @@ fn blocking(
     own: Option<&KindOutcomes>,
     rule: &Rule,
 ) -> Vec<Branch> {
-    use RowOutcome::{AlreadySoft, Anonymize, Delete, Erased, Off, Retain, Soft};
-    let strengths: [(RowOutcome, &[RowOutcome], &[RowOutcome]); 5] = [
-        (Delete, &[Delete, Erased], &[Delete]),
-        (Soft, &[Soft, AlreadySoft], &[Soft, AlreadySoft, Delete]),
-        (Off, &[Off], &[Soft, AlreadySoft, Off, Delete]),
-        (Retain, &[Retain], &[]),
-        (Anonymize, &[Anonymize], &[]),
-    ];
-    let branches = strengths.into_iter().filter_map(|(parent, alike, clearing)| {
+    let branches = STRENGTHS.into_iter().filter_map(|(parent, alike, clearing)| {
         let of = parents.rows(|outcome| alike.contains(&outcome))?;
         let rank = |at: usize, entry: &Entry| (entry.then == *rule).then(|| rank_of(at));
         let mut branch = by_entry(context, reference, of, parent, rank)?;

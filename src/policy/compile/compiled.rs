@@ -20,6 +20,7 @@ pub(crate) struct CompiledMode {
     /// In execution order.
     pub(crate) steps: Vec<CompiledStep>,
     pub(crate) blockers: Vec<CompiledBlocker>,
+    pub(crate) unknowns: Vec<CompiledUnknown>,
     /// Each guard with the question about the rows that match it.
     pub(crate) guards: Vec<(Guard, usize)>,
     /// The events of each effect, with the question about how many there are.
@@ -76,6 +77,17 @@ pub(crate) struct CompiledBlocker {
     pub(crate) when: Option<String>,
     /// The policy's rationale for the entry.
     pub(crate) rationale: Option<String>,
+    pub(crate) question: usize,
+}
+
+/// A question about rows for which it is unknown whether a rule or a guard protects them, because a value is null.
+#[derive(Debug)]
+pub(crate) struct CompiledUnknown {
+    /// The name of the warning.
+    pub(crate) name: String,
+    pub(crate) kind: KindName,
+    /// What would happen, as the end of a sentence that begins "it is unknown whether".
+    pub(crate) what: String,
     pub(crate) question: usize,
 }
 
@@ -143,7 +155,7 @@ pub(crate) enum ValueTemplate {
 }
 
 impl WriteTemplate {
-    /// Marks rows as deleted.
+    /// Marks rows as deleted, and records them under the operation.
     pub(super) fn mark(kind: &Kind) -> Self {
         Self::Mark(marked(kind).chain(touched(kind)).collect())
     }
@@ -151,6 +163,11 @@ impl WriteTemplate {
     /// Sets rows ON or OFF.
     pub(super) fn switch(kind: &Kind, on: bool) -> Self {
         Self::Update(switched(kind, on).chain(touched(kind)).collect())
+    }
+
+    /// Sets rows OFF, and records them under the operation, so that `reactivate` finds them again.
+    pub(super) fn mark_off(kind: &Kind) -> Self {
+        Self::Mark(switched(kind, false).chain(touched(kind)).collect())
     }
 
     /// Leaves the new values to the request.

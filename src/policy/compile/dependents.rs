@@ -2,15 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::compiled::CompiledUnknown;
 use super::context::{CompileContext, QueryBuilder};
-use super::outcomes::{OutcomesByKind, RowOutcome, below, refining};
-use crate::domain::{Condition, KindName, ReferenceName, all, is_null};
+use super::left_without::LeftWithout;
+use super::outcomes::{OutcomesByKind, below};
+use super::unknown::{self, when_unknown};
+use crate::domain::{Condition, KindName, ReferenceName};
 use crate::policy::graph::{in_order, is_cycle};
 use crate::policy::{Guard, Severity};
 use crate::protocol::{Branch, EventDraft, NamedSet, RankCase, Rows, SetId, Source};
 
-/// Guards and effects with their questions, and all rows they watch, including rows that do not match.
-type Dependents = (Vec<(Guard, usize)>, Vec<(EventDraft, usize)>, Vec<(KindName, Rows)>);
+/// What guards and effects need.
+#[derive(Debug, Default)]
+pub(super) struct Dependents {
+    /// The guards, with the questions about the rows that match.
+    pub(super) guards: Vec<(Guard, usize)>,
+    /// For blocking guards: the rows for which the condition is unknown.
+    pub(super) unknown: Vec<CompiledUnknown>,
+    /// The effects, with the questions about how many events there are.
+    pub(super) effects: Vec<(EventDraft, usize)>,
+    /// All rows that guards and effects watch, including rows that do not match.
+    pub(super) watched: Vec<(KindName, Rows)>,
+}
 
 /// Adds the sets and questions of guards and effects.
 pub(super) fn dependents(
@@ -19,22 +32,32 @@ pub(super) fn dependents(
     query: &mut QueryBuilder,
 ) -> Dependents {
     let mut sets = BTreeMap::new();
-    let (mut guards, mut effects, mut watched) = (Vec::new(), Vec::new(), Vec::new());
+    let mut found = Dependents::default();
     for guard in &context.policy.guards {
         if let Some(name) = &guard.left_without {
-            let Some((rows, all)) = left_without(context, guard, name, outcomes, query) else { continue };
+            let Some(left) = LeftWithout::of(context, guard, name, outcomes) else { continue };
+            let (rows, all) = left.rows(guard.when.as_ref(), query);
             if guard.severity != Severity::Note {
-                watched.push((guard.on.clone(), all));
+                found.watched.push((guard.on.clone(), all));
             }
-            guards.push((guard.clone(), query.sample(rows)));
+            found.guards.push((guard.clone(), query.sample(rows)));
+            if let Some(when) = may_be_unknown(context, guard, left.from()) {
+                let rows = left.unknown_rows(&when, rows, query);
+                found.unknown.push(unknown_guard(guard, rows, query));
+            }
             continue;
         }
         let Some(set) = dependents_over(context, &guard.on, &guard.via, &mut sets, query) else { continue };
         let rows = matching(format!("guard {}", guard.name), &guard.on, set, guard.when.as_ref(), query);
         if guard.when.is_some() && guard.severity != Severity::Note && set != SetId::SUBJECTS {
-            watched.push((guard.on.clone(), Rows::all(set)));
+            found.watched.push((guard.on.clone(), Rows::all(set)));
         }
-        guards.push((guard.clone(), query.sample(rows)));
+        found.guards.push((guard.clone(), query.sample(rows)));
+        if let Some(when) = may_be_unknown(context, guard, &guard.on) {
+            let name = format!("guard {}: rows with an unknown condition", guard.name);
+            let rows = matching(name, &guard.on, set, Some(&when), query);
+            found.unknown.push(unknown_guard(guard, rows, query));
+        }
     }
     for effect in &context.policy.effects {
         let on = effect.on.as_ref().unwrap_or(context.subject);
@@ -42,51 +65,25 @@ pub(super) fn dependents(
         let rows = matching(format!("effect {}", effect.topic), on, set, effect.when.as_ref(), query);
         // An event holds field values, so its row must not change before the event is written.
         if set != SetId::SUBJECTS {
-            watched.push((on.clone(), Rows::all(set)));
+            found.watched.push((on.clone(), Rows::all(set)));
         }
         let (topic, fields) = (effect.topic.clone(), effect.fields.clone());
         let events = EventDraft { topic, kind: on.clone(), rows, fields };
-        effects.push((events, query.count(rows)));
+        found.effects.push((events, query.count(rows)));
     }
-    (guards, effects, watched)
+    found
 }
 
-/// Adds the set of rows to which a live row refers now, but none will refer after the operation. Also returns all rows
-/// to which a removed row refers.
-fn left_without(
-    context: &CompileContext<'_>,
-    guard: &Guard,
-    name: &ReferenceName,
-    outcomes: &OutcomesByKind,
-    query: &mut QueryBuilder,
-) -> Option<(Rows, Rows)> {
-    let reference = context.map.reference(name)?;
-    let removed = outcomes.get(&reference.from)?.rows(RowOutcome::is_removed)?;
-    let also_removed = outcomes.get(&guard.on).and_then(|on| on.rows(RowOutcome::is_removed));
-    let alive = context.map.kind(&reference.from).and_then(|kind| kind.deleted_at.as_ref()).map(is_null);
-    let conditions = [context.referring_condition(reference), guard.when.clone(), alive];
-    let conditions: Vec<Condition> = conditions.into_iter().flatten().collect();
-    let matching = (!conditions.is_empty()).then(|| all(conditions));
-    let cases = refining(matching.as_ref(), vec![RankCase::always(0)]);
-    let referred = |of: SetId| {
-        let source = Source::ReferencedBy { reference: name.clone(), of: Rows::all(of) };
-        Branch::new(source, vec![RankCase::always(0)])
-    };
-    let title = |what: &str| format!("guard {}: {what}", guard.name);
+/// Returns when the condition of a blocking guard, which reads rows of a kind, is unknown; `None` if it never is.
+fn may_be_unknown(context: &CompileContext<'_>, guard: &Guard, kind: &KindName) -> Option<Condition> {
+    let when = guard.when.as_ref().filter(|_| guard.severity == Severity::Block)?;
+    when_unknown(context.map.kind(kind)?, when)
+}
 
-    let leaving = Branch::new(Source::Members(removed), cases.clone());
-    let leaving = query.add_set(title("rows that go"), &reference.from, vec![leaving]);
-    let losing = Branch { except: also_removed.into_iter().collect(), ..referred(leaving) };
-    let losing = query.add_set(title("rows that they refer to"), &guard.on, vec![losing]);
-    let source = Source::Referrers { reference: name.clone(), of: Rows::all(losing) };
-    let staying = Branch { except: vec![removed], ..Branch::new(source, cases) };
-    let staying = query.add_set(title("rows that stay"), &reference.from, vec![staying]);
-    let kept = Branch { within: vec![Rows::all(losing)], ..referred(staying) };
-    let kept = query.add_set(title("rows that are not left alone"), &guard.on, vec![kept]);
-    let left = Branch::new(Source::Members(Rows::all(losing)), vec![RankCase::always(0)]);
-    let left = Branch { except: vec![Rows::all(kept)], ..left };
-    let left = query.add_set(format!("guard {}", guard.name), &guard.on, vec![left]);
-    Some((Rows::all(left), Rows::all(losing)))
+fn unknown_guard(guard: &Guard, rows: Rows, query: &mut QueryBuilder) -> CompiledUnknown {
+    let when = guard.when.iter().map(|when| format!(" ({when})"));
+    let what = format!("the guard `{}` blocks{}", guard.name, when.collect::<String>());
+    unknown::compiled(&guard.name, &guard.on, what, rows, query)
 }
 
 /// Adds the set of the rows that meet the condition.

@@ -4,6 +4,7 @@ mod blockers;
 mod compiled;
 mod context;
 mod dependents;
+mod left_without;
 mod locks;
 mod outcomes;
 mod owned;
@@ -13,12 +14,13 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod tombstones;
+mod unknown;
 
 use super::ModePolicy;
 use crate::domain::{DataMap, KindName, Mode};
 
 pub(crate) use compiled::{
-    Adoption, CompiledBlocker, CompiledGround, CompiledMode, CompiledStep, CompiledTarget,
+    Adoption, CompiledBlocker, CompiledGround, CompiledMode, CompiledStep, CompiledTarget, CompiledUnknown,
 };
 pub(crate) use context::CompileContext;
 pub(crate) use outcomes::{RowOutcome, cases};
@@ -37,10 +39,14 @@ pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mo
         _ => redirects::redirects(&context, &outcomes, &tombstones, &mut query),
     };
     let steps = steps::steps(&context, &groups, &outcomes, &tombstones, &redirects.steps, &mut query);
-    let (guards, effects, mut watched) = dependents::dependents(&context, &outcomes, &mut query);
+    let mut unknowns = unknown::unknowns(&context, &outcomes, &mut query);
+    let dependents::Dependents { guards, unknown, effects, mut watched } =
+        dependents::dependents(&context, &outcomes, &mut query);
+    unknowns.extend(unknown);
     watched.extend(with_owners);
     let order = groups.into_iter().flat_map(|group| group.kinds);
     let locks = locks::locks(&context, order, &outcomes, &query, &steps, &watched);
     let (sets, questions) = query.finish();
-    CompiledMode { sets, questions, steps, blockers, guards, effects, targets: redirects.targets, locks }
+    let targets = redirects.targets;
+    CompiledMode { sets, questions, steps, blockers, unknowns, guards, effects, targets, locks }
 }

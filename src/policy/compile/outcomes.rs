@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::CompileContext;
 use crate::domain::{
-    Condition, Kind, KindName, Mode, Moment, Reference, ReferenceName, all, before, not_null,
+    Condition, Kind, KindName, Mode, Moment, Reference, ReferenceName, all, before, eq, not_null,
 };
 use crate::policy::{Entry, Parent, Rule};
 use crate::protocol::{Branch, Rank, RankCase, Ranks, Rows, SetId, Source};
@@ -137,7 +137,7 @@ fn rule_outcomes(
 }
 
 /// Lists the given outcome, for rows that are not marked as deleted, and the outcome of rows that an earlier operation
-/// has marked.
+/// has marked. Rows whose status would not change are left out.
 pub(super) fn unless_marked(
     kind: &Kind,
     mode: Mode,
@@ -146,7 +146,12 @@ pub(super) fn unless_marked(
     // Outside `hard_delete`, a row that was already marked as deleted is left out.
     let counts_as = (mode == Mode::HardDelete).then_some(RowOutcome::AlreadySoft);
     let marked = kind.deleted_at.as_ref().map(|field| (Some(not_null(field)), counts_as));
-    marked.into_iter().chain([(None, Some(outcome))]).collect()
+    let status = kind.status.as_ref().filter(|_| outcome == RowOutcome::Off);
+    let unchanged = status.map(|status| {
+        let switched = if mode == Mode::Reactivate { &status.on } else { &status.off };
+        (Some(eq(status.field.clone(), switched.clone())), None)
+    });
+    marked.into_iter().chain(unchanged).chain([(None, Some(outcome))]).collect()
 }
 
 /// What decided about a row.
@@ -330,6 +335,24 @@ pub(super) fn by_outcome(
     referrers(context, reference, of, ranked)
 }
 
+/// Builds the branches to the rows that refer to a kind, as [`by_outcome`] does. What a deactivation has not switched
+/// OFF is not switched ON, so in mode `reactivate` such rows have a branch of their own.
+pub(super) fn by_outcome_and_switch(
+    context: &CompileContext<'_>,
+    reference: &Reference,
+    parent: &KindOutcomes,
+    rank: impl Fn(&OutcomeCase) -> Option<Rank>,
+) -> Vec<Branch> {
+    if context.mode != Mode::Reactivate {
+        return by_outcome(context, reference, parent, rank).into_iter().collect();
+    }
+    let is_switched = |case: &OutcomeCase| case.outcome == Some(RowOutcome::Off);
+    let others = by_outcome(context, reference, parent, |case| rank(case).filter(|_| !is_switched(case)));
+    let switched = by_outcome(context, reference, parent, |case| rank(case).filter(|_| is_switched(case)));
+    let switched = switched.map(|branch| Branch { switched: true, ..branch });
+    others.into_iter().chain(switched).collect()
+}
+
 /// Narrows cases to the rows that meet a condition, if there is one.
 pub(super) fn refining(condition: Option<&Condition>, cases: Vec<RankCase>) -> Vec<RankCase> {
     let Some(condition) = condition else { return cases };
@@ -345,7 +368,7 @@ pub(super) fn refining(condition: Option<&Condition>, cases: Vec<RankCase>) -> V
 
 /// Builds the branch to the rows that refer to `of`: those that meet the condition of the reference and the filter of
 /// their kind. Trailing cases, which only leave rows out, are removed.
-fn referrers(
+pub(super) fn referrers(
     context: &CompileContext<'_>,
     reference: &Reference,
     of: Rows,

@@ -344,7 +344,9 @@ fn taken(
             rank: outcome.and_then(rank),
         });
         let source = Source::ReferencedBy { reference: owner.reference.name.clone(), of: owner.going };
-        Branch { within: within.to_vec(), except: except.to_vec(), ..Branch::new(source, cases.collect()) }
+        let switched = context.mode == Mode::Reactivate && weakest == RowOutcome::Off;
+        let branch = Branch::new(source, cases.collect());
+        Branch { within: within.to_vec(), except: except.to_vec(), switched, ..branch }
     });
     branches.collect()
 }

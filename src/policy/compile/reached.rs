@@ -1,7 +1,9 @@
 //! Reached rows: one set for each kind. The rank of a row stands for its outcome.
 
 use super::context::{CompileContext, QueryBuilder};
-use super::outcomes::{Cause, KindOutcomes, OutcomeCase, OutcomesByKind, RowOutcome, by_outcome, parents};
+use super::outcomes::{
+    Cause, KindOutcomes, OutcomeCase, OutcomesByKind, RowOutcome, by_outcome_and_switch, parents,
+};
 use super::owned::with_owned;
 use crate::domain::{KindName, Reference, Stage};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
@@ -55,8 +57,9 @@ fn of_kind(
     }
     let branches = context.map.references_from(kind).filter_map(|reference| {
         let rank = |case: &OutcomeCase| found.rank(case.outcome?, &reference.name, case.entry);
-        by_outcome(context, reference, parents(outcomes, reference)?, rank)
+        Some(by_outcome_and_switch(context, reference, parents(outcomes, reference)?, rank))
     });
+    let branches = branches.flatten();
     found.set = query.add_set(format!("{kind}: what becomes of them"), kind, branches.collect());
     Some(found)
 }
@@ -123,11 +126,14 @@ fn branches_into(
     let branches = context.map.references_from(kind).filter_map(|reference| {
         let parent = cycle.iter().find(|(name, _)| *name == reference.to).map(|(_, parent)| parent);
         let parent = parent.or_else(|| parents(outside, reference))?;
-        let mut branch = by_outcome(context, reference, parent, |case| rank(own, reference, case))?;
-        branch.except.extend(context.subjects_among(kind));
-        Some(branch)
+        let mut branches =
+            by_outcome_and_switch(context, reference, parent, |case| rank(own, reference, case));
+        for branch in &mut branches {
+            branch.except.extend(context.subjects_among(kind));
+        }
+        Some(branches)
     });
-    branches.collect()
+    branches.flatten().collect()
 }
 
 /// Adds the sets of rows that the removing rules reach, starting outside the cycle and skipping the kept rows.

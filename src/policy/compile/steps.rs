@@ -154,7 +154,11 @@ impl<'a> ReachedKind<'a> {
             RowOutcome::Off if mode == Mode::Reactivate => {
                 (Disposition::Reactivate, WriteTemplate::switch(kind, true))
             }
-            RowOutcome::Off => (Disposition::Deactivate, WriteTemplate::switch(kind, false)),
+            // The audit entries record the subject. Rows without an id cannot be found again.
+            RowOutcome::Off if meaning.cause == Cause::Subject || kind.id.is_none() => {
+                (Disposition::Deactivate, WriteTemplate::switch(kind, false))
+            }
+            RowOutcome::Off => (Disposition::Deactivate, WriteTemplate::mark_off(kind)),
             RowOutcome::Erased => (Disposition::Anonymize, WriteTemplate::tombstone(kind)),
             RowOutcome::Anonymize => {
                 (Disposition::Anonymize, WriteTemplate::anonymize(kind, self.masks(meaning)))

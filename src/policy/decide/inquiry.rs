@@ -157,10 +157,23 @@ impl Inquiry {
                 AskedTarget { id, exists, below_itself }
             })
         });
-        let targets = targets.collect();
+        let targets: Vec<Option<AskedTarget>> = targets.collect();
         if let Some(scope) = self.scope_set(added.next) {
             let rows = added.add(|_| Stratum::Set(scope));
             added.ask(Question::count(rows));
+        }
+        let unnamed = self.mode.targets.iter().zip(&targets).filter(|(_, id)| id.is_none());
+        let unnamed: Vec<usize> = unnamed.map(|(target, _)| target.question).collect();
+        if !unnamed.is_empty() {
+            // The blocker of a missing target names the rows that need it.
+            let questions = self.query.questions.iter().enumerate();
+            let questions = questions.map(|(at, question)| match question {
+                Question { sample: 0, .. } if unnamed.contains(&at) => {
+                    Question { sample: 5, ..question.clone() }
+                }
+                question => question.clone(),
+            });
+            self.query.questions = questions.collect();
         }
         self.targets = targets;
         if added.strata.is_empty() {

@@ -3,7 +3,7 @@
 use super::inquiry::{AskedTarget, Inquiry};
 use crate::domain::{Mode, Request};
 use crate::plan::{Blocker, Plan, Step, Warning};
-use crate::policy::compile::CompiledBlocker;
+use crate::policy::compile::{CompiledBlocker, CompiledUnknown};
 use crate::policy::{Guard, Severity};
 use crate::protocol::{Disposition, Survey};
 
@@ -15,6 +15,8 @@ pub(super) fn add_obstacles(inquiry: &Inquiry, survey: &Survey, plan: &mut Plan)
     plan.blockers.extend(inquiry.mode.blockers.iter().filter_map(|blocker| by_rule(blocker, survey)));
     plan.blockers.extend(by_target(inquiry, survey));
     plan.blockers.extend(by_adoption(inquiry, survey));
+    let unknowns = inquiry.mode.unknowns.iter();
+    plan.warnings.extend(unknowns.filter_map(|unknown| by_unknown(unknown, &inquiry.request, survey)));
     plan.warnings.extend(undated(&inquiry.request, &plan.steps));
 }
 
@@ -32,6 +34,7 @@ fn by_guard(guard: &Guard, question: usize, request: &Request, survey: &Survey, 
         name: guard.name.clone(),
         kind: guard.on.clone(),
         count,
+        sample: Vec::new(),
         message: message.clone(),
         remedy: guard.remedy.clone(),
         acknowledged,
@@ -122,7 +125,7 @@ fn by_target(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
                     target.to
                 ),
                 format!("name the new target of `{}` in the request", target.reference),
-                Vec::new(),
+                survey.sample(target.question).to_vec(),
             ),
         };
         Some(Blocker {
@@ -163,6 +166,22 @@ fn by_adoption(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
     blocked.collect()
 }
 
+/// Warns about rows for which it is unknown whether a rule or a guard protects them.
+fn by_unknown(unknown: &CompiledUnknown, request: &Request, survey: &Survey) -> Option<Warning> {
+    let count = survey.count(unknown.question);
+    let (lack, them) = if count == 1 { ("lacks", "it") } else { ("lack", "them") };
+    let (kind, what) = (&unknown.kind, unknown.what.replace("{them}", them));
+    (count > 0).then(|| Warning {
+        acknowledged: request.acknowledged.contains(&unknown.name),
+        name: unknown.name.clone(),
+        kind: kind.clone(),
+        count,
+        sample: survey.sample(unknown.question).to_vec(),
+        message: format!("{} of `{kind}` {lack} a value, so it is unknown whether {what}", rows(count)),
+        remedy: format!("give {them} the value, or accept that nothing protects {them}"),
+    })
+}
+
 /// Warns about rows that are retained indefinitely, because they have no start date.
 fn undated(request: &Request, steps: &[Step]) -> Vec<Warning> {
     let mut found: Vec<Warning> = Vec::new();
@@ -179,6 +198,7 @@ fn undated(request: &Request, steps: &[Step]) -> Vec<Warning> {
                 name,
                 kind: step.key.kind.clone(),
                 count: ground.undated,
+                sample: Vec::new(),
                 message: format!(
                     "rows of `{}` have no date from which {} runs, so they stay indefinitely ({})",
                     step.key.kind, ground.period, ground.basis

@@ -14,6 +14,7 @@ pub(super) fn preconditions(inquiry: &Inquiry, survey: &Survey) -> (Vec<Named>, 
     found.about_steps();
     found.about_blockers();
     found.about_guards();
+    found.about_unknowns();
     found.about_targets();
     (found.exact, found.decision)
 }
@@ -55,11 +56,7 @@ impl Preconditions<'_> {
             for ground in &step.grounds {
                 let undated = self.survey.count(ground.undated);
                 let name = format!("undated rows of `{}` under {}", step.key.kind, ground.basis);
-                if undated == 0 && !self.is_acknowledged(&format!("undated:{}", ground.reference)) {
-                    self.both(ground.undated, Expected::Exactly(0), name);
-                } else {
-                    self.exact(ground.undated, Expected::Exactly(undated), name);
-                }
+                self.binding(ground.undated, undated, &format!("undated:{}", ground.reference), name);
             }
         }
     }
@@ -85,6 +82,23 @@ impl Preconditions<'_> {
                 }
                 Severity::Warn | Severity::Block => self.both(*question, unchanged, name),
             }
+        }
+    }
+
+    fn about_unknowns(&mut self) {
+        for unknown in &self.inquiry.mode.unknowns {
+            let found = self.survey.count(unknown.question);
+            let name = format!("rows of `{}` under `{}`", unknown.kind, unknown.name);
+            self.binding(unknown.question, found, &unknown.name, name);
+        }
+    }
+
+    /// Binds the number of rows under a warning. A decision expects none, unless the request accepts them.
+    fn binding(&mut self, question: usize, found: u64, warning: &str, name: String) {
+        if found == 0 && !self.is_acknowledged(warning) {
+            self.both(question, Expected::Exactly(0), name);
+        } else {
+            self.exact(question, Expected::Exactly(found), name);
         }
     }
 

@@ -156,7 +156,6 @@ fn misplaced(mode: Mode, entry: &Entry) -> Option<(FaultCode, String, &'static s
     let rule = entry.then.as_str();
     let in_mode =
         |remedy| Some((FaultCode::Misplaced, format!("`{rule}` is not valid in mode {mode}"), remedy));
-    let status_only = matches!(mode, Mode::Deactivate | Mode::Reactivate);
     match &entry.then {
         Rule::Keep | Rule::Redirect(Redirect::Reassign(None)) if mode == Mode::Reassign => match entry {
             Entry { parent: None, on_survive: None, .. } => None,
@@ -168,8 +167,7 @@ fn misplaced(mode: Mode, entry: &Entry) -> Option<(FaultCode, String, &'static s
         },
         _ if mode == Mode::Reassign => in_mode("use `reassign` with a target from the request, or `keep`"),
         Rule::Cascade if mode == Mode::Anonymize => in_mode("use `delete`, `anonymize` or `keep`"),
-        Rule::Delete if status_only => in_mode("use `cascade` or `keep`; this mode removes nothing"),
-        Rule::SoftDelete | Rule::Anonymize(_) if mode == Mode::Reactivate => {
+        Rule::Delete | Rule::SoftDelete | Rule::Anonymize(_) if mode == Mode::Reactivate => {
             in_mode("use `cascade` or `keep`")
         }
         Rule::Retain(_) if !mode.erases() => in_mode("use `keep`; this mode erases nothing"),
@@ -364,7 +362,12 @@ fn reference_fields(context: &CompileContext<'_>, reference: &Reference, faults:
     let entries = context.entries(&reference.name);
     for parent in context.possible_parents(reference) {
         for case in cases(kind, entries, parent, context.mode) {
-            if kind.id.is_none() && matches!(case.outcome, Some(RowOutcome::Soft | RowOutcome::Retain)) {
+            let is_found_again = match case.outcome {
+                Some(RowOutcome::Soft | RowOutcome::Retain) => true,
+                Some(RowOutcome::Off) => context.mode == Mode::Reactivate,
+                _ => false,
+            };
+            if kind.id.is_none() && is_found_again {
                 let rule = entries.get(case.entry).map_or("", |entry| entry.then.as_str());
                 let position = if entries.len() > 1 { format!("[{}]", case.entry) } else { String::new() };
                 let path = format!("modes.{}.rules.{}{position}", context.mode, reference.name);

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    Comparison, Condition, DataMap, Fault, FaultCode, Faults, FieldName, FieldType, KindName, Mask, Mode,
-    Reference, Value,
+    Comparison, Condition, DataMap, Fault, FaultCode, Faults, FieldName, FieldType, Kind, KindName, Mask,
+    Mode, Reference, Value,
 };
 use crate::policy::{ModePolicy, Rule};
 
@@ -21,6 +21,7 @@ pub(super) fn infer(
         if let Some(filter) = &kind.filter {
             condition(map, &kind.name, filter, &format!("{path}.filter"), faults);
         }
+        status(map, kind, &path, faults);
         masks(map, &kind.name, &kind.personal, &format!("{path}.personal"), faults);
     }
     let references: Vec<_> = map.references().cloned().collect();
@@ -62,6 +63,24 @@ pub(super) fn infer(
             for (kind, to) in others {
                 entries_of(map, &kind, &to, entries, &format!("{path}.rules.*"), faults);
             }
+        }
+    }
+}
+
+/// Infers the type of a status from its two values.
+fn status(map: &mut DataMap, kind: &Kind, path: &str, faults: &mut Faults) {
+    let Some(status) = &kind.status else { return };
+    let declared = match type_of(&status.on) {
+        // Undeclared fields are text.
+        Some(FieldType::Text) | None => kind.type_of(&status.field),
+        Some(found) => map.infer_type(&kind.name, &status.field, found),
+    };
+    for value in [&status.on, &status.off] {
+        if value.is_null() || declared.read(value).is_err() {
+            let message = format!("{} is not a value of type {declared}", value.literal());
+            let remedy = format!("`{}` of `{}` is {declared}", status.field, kind.name);
+            faults
+                .push(Fault::new(FaultCode::ConditionType, format!("{path}.status"), message).remedy(remedy));
         }
     }
 }
@@ -120,6 +139,19 @@ fn masks(
             Mask::Null => {
                 // Null fits every type, but the store must still have the field.
                 map.know_field(kind, field);
+                continue;
+            }
+            Mask::Value(value) => {
+                // Only the store knows how a column stores a value of another type.
+                map.know_field(kind, field);
+                let declared = map.kind(kind).and_then(|kind| kind.declared_type(field));
+                if let Some(declared) = declared.filter(|one| one.read(&value.clone().into()).is_err()) {
+                    let message = format!("the mask does not fit a field of type {declared}");
+                    faults.push(
+                        Fault::new(FaultCode::MaskType, path, message)
+                            .remedy("use a value of this type; `null` fits every nullable field"),
+                    );
+                }
                 continue;
             }
             Mask::Year => true,
@@ -197,6 +229,6 @@ fn mismatch(leaf: &Condition, declared: FieldType) -> Option<String> {
             let bad = values.iter().find(|value| value.is_null() || unreadable(value))?;
             Some(format!("{} is not a value of type {declared}", bad.literal()))
         }
-        Condition::All(_) | Condition::Any(_) | Condition::Not(_) => None,
+        Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Unknown(_) => None,
     }
 }

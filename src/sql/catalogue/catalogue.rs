@@ -163,12 +163,25 @@ impl Catalogue {
                 generated: is(generated),
                 storage,
                 collation: None,
+                allowed: None,
                 repeated: None,
             });
         }
         for (at, key) in keys {
             if let Some(table) = self.tables.get_mut(&at) {
                 table.primary_key = key.into_values().collect();
+            }
+        }
+    }
+
+    /// Narrows the values that a column may hold.
+    pub(super) fn allow(&mut self, table: &TableName, column: &str, values: &[String]) {
+        let Some(table) = self.table_mut(table) else { return };
+        let Some(name) = table.column(column).map(|column| column.name.clone()) else { return };
+        for column in table.columns.iter_mut().filter(|column| column.name == name) {
+            match &mut column.allowed {
+                Some(known) => known.retain(|value| values.contains(value)),
+                none => *none = Some(values.to_vec()),
             }
         }
     }

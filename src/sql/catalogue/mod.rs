@@ -1,5 +1,6 @@
 //! The catalogue of a database: its tables, columns, keys, indexes and triggers.
 
+mod allowed;
 #[allow(clippy::module_inception, reason = "the folder is about one type")]
 mod catalogue;
 mod expression;

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value as Json, json};
 
 use super::Reach;
+use super::allowed::allowed;
 use super::catalogue::{Catalogue, Traits, is, read_repeated_ids, read_shared_keys, text};
 use super::storage::{Affinity, Storage};
 use super::table::{Privilege, Relation, Trigger, TriggerEvent};
@@ -63,6 +64,15 @@ const COLUMNS: &str = "SELECT t.name, a.attname::text, format_type(a.atttypid, a
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(q.typbasetype, 0), q.oid, p.oid) \
      LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
      LEFT JOIN pg_catalog.pg_index AS i ON i.indrelid = t.oid AND i.indisprimary ORDER BY t.name, a.attnum";
+/// The columns whose values are listed: the labels of an enum, and the constraints on this column alone or on its domain.
+/// A constraint that was not validated may not hold for older rows.
+const ALLOWED: &str = "SELECT t.name, a.attname::text, (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) \
+     FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = COALESCE(NULLIF(q.typbasetype, 0), q.oid, p.oid))::text, \
+     (SELECT json_agg(pg_get_expr(k.conbin, k.conrelid)) FROM pg_catalog.pg_constraint AS k \
+     WHERE k.contype = 'c' AND k.convalidated AND (k.contypid IN (p.oid, q.oid) \
+     OR k.conrelid = t.oid AND k.conkey = ARRAY[a.attnum]))::text \
+     FROM t JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped \
+     JOIN pg_catalog.pg_type AS p ON p.oid = a.atttypid LEFT JOIN pg_catalog.pg_type AS q ON q.oid = p.typbasetype";
 /// For an expression, the column is NULL. The last column of the result has the expression if the index has no other
 /// part.
 const INDEXES: &str = "SELECT t.name, i.indexrelid::bigint, (i.indisunique AND i.indisvalid)::int, \
@@ -119,6 +129,16 @@ pub(super) async fn read(
         };
         Storage::Type(column_type(&text(base), &text(name), &text(category)))
     });
+    for row in tx.query(&format!("{TABLES}{ALLOWED}"), &params).await? {
+        let [table, column, labels, checks] = &*row else { continue };
+        let (table, column) = (catalogue.read_name(table), text(column));
+        if let Some(labels) = list(labels) {
+            catalogue.allow(&table, &column, &labels);
+        }
+        for values in list(checks).iter().flatten().flat_map(|check| allowed(check).into_values()) {
+            catalogue.allow(&table, &column, &values);
+        }
+    }
     catalogue.add_indexes(tx.query(&format!("{TABLES}{INDEXES}"), &params).await?);
     relations(&tx.query(&format!("{TABLES}{RELATIONS_AND_PRIVILEGES}"), &params).await?, &mut catalogue);
     catalogue.add_foreign_keys(tx.query(&format!("{TABLES}{FOREIGN_KEYS}"), &params).await?);
@@ -206,6 +226,10 @@ fn relations(rows: &[Vec<SqlValue>], catalogue: &mut Catalogue) {
 
 /// Returns the names in a JSON array; empty for NULL.
 fn names(value: &SqlValue) -> Vec<TableName> {
-    let names: Option<Vec<String>> = value.as_text().and_then(|text| serde_json::from_str(text).ok());
-    names.into_iter().flatten().map(TableName::from).collect()
+    list(value).into_iter().flatten().map(TableName::from).collect()
+}
+
+/// Returns the texts in a JSON array.
+fn list(value: &SqlValue) -> Option<Vec<String>> {
+    value.as_text().and_then(|text| serde_json::from_str(text).ok())
 }

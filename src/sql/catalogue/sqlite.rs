@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use super::allowed::allowed_in_table;
 use super::catalogue::{Catalogue, Traits, read_repeated_ids, read_shared_keys, text};
 use super::storage::{Affinity, Collation, Storage};
 use super::table::{Relation, Trigger};
@@ -42,6 +43,9 @@ const FOREIGN_KEYS: &str = "SELECT t.name, f.id, f.\"from\", f.\"table\", f.\"to
      WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY t.name, f.id, f.seq";
 const TRIGGERS: &str =
     "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY tbl_name, name";
+/// Tables with constraints.
+const DEFINITIONS: &str =
+    "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE '%check%' ORDER BY 1";
 
 pub(super) async fn read(
     tx: &mut (dyn SqlTransaction + '_),
@@ -69,6 +73,12 @@ pub(super) async fn read(
                 event: trigger_event(&text(sql)),
                 is_partial_rule: false,
             });
+        }
+    }
+    for row in tx.query(DEFINITIONS, &[]).await? {
+        let [table, sql] = &*row else { continue };
+        for (column, values) in allowed_in_table(&text(sql)).into_iter().flatten() {
+            catalogue.allow(&TableName::new(text(table)), &column, &values);
         }
     }
     read_collations(tx, &mut catalogue, map).await?;

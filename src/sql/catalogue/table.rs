@@ -54,6 +54,8 @@ pub(crate) struct Column {
     pub(in crate::sql) storage: Storage,
     /// How the column compares text. Only read on SQLite, for references and the ids they refer to.
     pub(in crate::sql) collation: Option<Collation>,
+    /// The only values that the column may hold besides NULL, if its type or a constraint lists them.
+    pub(in crate::sql) allowed: Option<Vec<String>>,
     /// An id that the view returns more than once, or rows without an id. Only read for the ids of kinds.
     pub(in crate::sql) repeated: Option<RepeatedId>,
 }

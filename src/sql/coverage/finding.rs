@@ -76,6 +76,8 @@ words! {
         UnvalidatedForeignKey = "unvalidated_foreign_key",
         /// No request reaches the rows of a kind, although the subject refers to them.
         UnreachedKind = "unreached_kind",
+        /// The policy names a value that its column cannot hold, such as a label that an enum does not have.
+        UnknownLabel = "unknown_label",
         /// Another mismatch because of which the store rejects the policy.
         SchemaMismatch = "misfit",
     }

@@ -4,6 +4,8 @@ mod columns;
 mod declared;
 mod finding;
 mod foreign_keys;
+mod labels;
+mod mask_values;
 mod references;
 mod suspects;
 mod tables;
@@ -36,6 +38,9 @@ pub use finding::{Finding, FindingCode};
 /// * References whose foreign key refers to another table or column than the policy says. `open` rejects these too.
 /// * On PostgreSQL: missing privileges, row-level security that hides rows from the current role, materialized views
 ///   that keep deleted rows, foreign tables and inheritance.
+/// * Values of conditions, statuses and masks that an enum or a constraint such as `CHECK (state IN ('OPEN'))` does not
+///   have. `open` rejects these too.
+/// * Values of masks that are not of the type of their column. `open` rejects these too.
 /// * Everything else that [`Lifecycle::open`](crate::Lifecycle#method.open) rejects. Collations on SQLite and
 ///   repeated ids in views are only found by [`SqlStore::findings`](crate::sql::SqlStore::findings).
 ///
@@ -75,6 +80,8 @@ pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     found.extend(tables::row_security(map, catalogue));
     found.extend(tables::partial_rules(map, catalogue));
     found.extend(written::written_by_kinds(map, catalogue));
+    found.extend(labels::unknown_labels(map, catalogue));
+    found.extend(mask_values::wrong_types(map, catalogue));
     found.extend(references::types(map, catalogue));
     found.extend(references::ambiguous_keys(map, catalogue));
     found.extend(foreign_keys::mismatches(map, catalogue));

@@ -56,8 +56,10 @@ impl WrittenKinds {
     /// Follows the references from the subject to all rows that are deleted, marked or masked.
     fn walk(&mut self, map: &DataMap, declared: &ModePolicy, mode: Mode, subject: &KindName) {
         // A cascade marks rows below a soft-deleted row as deleted, and sets rows below an OFF row OFF.
-        let mut all = map.references().flat_map(|one| declared.rules.entries(&one.name).unwrap_or_default());
-        let marks = mode != Mode::HardDelete || all.any(|entry| matches!(entry.then, Rule::SoftDelete));
+        let entries = map.references().flat_map(|one| declared.rules.entries(&one.name).unwrap_or_default());
+        let rules: Vec<&Rule> = entries.map(|entry| &entry.then).collect();
+        let deletes = mode == Mode::HardDelete || rules.contains(&&Rule::Delete);
+        let marks = mode != Mode::HardDelete || rules.contains(&&Rule::SoftDelete);
         let mut reached = BTreeSet::from([subject.clone()]);
         let mut open = vec![subject.clone()];
         while let Some(kind) = open.pop() {
@@ -65,7 +67,7 @@ impl WrittenKinds {
                 let entries = declared.rules.entries(&reference.name).unwrap_or_default();
                 let mut leads_on = false;
                 for entry in entries {
-                    leads_on |= self.entry(reference, entry, mode, marks);
+                    leads_on |= self.entry(reference, entry, deletes, marks);
                 }
                 if leads_on && reached.insert(reference.from.clone()) {
                     open.push(reference.from.clone());
@@ -87,15 +89,15 @@ impl WrittenKinds {
 
     /// Records whether the entry deletes or updates rows of the reference's kind. Returns whether the rules also
     /// apply to rows that refer to these rows.
-    fn entry(&mut self, reference: &Reference, entry: &Entry, mode: Mode, marks: bool) -> bool {
+    fn entry(&mut self, reference: &Reference, entry: &Entry, may_delete: bool, marks: bool) -> bool {
         let (deletes, updates, leads_on) = match &entry.then {
-            Rule::Cascade => (mode == Mode::HardDelete, marks, true),
+            Rule::Cascade => (may_delete, marks, true),
             Rule::Delete => (true, false, true),
             Rule::SoftDelete | Rule::Anonymize(_) => (false, true, true),
             Rule::Retain(_) => (true, true, true),
             Rule::Redirect(_) => (false, true, false),
             // A row that stays loses its reference to a deleted row.
-            Rule::Keep | Rule::Leave => (false, mode == Mode::HardDelete, false),
+            Rule::Keep | Rule::Leave => (false, may_delete, false),
             Rule::Restrict | Rule::Protect => (false, false, false),
         };
         if deletes {
@@ -230,6 +232,7 @@ pub(super) fn mask_fits(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<F
 fn length(kind: &Kind, mask: &Mask) -> Option<usize> {
     match mask {
         Mask::Text(text) => Some(text.chars().count()),
+        Mask::Value(value) => value.as_str().map(|text| text.chars().count()),
         Mask::Hmac => Some(64),
         Mask::PlaceholderEmail => {
             let length = |id| if kind.declared_type(id) == Some(FieldType::Uuid) { 36 } else { 1 };

@@ -318,6 +318,7 @@ pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), 
             w.push("NULL");
         }
         Mask::Text(text) => cast(w.bind(text.as_str()), &column_type),
+        Mask::Value(value) => constant(w, field, value)?,
         Mask::Year => {
             w.push(&match column_type.family {
                 TypeFamily::Date => format!("date_trunc('year', {stored}::timestamp)::date"),
@@ -353,6 +354,23 @@ pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Writes a constant with the type of its column.
+fn constant(w: &mut Writer, field: Field<'_>, value: &serde_json::Value) -> Result<(), StoreError> {
+    let column_type = field.column_type()?;
+    if column_type.family == TypeFamily::Json {
+        w.bind(super::without_nul(value.to_string())).push("::").push(&column_type.name);
+        return Ok(());
+    }
+    match (column_type.family, value) {
+        (TypeFamily::Integer | TypeFamily::Real | TypeFamily::Bytes, _) => {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            w.bind(text).push("::").push(&column_type.name);
+            Ok(())
+        }
+        _ => new_value(w, field, &value.clone().into()),
+    }
 }
 
 /// Writes a cast from text to the type of a column, if the column needs it.

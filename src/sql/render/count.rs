@@ -91,6 +91,10 @@ impl Renderer<'_> {
         let reading = self.shapes.iter().filter(|(_, shape)| shape.reads);
         for rows in rows.into_iter().chain(reading.map(|(set, _)| Rows::all(*set))) {
             let shape = self.shape(rows.set)?;
+            // No row can be in a set without branches.
+            if shape.branches.is_empty() {
+                continue;
+            }
             let counting = match shape.readable_rank_within(rows.ranks) {
                 Some(rank) if shape.reads => Counting::Readable(rank),
                 Some(rank) => Counting::Together(rank),

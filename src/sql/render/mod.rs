@@ -7,5 +7,6 @@ mod required;
 pub(crate) mod row_id;
 pub(crate) mod set;
 pub(crate) mod shape;
+mod switched;
 pub(crate) mod walk;
 pub(crate) mod write;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::shape::{Materialization, Shape, fields_read};
 use crate::domain::{
-    Comparison, Condition, FieldName, FieldType, Kind, KindName, Reference, ReferenceName, Value,
+    Comparison, Condition, FieldName, FieldType, Kind, KindName, OperationId, Reference, ReferenceName, Value,
 };
 use crate::protocol::{ChangeSet, Rows, SetId, Stratum, SurveyQuery};
 use crate::sql::backend::Backend;
@@ -17,6 +17,8 @@ pub(crate) struct Renderer<'a> {
     pub(crate) backend: &'static dyn Backend,
     pub(crate) prefix: &'a Prefix,
     pub(crate) query: &'a SurveyQuery,
+    /// The operation, if its steps are rendered.
+    pub(crate) operation: Option<OperationId>,
     schema: &'a TableSchema,
     pub(crate) shapes: BTreeMap<SetId, Shape<'a>>,
     materializations: BTreeMap<SetId, Materialization>,
@@ -49,9 +51,15 @@ impl<'a> Renderer<'a> {
         schema: &'a TableSchema,
     ) -> Result<Self, StoreError> {
         let sets = query.sets.iter().flat_map(Stratum::sets);
-        let shapes: BTreeMap<_, _> = sets.map(|set| (set.id, Shape::of(set, &query.map))).collect();
+        let shapes = sets.map(|set| {
+            let kind = query.map.kind(&set.kind);
+            let never = |when: &Condition| kind.is_some_and(|kind| schema.never_holds(kind, when));
+            (set.id, Shape::of(set, &query.map, never))
+        });
+        let shapes: BTreeMap<_, _> = shapes.collect();
         let materializations = backend.materializations(query, changes, &shapes);
-        let mut renderer = Self { backend, prefix, query, schema, shapes, materializations };
+        let operation = changes.map(|changes| changes.operation);
+        let mut renderer = Self { backend, prefix, query, operation, schema, shapes, materializations };
         renderer.check_order()?;
         let readable = renderer.readable_sets()?;
         for set in readable {
@@ -308,6 +316,11 @@ impl Renderer<'_> {
                 w.push("NOT (");
                 self.condition(w, kind, inner)?;
                 w.push(")");
+            }
+            Condition::Unknown(inner) => {
+                w.push("(");
+                self.condition(w, kind, inner)?;
+                w.push(") IS NULL");
             }
         }
         Ok(())

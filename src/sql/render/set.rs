@@ -271,7 +271,8 @@ impl Renderer<'_> {
         self.membership(query, kind, branch)
     }
 
-    /// Writes the condition that the row `r` has an id, is in all rows of `within`, and in none of `except`.
+    /// Writes the condition that the row `r` has an id, is in all rows of `within`, in none of `except`, and was
+    /// switched OFF if the branch says so.
     pub(crate) fn membership(
         &self,
         query: &mut Query<'_>,
@@ -287,6 +288,9 @@ impl Renderer<'_> {
         }
         for rows in branch.except {
             is_among(query.condition(), &id, false, |w| self.ids(w, *rows))?;
+        }
+        if branch.switched {
+            self.is_switched(query.condition(), kind)?;
         }
         Ok(())
     }

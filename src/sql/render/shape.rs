@@ -25,6 +25,7 @@ pub(crate) struct PlainBranch<'a> {
     pub(crate) of: Option<Rows>,
     pub(crate) within: &'a [Rows],
     pub(crate) except: &'a [Rows],
+    pub(crate) switched: bool,
     /// The cases that can apply, up to the first case without a condition. Never empty.
     pub(crate) cases: Vec<&'a RankCase>,
 }
@@ -41,8 +42,13 @@ pub(crate) struct Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    pub(crate) fn of(set: &'a NamedSet, map: &DataMap) -> Self {
-        let branches: Vec<PlainBranch<'a>> = set.branches.iter().flat_map(plain_branches).collect();
+    /// Returns the shape of a set. `never` tells which conditions no row can meet; their cases are left out.
+    pub(crate) fn of(set: &'a NamedSet, map: &DataMap, never: impl Fn(&Condition) -> bool) -> Self {
+        let mut branches: Vec<PlainBranch<'a>> = set.branches.iter().flat_map(plain_branches).collect();
+        for branch in &mut branches {
+            branch.cases.retain(|case| !case.when.as_ref().is_some_and(&never));
+        }
+        branches.retain(|branch| branch.cases.iter().any(|case| case.rank.is_some()));
         // A row has one parent over a reference, and one rank in a set. Parts of one branch therefore do not overlap.
         // Over a reference to another key than the id, or over a list, a row may have several parents.
         let has_one_parent = |branch: &PlainBranch<'_>| match branch.source {
@@ -104,8 +110,8 @@ impl PlainBranch<'_> {
 
 /// Splits a branch into ranges of the parent's ranks. Within a range, the same cases apply.
 fn plain_branches(branch: &Branch) -> Vec<PlainBranch<'_>> {
-    let Branch { source, within, except, cases } = branch;
-    let plain = |of, cases| PlainBranch { source, of, within, except, cases };
+    let Branch { source, within, except, switched, cases } = branch;
+    let plain = |of, cases| PlainBranch { source, of, within, except, switched: *switched, cases };
     let parts = match source.rows() {
         // If the source has no ranks, the parent's rank counts as 0.
         None => vec![plain(None, applying(cases, 0))],

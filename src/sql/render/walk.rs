@@ -196,6 +196,7 @@ impl Renderer<'_> {
             of: Some(*of),
             within: &branch.within,
             except: &branch.except,
+            switched: branch.switched,
             cases: Vec::new(),
         };
         self.membership(&mut query, kind, &plain)?;

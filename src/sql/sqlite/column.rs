@@ -175,6 +175,7 @@ pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), 
         Mask::Text(text) => {
             w.bind(text.as_str());
         }
+        Mask::Value(value) => field.r.backend.new_value(w, field, &value.clone().into())?,
         Mask::Year => {
             let at = milliseconds(&stored);
             let year = format!("strftime('%Y', ({at}) / 1000, 'unixepoch') || '-01-01");

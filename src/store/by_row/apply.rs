@@ -89,6 +89,7 @@ async fn carry_out<S: Session>(
         written.insert(kind, record.clone());
     }
     let affected = run_steps(&evaluation, changes, &mut written)?;
+    evaluation.note_switches(changes, &mut written).await?;
     let receipt = changes.receipt(&affected);
     add_audit(session, audit, &before, &mut written).await?;
     written.put(OPERATIONS, system_tables::operation_record(&receipt)?);

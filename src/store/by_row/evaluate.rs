@@ -62,7 +62,7 @@ impl<'a, S: Session> Evaluation<'a, S> {
     /// Returns the only source of a set and the rank of its rows, if only the number of the rows is needed and no row
     /// has to be looked at. Each row has one target, so it counts once.
     fn only_counted<'s>(&self, set: &'s NamedSet) -> Option<(&'s ReferenceName, Rows, Rank)> {
-        let [Branch { source, within, except, cases }] = &*set.branches else {
+        let [Branch { source, within, except, switched, cases }] = &*set.branches else {
             return None;
         };
         let Source::Referrers { reference, of } = source else {
@@ -74,8 +74,11 @@ impl<'a, S: Session> Evaluation<'a, S> {
         };
         // Two targets may have the same key if it is not the id, and a list may hold several ids.
         let has_one_target = self.query.map.reference(reference).is_some_and(Reference::has_one_target);
-        let is_counted =
-            has_one_target && within.is_empty() && except.is_empty() && !self.listed.contains(&set.id);
+        let is_counted = has_one_target
+            && within.is_empty()
+            && except.is_empty()
+            && !switched
+            && !self.listed.contains(&set.id);
         is_counted.then_some((reference, *of, rank))
     }
 
@@ -106,8 +109,12 @@ impl<'a, S: Session> Evaluation<'a, S> {
         {
             of = self.in_order(from, of);
         }
+        let mut reached = self.reached(kind, branch, of).await?;
+        if branch.switched {
+            reached = self.switched(&kind.name, reached).await?;
+        }
         let mut chosen = Vec::new();
-        for (number, below) in self.reached(kind, branch, of).await? {
+        for (number, below) in reached {
             if let Some(rank) = self.rank(kind, branch, number, below)? {
                 chosen.push((number, rank));
             }

@@ -9,6 +9,7 @@ mod read_rows;
 mod session;
 mod steps;
 mod survey;
+mod switches;
 mod targets;
 
 use async_trait::async_trait;

@@ -51,7 +51,13 @@ pub(super) fn ranked(set: u16, rank: u16) -> Rows {
 
 /// A branch that takes every row of a source, with rank 0.
 pub(super) fn branch(source: Source) -> Branch {
-    Branch { source, within: Vec::new(), except: Vec::new(), cases: vec![RankCase::always(0)] }
+    Branch {
+        source,
+        within: Vec::new(),
+        except: Vec::new(),
+        switched: false,
+        cases: vec![RankCase::always(0)],
+    }
 }
 
 pub(super) fn referrers(reference: &str, of: Rows) -> Source {

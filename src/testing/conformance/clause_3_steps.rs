@@ -94,6 +94,7 @@ pub async fn clause_3_rows_are_left_out_of_sets(host: &dyn Host) {
         source: Source::Members(all(1)),
         within: vec![all(2)],
         except: vec![all(3)],
+        switched: false,
         cases: vec![no_rank, RankCase::always(0)],
     };
     let ids = |ids: &[&str]| branch(Source::Ids(ids.iter().map(|id| (*id).into()).collect()));

@@ -13,7 +13,8 @@ type Steps = BTreeMap<(KindName, Disposition, Option<ReferenceName>, String, Opt
 
 impl Verdict {
     /// Returns how a plan under this policy differs from the model, as text; `None` if they agree on the blockers, the
-    /// steps and their counts. Equal entries of a rule share a step. Warnings are not compared.
+    /// steps and their counts, and the warnings about unknown conditions. Equal entries of a rule share a step. Other
+    /// warnings are not compared.
     #[must_use]
     pub fn difference(&self, policy: &DeletionPolicy, plan: &Plan) -> Option<String> {
         let mut blockers = BTreeMap::new();
@@ -22,6 +23,13 @@ impl Verdict {
         }
         if blockers != self.blockers {
             return Some(format!("blockers: the model has {:?}, the plan {blockers:?}", self.blockers));
+        }
+        let mut unknown = BTreeMap::new();
+        for warning in plan.warnings.iter().filter(|warning| warning.name.starts_with("unknown:")) {
+            *unknown.entry(warning.name.clone()).or_default() += warning.count;
+        }
+        if unknown != self.unknown {
+            return Some(format!("unknown: the model has {:?}, the plan {unknown:?}", self.unknown));
         }
         let (expected, found) = (self.steps_under(policy, plan.mode), steps_of(plan));
         (expected != found).then(|| format!("steps: the model has {expected:?}, the plan {found:?}"))

@@ -8,6 +8,8 @@ mod agreement;
 mod consequences;
 mod guards;
 mod owned;
+mod settle;
+mod unknown;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +33,8 @@ pub struct Verdict {
     pub executable: bool,
     /// The number of blocking rows, by reference (`None` for a guard) and rule.
     pub blockers: BTreeMap<(Option<ReferenceName>, String), u64>,
+    /// The number of rows for which it is unknown whether a rule or a guard protects them, by the name of the warning.
+    pub unknown: BTreeMap<String, u64>,
     /// The number of rows of each step, by kind, disposition, deciding reference (`None` for the subject) and entry.
     pub steps: BTreeMap<(KindName, Disposition, Option<ReferenceName>, usize), u64>,
     /// What happens to the subjects and to each dependent row.
@@ -88,6 +92,8 @@ struct World<'a> {
     now: DateTime<Utc>,
     subjects: BTreeSet<Id>,
     outcomes: BTreeMap<Id, RowOutcome>,
+    /// The rows that the deactivation of the subjects switched OFF.
+    switched: &'a BTreeSet<Id>,
     /// The rows that are removed with their owners.
     taken: BTreeSet<Id>,
     /// Every outcome that a row was given, with the reference and the entry that gave it.
@@ -106,6 +112,23 @@ pub fn judge(
     now: DateTime<Utc>,
     mask_key: Option<&MaskKey>,
 ) -> Option<Verdict> {
+    judge_after(policy, rows, &BTreeSet::new(), request, now, mask_key)
+}
+
+/// Returns the result of a request as [`judge`] does. `switched` are the rows that the deactivation of the subjects
+/// switched OFF, which `reactivate` may switch ON again.
+///
+/// # Panics
+/// As [`judge`] does.
+#[must_use]
+pub fn judge_after(
+    policy: &DeletionPolicy,
+    rows: &Rows,
+    switched: &BTreeSet<(KindName, RecordId)>,
+    request: &Request,
+    now: DateTime<Utc>,
+    mask_key: Option<&MaskKey>,
+) -> Option<Verdict> {
     let declared = policy.mode(request.mode)?;
     let map: &DataMap = policy.map();
     let mut world = World {
@@ -116,6 +139,7 @@ pub fn judge(
         now: to_milliseconds(now),
         subjects: BTreeSet::new(),
         outcomes: BTreeMap::new(),
+        switched,
         taken: BTreeSet::new(),
         reasons: BTreeMap::new(),
     };
@@ -149,6 +173,7 @@ pub fn judge(
         steps: world.steps(request, &tombstones, &redirects),
         dispositions: world.dispositions(&tombstones),
         rows: world.after(request, &tombstones, &redirects, mask_key),
+        unknown: world.unknown(request),
         blockers,
     })
 }
@@ -248,6 +273,20 @@ impl<'a> World<'a> {
         field.is_some_and(|field| !row.get(field).is_null())
     }
 
+    /// Returns whether the mode leaves the status of a row as it is: it is that of the mode already, or `reactivate`
+    /// would switch ON what was not switched OFF.
+    fn stays_as_it_is(&self, kind: &KindName, row: &Record) -> bool {
+        let kind = self.kind(kind);
+        if self.mode == Mode::Reactivate && !self.switched.contains(&(kind.name.clone(), row.id.clone())) {
+            return true;
+        }
+        kind.status.as_ref().is_some_and(|status| {
+            let read = |value: &Value| kind.type_of(&status.field).read(value).expect("a status");
+            let switched = if self.mode == Mode::Reactivate { &status.on } else { &status.off };
+            read(row.get(&status.field)) == read(switched)
+        })
+    }
+
     /// Returns the outcome that one reference gives to a row below a parent with this outcome.
     fn outcome(
         &self,
@@ -257,6 +296,7 @@ impl<'a> World<'a> {
     ) -> Option<(usize, RowOutcome)> {
         let (index, entry) = self.deciding(row, reference, parent)?;
         let unless_marked = |outcome| match (self.marked(reference, row), self.mode) {
+            (false, _) if outcome == RowOutcome::Off && self.stays_as_it_is(&reference.from, row) => None,
             (false, _) => Some(outcome),
             (true, Mode::HardDelete) => Some(RowOutcome::AlreadySoft),
             (true, _) => None,
@@ -357,73 +397,5 @@ impl<'a> World<'a> {
             })
         });
         found.collect()
-    }
-
-    /// Finds the outcomes of a group of kinds in two passes. Without a cycle, the second pass changes nothing.
-    fn settle(&mut self, group: &BTreeSet<KindName>) {
-        let own: Vec<Id> = self
-            .all()
-            .map(|(id, _)| id)
-            .filter(|id| group.contains(&id.0) && !self.subjects.contains(id))
-            .collect();
-        // First pass: every row that the removing rules reach. Rows that another rule keeps are found among these.
-        let before = self.outcomes.clone();
-        self.walk(&own, &BTreeSet::new());
-        let kept: BTreeSet<Id> = own
-            .iter()
-            .filter(|id| self.outcomes.contains_key(id))
-            .filter(|id| self.outcomes(id).iter().any(|(_, _, outcome)| *outcome < RowOutcome::Soft))
-            .cloned()
-            .collect();
-        // Second pass: the removal does not go through kept rows. Then the other rules apply below removed rows.
-        self.outcomes = before;
-        self.reasons.retain(|id, _| !group.contains(&id.0));
-        self.walk(&own, &kept);
-        let mut surviving = Vec::new();
-        for id in own.iter().filter(|id| !self.outcomes.contains_key(id)) {
-            for (reference, index, outcome) in self.outcomes(id) {
-                if !outcome.removed() {
-                    surviving.push((id.clone(), outcome));
-                    let why = (outcome, reference.name.clone(), index);
-                    self.reasons.entry(id.clone()).or_default().insert(why);
-                }
-            }
-        }
-        for (id, outcome) in surviving {
-            let strongest = self.outcomes.get(&id).map_or(outcome, |other| outcome.min(*other));
-            self.outcomes.insert(id, strongest);
-        }
-    }
-
-    /// Removes rows until no more rows are reached. A row is followed with every outcome it was reached with; in the
-    /// end it has the strongest.
-    fn walk(&mut self, own: &[Id], kept: &BTreeSet<Id>) {
-        let mut met: BTreeMap<Id, BTreeSet<RowOutcome>> = BTreeMap::new();
-        loop {
-            let mut changed = false;
-            for id in own.iter().filter(|id| !kept.contains(id)) {
-                let row = self.row(id);
-                for reference in self.map.references_from(&self.kind(&id.0).name) {
-                    let parents = self.parents(row, reference);
-                    let settled = parents.iter().filter_map(|parent| self.outcomes.get(parent));
-                    let walked = parents.iter().filter_map(|parent| met.get(parent)).flatten();
-                    let outcomes: BTreeSet<RowOutcome> = settled.chain(walked).copied().collect();
-                    for outcome in outcomes {
-                        if let Some((index, outcome)) = self.outcome(row, reference, outcome)
-                            && outcome.removed()
-                        {
-                            let why = (outcome, reference.name.clone(), index);
-                            changed |= met.entry(id.clone()).or_default().insert(outcome);
-                            changed |= self.reasons.entry(id.clone()).or_default().insert(why);
-                        }
-                    }
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
-        let strongest = met.into_iter().filter_map(|(id, outcomes)| Some((id, outcomes.into_iter().min()?)));
-        self.outcomes.extend(strongest);
     }
 }

@@ -74,6 +74,7 @@ impl World<'_> {
         let outcome = match weakest? {
             RowOutcome::Soft | RowOutcome::AlreadySoft if kind.deleted_at.is_none() => return None,
             RowOutcome::Off if kind.status.is_none() => return None,
+            RowOutcome::Off if !is_marked && self.stays_as_it_is(&kind.name, row) => return None,
             RowOutcome::Soft | RowOutcome::AlreadySoft | RowOutcome::Off if is_marked => {
                 (self.mode == Mode::HardDelete).then_some(RowOutcome::AlreadySoft)?
             }

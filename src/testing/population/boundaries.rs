@@ -20,7 +20,8 @@ impl Boundaries {
     /// Collects the conditions, periods and masks of a policy, in all modes.
     pub(super) fn of(policy: &DeletionPolicy, now: DateTime<Utc>) -> Self {
         let conditions = policy.conditions().into_iter();
-        let mut conditions: Vec<_> = conditions.map(|(kind, when)| (kind.clone(), when.clone())).collect();
+        let mut conditions: Vec<_> =
+            conditions.map(|one| (one.kind.clone(), one.condition.clone())).collect();
         let mut masks = Vec::new();
         for kind in policy.map().kinds() {
             let personal = kind.personal.iter();

@@ -305,7 +305,9 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
     let mut request = Request::batch(mode, "a", subjects).by(Actor::new("ana", "ADMIN"));
     for reference in &references {
         request = request.acknowledge(format!("undated:{}", reference.name));
+        request = request.acknowledge(format!("unknown:{}", reference.name));
     }
+    request = request.acknowledge("unknown:guard");
     let mask_key = MaskKey::new([26; MaskKey::LENGTH]).ok()?;
     Some(RandomWorld { document, policy, rows, request, now: now(), mask_key })
 }
