@@ -3,7 +3,7 @@
 use super::client::{field_of, from_kind, held};
 use super::unique::EMAIL;
 use super::{Client, Clients, normalised_email};
-use crate::domain::{Condition, Record, RecordId, Status, all, eq, is_null};
+use crate::domain::{Condition, DeletedField, Record, RecordId, Status, all, eq};
 use crate::lifecycle::Error;
 use crate::policy::Refusal;
 use crate::store::{ReadQuery, Reader, Store, Which};
@@ -134,7 +134,7 @@ impl<S: Store + Reader> Clients<'_, S> {
         limit: u32,
     ) -> Result<Vec<Record>, Error> {
         let kind = self.kind;
-        let (filter, alive) = (kind.filter.clone(), kind.deleted_at.clone().map(is_null));
+        let (filter, alive) = (kind.filter.clone(), kind.deleted_at.as_ref().map(DeletedField::is_live));
         let must: Vec<Condition> = filter.into_iter().chain(alive).chain(also).collect();
         let fields = Client::FIELDS.into_iter().filter(|field| *field != "user_id");
         let query = ReadQuery {

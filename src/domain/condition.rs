@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::{BadValue, FieldName, Kind, Period, Record, Value, instant_text};
+use super::{BadValue, CalendarPeriod, FieldName, Kind, Period, Record, Value, instant_text};
 
 #[cfg(feature = "schema")]
 pub(super) use document::MomentDocument;
@@ -102,6 +102,9 @@ pub enum Moment {
     At(DateTime<Utc>),
     /// The latest start of a period that is over: see [`Period::cutoff`].
     Cutoff(Period),
+    /// The latest start of a period that is over and that counts from the end of a calendar period: see
+    /// [`CalendarPeriod::cutoff`].
+    CutoffFromEndOf(CalendarPeriod, Period),
 }
 
 impl Moment {
@@ -113,6 +116,7 @@ impl Moment {
             Self::Now => now,
             Self::At(at) => at,
             Self::Cutoff(period) => period.cutoff(now),
+            Self::CutoffFromEndOf(calendar, period) => calendar.cutoff(period, now),
         }
     }
 }
@@ -267,6 +271,10 @@ impl fmt::Display for Condition {
                     write!(f, "{field} older than {period}")
                 }
                 (Moment::Cutoff(period), _) => write!(f, "{field} within {period}"),
+                (Moment::CutoffFromEndOf(calendar, period), is) => {
+                    let order = if *is == Comparison::Less { "older than" } else { "within" };
+                    write!(f, "{field} {order} {period} from the end of the {calendar}")
+                }
                 (Moment::Now, _) => write!(f, "{field} {} now", order_word(*is)),
                 (Moment::At(at), _) => {
                     write!(f, "{field} {} {}", order_word(*is), instant_text(*at))

@@ -199,7 +199,7 @@ impl DataMap {
     /// Returns every field of a kind that the map mentions: id, references, status, maintained, declared and personal
     /// fields.
     pub fn fields_of<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a FieldName> {
-        let own = [kind.status.as_ref().map(|s| &s.field), kind.deleted_at.as_ref()];
+        let own = [kind.status.as_ref().map(|s| &s.field), kind.deleted_at.as_ref().map(|d| &d.field)];
         let kept = [&kind.created_at, &kind.updated_at, &kind.version].into_iter().flatten();
         let mut fields: Vec<&FieldName> = own.into_iter().flatten().chain(kept).collect();
         fields.extend(kind.id.fields());
@@ -351,6 +351,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
                 .remedy("list each field once"),
         );
     }
+    faults.extend(deleted_mark(path, kind));
     maintained_fields(path, kind, faults);
     for (field, mask) in &kind.personal {
         faults.extend(placeholder_without_id(&format!("{path}.personal.{field}"), kind, mask));
@@ -383,7 +384,7 @@ fn maintained_fields(path: &str, kind: &Kind, faults: &mut Faults) {
     ];
     let mut known: Vec<&FieldName> = kind.id.fields().iter().collect();
     known.extend(kind.status.as_ref().map(|status| &status.field));
-    known.extend(&kind.deleted_at);
+    known.extend(kind.deleted_at.as_ref().map(|deleted| &deleted.field));
     for (role, field, wanted) in kept {
         let Some(field) = field else { continue };
         let path = format!("{path}.{role}");
@@ -402,4 +403,31 @@ fn maintained_fields(path: &str, kind: &Kind, faults: &mut Faults) {
             );
         }
     }
+}
+
+/// Returns the fault of a mark that its field cannot hold.
+fn deleted_mark(path: &str, kind: &Kind) -> Option<Fault> {
+    let deleted = kind.deleted_at.as_ref()?;
+    let (field, declared) = (&deleted.field, kind.type_of(&deleted.field));
+    let path = format!("{path}.deleted_at");
+    if kind.status.as_ref().is_some_and(|status| status.field == *field) || kind.id.contains(field) {
+        let message = format!("`{field}` also has another role");
+        return Some(Fault::new(FaultCode::ConflictingRoles, path, message).remedy("use a separate field"));
+    }
+    if deleted.fits(declared) {
+        return None;
+    }
+    let (message, remedy) = if deleted.live.is_null() {
+        (
+            format!("`{field}` is {declared}, but a mark that is null on live records is an instant"),
+            format!("declare the value of live records, such as {{\"field\": \"{field}\", \"live\": false}}"),
+        )
+    } else {
+        (
+            format!("{} is not a value of live records for a field of type {declared}", deleted.live.literal()),
+            "use `false` or `true` for a flag, and an instant such as `0`, `\"infinity\"` or `\"9999-12-31\"` otherwise"
+                .into(),
+        )
+    };
+    Some(Fault::new(FaultCode::FieldType, path, message).remedy(remedy))
 }

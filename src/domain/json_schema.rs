@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::condition::MomentDocument;
+use super::deleted_field::FullDeleted;
 use super::kind::FullStatus;
 use super::map_document::{FieldDocument, FieldFacts};
 use super::table_name::FullTableName;
-use super::{FieldName, FieldType, Period, RecordId, StatusField, TableName, Value};
+use super::{DeletedField, FieldName, FieldType, Period, RecordId, StatusField, TableName, Value};
 
 impl JsonSchema for Value {
     fn inline_schema() -> bool {
@@ -103,6 +104,19 @@ impl JsonSchema for TableName {
                 { "type": "string", "pattern": r#"^(?!""(\.|$))(?!("([^"]|"")*"|[^.]*)\.("")?$)[^.]"# },
                 generator.subschema_for::<FullTableName>()
             ],
+        })
+    }
+}
+
+impl JsonSchema for DeletedField {
+    fn schema_name() -> Cow<'static, str> {
+        "DeletedField".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The name of a field with the instant at which a record was deleted, null on live records; or an object with the field and its value on live records.",
+            "anyOf": [generator.subschema_for::<FieldName>(), generator.subschema_for::<FullDeleted>()],
         })
     }
 }

@@ -1,17 +1,16 @@
 //! Kinds: their fields, and the types of fields.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::words::words;
 use super::{
-    Condition, FieldName, Identity, KindName, Mask, Record, RecordId, TableName, Value, to_milliseconds,
+    Condition, DeletedField, FieldName, FieldType, Identity, KindName, Mask, Record, RecordId, TableName,
+    Value,
 };
 
 /// A table or collection of the host.
@@ -26,8 +25,8 @@ pub struct Kind {
     pub id: Identity,
     /// The field that holds whether a record is ON or OFF.
     pub status: Option<StatusField>,
-    /// The field that holds when the record was marked as deleted; null if it is not deleted.
-    pub deleted_at: Option<FieldName>,
+    /// The field that says whether the record is marked as deleted.
+    pub deleted_at: Option<DeletedField>,
     /// The field that holds when the record was created. Set once, when the library creates it.
     pub created_at: Option<FieldName>,
     /// The field that holds when the record was last written. Every write of the library sets it.
@@ -203,23 +202,38 @@ impl Kind {
         (!self.id.is_none()).then_some(&record.id)
     }
 
-    /// Returns the type of a field. Instants are timestamps, a version is an integer, and undeclared fields are text.
+    /// Returns the type of a field. Instants are timestamps, a version is an integer, and undeclared fields are text. A
+    /// deleted mark has the type of its live value.
     #[must_use]
     pub fn type_of(&self, field: &FieldName) -> FieldType {
         self.declared_type(field).unwrap_or(FieldType::Text)
+    }
+
+    /// Returns the type of a field that is read as an instant.
+    pub(crate) fn time_type_of(&self, field: &FieldName) -> FieldType {
+        let declared = self.type_of(field);
+        if declared.is_time() { declared } else { FieldType::Timestamp }
+    }
+
+    /// Converts a new instant to the form in which a field of its type holds it.
+    pub(crate) fn convert_unit(&self, field: &FieldName, value: &mut Value) {
+        if let Value::Timestamp(at) = value {
+            *value = self.type_of(field).instant(*at);
+        }
     }
 
     /// Returns the type of a field, if it is known.
     #[must_use]
     pub fn declared_type(&self, field: &FieldName) -> Option<FieldType> {
         let declared = self.fields.get(field).and_then(|field| field.field_type);
-        let instants = [&self.deleted_at, &self.created_at, &self.updated_at];
-        let by_role = if instants.into_iter().flatten().any(|instant| instant == field) {
-            Some(FieldType::Timestamp)
-        } else {
-            (self.version.as_ref() == Some(field)).then_some(FieldType::Integer)
+        let by_role = || {
+            let deleted = self.deleted_at.as_ref().filter(|deleted| deleted.field == *field);
+            let is_instant = [&self.created_at, &self.updated_at].into_iter().flatten().any(|at| at == field);
+            let maintained = is_instant.then_some(FieldType::Timestamp);
+            let version = (self.version.as_ref() == Some(field)).then_some(FieldType::Integer);
+            deleted.map(DeletedField::default_type).or(maintained).or(version)
         };
-        declared.or(by_role)
+        declared.or_else(by_role)
     }
 }
 
@@ -235,142 +249,4 @@ words! {
         /// The database cannot check this.
         Writer = "writer",
     }
-}
-
-words! {
-    /// The type of a field, as conditions and masks need to know it.
-    ///
-    /// | type | stored as | compared |
-    /// |---|---|---|
-    /// | `text`, `uuid` | text | by UTF-8 bytes |
-    /// | `integer` | integer | by value |
-    /// | `boolean` | boolean, or 0 and 1 | equal or not |
-    /// | `date` | `YYYY-MM-DD`, or epoch seconds | by instant, the day begins at 00:00 UTC |
-    /// | `timestamp` | RFC 3339 text, or epoch seconds | by instant, to the millisecond |
-    /// | `decimal` | number, or text that is one | by value, as a double |
-    /// | `json` | anything | only with null |
-    ///
-    /// ```
-    /// use client_lifecycle::domain::{FieldType, Value};
-    /// let a = FieldType::Timestamp.read(&Value::from("2024-01-20T15:45:00+01:00"))?;
-    /// let b = FieldType::Timestamp.read(&Value::from(1705761900))?;
-    /// assert!(a == b);
-    /// # Ok::<(), client_lifecycle::domain::BadValue>(())
-    /// ```
-    #[non_exhaustive]
-    pub enum FieldType: "field type" {
-        /// Text.
-        Text = "text",
-        /// A 64-bit integer.
-        Integer = "integer",
-        /// True or false.
-        Boolean = "boolean",
-        /// A calendar day.
-        Date = "date",
-        /// An instant.
-        Timestamp = "timestamp",
-        /// A UUID.
-        Uuid = "uuid",
-        /// A number with a fraction.
-        Decimal = "decimal",
-        /// Structured data.
-        Json = "json",
-    }
-}
-
-/// A value that does not have the declared type of its field. The error does not show the value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected a value of type {expected}, found {found}")]
-#[non_exhaustive]
-pub struct BadValue {
-    /// The declared type.
-    pub expected: FieldType,
-    /// The type of the value that was found.
-    pub found: &'static str,
-}
-
-impl FieldType {
-    /// Converts a value for comparison with values of this type: dates and timestamps become instants, decimals
-    /// become doubles.
-    ///
-    /// # Errors
-    /// [`BadValue`] when the value cannot be of this type.
-    pub fn read(self, value: &Value) -> Result<Value, BadValue> {
-        let read = match (self, value) {
-            (_, Value::Null) => Some(Value::Null),
-            (Self::Text | Self::Uuid, Value::Text(_))
-            | (Self::Integer, Value::Integer(_))
-            | (Self::Boolean, Value::Boolean(_))
-            | (Self::Decimal, Value::Real(_))
-            | (Self::Json, _) => Some(value.clone()),
-            (Self::Boolean, Value::Integer(0)) => Some(Value::Boolean(false)),
-            (Self::Boolean, Value::Integer(1)) => Some(Value::Boolean(true)),
-            #[allow(clippy::cast_precision_loss, reason = "decimals compare as doubles")]
-            (Self::Decimal, Value::Integer(number)) => Some(Value::Real(*number as f64)),
-            (Self::Decimal, Value::Text(text)) => {
-                text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Real)
-            }
-            (Self::Date | Self::Timestamp, _) => instant(value).map(Value::Timestamp),
-            _ => None,
-        };
-        read.ok_or(BadValue { expected: self, found: sort_of(value) })
-    }
-
-    /// Compares two values of this type that [`read`](Self::read) returned; `None` when either is null.
-    #[must_use]
-    pub fn compare(self, a: &Value, b: &Value) -> Option<Ordering> {
-        match (a, b) {
-            (Value::Boolean(a), Value::Boolean(b)) => Some(a.cmp(b)),
-            (Value::Integer(a), Value::Integer(b)) => Some(a.cmp(b)),
-            (Value::Real(a), Value::Real(b)) => a.partial_cmp(b),
-            (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
-            (Value::Timestamp(a), Value::Timestamp(b)) => Some(a.cmp(b)),
-            _ => None,
-        }
-    }
-
-    /// Returns whether values of this type are instants.
-    #[must_use]
-    pub fn is_time(self) -> bool {
-        matches!(self, Self::Date | Self::Timestamp)
-    }
-}
-
-fn sort_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Boolean(_) => "boolean",
-        Value::Integer(_) => "integer",
-        Value::Real(_) => "real",
-        Value::Text(_) => "text",
-        Value::Date(_) => "date",
-        Value::Timestamp(_) => "timestamp",
-        Value::Json(_) => "json",
-    }
-}
-
-fn instant(value: &Value) -> Option<DateTime<Utc>> {
-    let at = match value {
-        Value::Timestamp(at) => *at,
-        Value::Date(day) => day.and_time(NaiveTime::MIN).and_utc(),
-        Value::Integer(seconds) => Utc.timestamp_opt(*seconds, 0).single()?,
-        Value::Text(text) => instant_of_text(text)?,
-        _ => return None,
-    };
-    Some(to_milliseconds(at))
-}
-
-/// Parses RFC 3339 and the two forms that databases print: `2024-01-20 14:45:00` (UTC) and `2024-01-20`.
-fn instant_of_text(text: &str) -> Option<DateTime<Utc>> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Some(at.to_utc());
-    }
-    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        // chrono accepts `2024-1-5`; SQL date functions do not.
-        return (text.len() == 10).then(|| day.and_time(NaiveTime::MIN).and_utc());
-    }
-    ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
-        .iter()
-        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-        .map(|at| at.and_utc())
 }

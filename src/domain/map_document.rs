@@ -10,8 +10,9 @@ use super::names::Names;
 use super::plain_errors::PlainErrors;
 use super::unique_keys::unique_keys;
 use super::{
-    Condition, DataMap, Excluded, Fault, FaultCode, Faults, Field, FieldName, FieldType, Identity,
-    KeyComparison, Kind, KindName, Lock, Mask, Reference, ReferenceName, StatusField, TableName, Value,
+    Condition, DataMap, DeletedField, Excluded, Fault, FaultCode, Faults, Field, FieldName, FieldType,
+    Identity, KeyComparison, Kind, KindName, Lock, Mask, Reference, ReferenceName, StatusField, TableName,
+    Value,
 };
 
 /// The three parts of a data map in a document.
@@ -47,10 +48,11 @@ pub(crate) struct KindDocument {
     /// `{"field": "active", "on": true, "off": false}`. The modes `deactivate` and `reactivate` need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<StatusField>,
-    /// The field with the instant at which a record was marked as deleted; null if it is not deleted. The mode and
-    /// the rule `soft_delete` need it.
+    /// The field that says whether a record is marked as deleted: `"deleted_at"` for an instant that is null on live
+    /// records, or `{"field": "removed", "live": false}` with another value on live records. The mode and the rule
+    /// `soft_delete` need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    deleted_at: Option<FieldName>,
+    deleted_at: Option<DeletedField>,
     /// The field with the instant at which a record was created. The library sets it when it creates a record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     created_at: Option<FieldName>,

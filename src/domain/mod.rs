@@ -2,12 +2,16 @@
 
 mod actor;
 mod audit;
+mod calendar;
 mod condition;
 mod data_map;
+mod deleted_field;
 mod fault;
+mod field_type;
 mod id;
 mod id_list;
 mod identity;
+mod instant;
 #[cfg(feature = "schema")]
 mod json_schema;
 mod kind;
@@ -33,18 +37,25 @@ pub(crate) mod words;
 
 pub use actor::{Actor, Role};
 pub use audit::{AuditEntry, AuditOutcome, Event};
+pub use calendar::CalendarPeriod;
 pub use condition::{
     Comparison, Condition, Moment, after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null,
     older_than, one_of, unknown, within,
 };
 pub use data_map::DataMap;
 pub(crate) use data_map::{Excluded, NamedValue, placeholder_without_id};
+pub use deleted_field::DeletedField;
 pub use fault::{Fault, FaultCode, Faults};
+pub use field_type::{BadValue, FieldType};
 pub use id::{FieldName, KindName, OperationId, RecordId, ReferenceName};
 pub use id_list::BadIdList;
 pub(crate) use id_list::{LIST_OF_IDS, changed_list, ids_in_list};
 pub use identity::Identity;
-pub use kind::{BadValue, Field, FieldType, Kind, Lock, StatusField};
+pub use instant::instant_text;
+#[cfg(feature = "sql")]
+pub(crate) use instant::{EpochUnit, instant_of_milliseconds};
+pub(crate) use instant::{INFINITY, MINUS_INFINITY, infinity_text, to_milliseconds};
+pub use kind::{Field, Kind, Lock, StatusField};
 pub use mask::{Mask, MaskKey};
 pub use mode::{Mode, Status};
 pub(crate) use ownership::{Decided, Stage};
@@ -54,7 +65,7 @@ pub(crate) use reference::KeyReader;
 pub use reference::{KeyComparison, Reference};
 pub use request::{Reason, Request};
 pub use table_name::TableName;
-pub use value::{Value, instant_text};
-pub(crate) use value::{present, to_milliseconds};
+pub use value::Value;
+pub(crate) use value::present;
 pub use violation::{Violation, ViolationCode, Violations};
 pub use words::ParseError;

@@ -16,15 +16,19 @@ use super::{ParseError, to_milliseconds};
 
 /// An ISO 8601 period of whole units: `P6Y`, `P1Y6M`, `P30D`, `P2W`, `PT12H`.
 ///
-/// A period with years, months, weeks or days runs in calendar days: `P1Y` from 29 February 2024 ends at 00:00 UTC on
-/// 28 February 2025. A period of only hours, minutes and seconds is exact.
+/// A period with years, months, weeks or days runs in whole days. It ends at 00:00 UTC of the day after the anniversary
+/// of its first day, so it is never too short, whatever the time of day or the time zone. `P1Y` from 20 May 2024 includes
+/// 20 May 2025. In a month without that day, the anniversary is the last day of the month: `P1Y` from 29 February 2024
+/// ends at 00:00 UTC on 1 March 2025. A period of only hours, minutes and seconds is exact.
 ///
 /// ```
 /// use client_lifecycle::domain::Period;
 /// # use chrono::{DateTime, Utc};
 /// let year: Period = "P1Y".parse()?;
-/// let from: DateTime<Utc> = "2024-02-29T18:30:00Z".parse()?;
-/// assert_eq!(year.end(from), "2025-02-28T00:00:00Z".parse().ok());
+/// let from: DateTime<Utc> = "2024-05-20T18:30:00Z".parse()?;
+/// assert_eq!(year.end(from), "2025-05-21T00:00:00Z".parse().ok());
+/// let half_a_day: Period = "PT12H".parse()?;
+/// assert_eq!(half_a_day.end(from), "2024-05-21T06:30:00Z".parse().ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -48,7 +52,7 @@ impl Period {
         Self { months: years as u32 * 12, days: 0, seconds: 0 }
     }
 
-    /// Returns whether the period runs in calendar days and ends at midnight UTC.
+    /// Returns whether the period runs in whole days.
     fn is_calendar(self) -> bool {
         self.months > 0 || self.days > 0
     }
@@ -56,13 +60,11 @@ impl Period {
     /// Returns when the period that begins at `from` is over; `None` beyond the calendar's last year.
     #[must_use]
     pub fn end(self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let time = TimeDelta::seconds(self.seconds.into());
-        if self.is_calendar() {
-            let day = self.day_after(from.date_naive())?;
-            day.and_time(NaiveTime::MIN).and_utc().checked_add_signed(time)
-        } else {
-            from.checked_add_signed(time)
+        if !self.is_calendar() {
+            return from.checked_add_signed(self.time());
         }
+        let day = self.anniversary(from.date_naive(), 1)?;
+        day.and_time(NaiveTime::MIN).and_utc().checked_add_signed(self.time())
     }
 
     /// Returns the cutoff: a period that began at `from` is over at `now` if `from < cutoff`.
@@ -70,32 +72,45 @@ impl Period {
     /// Stores compare a field with the cutoff, so they do no date arithmetic.
     #[must_use]
     pub fn cutoff(self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let now = to_milliseconds(now);
-        let at = now
-            .checked_sub_signed(TimeDelta::seconds(self.seconds.into()))
-            .unwrap_or(DateTime::<Utc>::MIN_UTC);
+        let at = self.before(now);
         if !self.is_calendar() {
             return at.checked_add_signed(TimeDelta::milliseconds(1)).unwrap_or(at);
         }
-        // Finds the last day whose period ends by `at`. Months are clamped, so this steps back from a guess that is
-        // never too early. Adding a period never reverses the order of two days.
-        let mut day = at
-            .date_naive()
+        let last = self.last_start(at.date_naive(), 1);
+        last.map_or(DateTime::<Utc>::MIN_UTC, |day| {
+            day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN).and_utc()
+        })
+    }
+
+    /// Returns the hours, minutes and seconds.
+    pub(super) fn time(self) -> TimeDelta {
+        TimeDelta::seconds(self.seconds.into())
+    }
+
+    /// Returns the instant from which the hours, minutes and seconds lead to `now`.
+    pub(super) fn before(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        to_milliseconds(now).checked_sub_signed(self.time()).unwrap_or(DateTime::<Utc>::MIN_UTC)
+    }
+
+    /// Returns the anniversary of a day, and some days more.
+    pub(super) fn anniversary(self, day: NaiveDate, more: u64) -> Option<NaiveDate> {
+        let months = day.checked_add_months(Months::new(self.months))?;
+        months.checked_add_days(Days::new(u64::from(self.days) + more))
+    }
+
+    /// Returns the last day whose anniversary, and some days more, is not after `end`.
+    pub(super) fn last_start(self, end: NaiveDate, more: u64) -> Option<NaiveDate> {
+        // Months are clamped, so this steps back from a guess that is never too early. Adding a period never reverses
+        // the order of two days.
+        let mut day = end
             .checked_sub_days(Days::new(self.days.into()))
             .and_then(|day| day.checked_sub_months(Months::new(self.months)))
             .and_then(|day| day.checked_add_days(Days::new(4)))
             .unwrap_or(NaiveDate::MIN);
-        while self.day_after(day).is_none_or(|end| end > at.date_naive()) {
-            match day.pred_opt() {
-                Some(before) => day = before,
-                None => return DateTime::<Utc>::MIN_UTC,
-            }
+        while self.anniversary(day, more).is_none_or(|found| found > end) {
+            day = day.pred_opt()?;
         }
-        day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN).and_utc()
-    }
-
-    fn day_after(self, day: NaiveDate) -> Option<NaiveDate> {
-        day.checked_add_months(Months::new(self.months))?.checked_add_days(Days::new(self.days.into()))
+        Some(day)
     }
 }
 
@@ -218,9 +233,47 @@ mod tests {
     }
 
     #[test]
-    fn a_leap_day_plus_a_year_ends_on_the_28th_of_february() {
-        let period: Period = "P1Y".parse().unwrap();
-        assert_eq!(period.end(at("2024-02-29T23:59:59Z")), Some(at("2025-02-28T00:00:00Z")));
+    fn a_period_includes_the_anniversary_of_its_first_day() {
+        for (period, from, end) in [
+            ("P6Y", "2018-11-30T00:00:00Z", "2024-12-01T00:00:00Z"),
+            ("P6Y", "2018-11-30T23:59:59.999Z", "2024-12-01T00:00:00Z"),
+            ("P1Y", "2024-02-29T23:59:59Z", "2025-03-01T00:00:00Z"),
+            ("P4Y", "2024-02-29T12:00:00Z", "2028-03-01T00:00:00Z"),
+            ("P1Y", "2023-02-28T12:00:00Z", "2024-02-29T00:00:00Z"),
+            ("P1M", "2024-01-31T12:00:00Z", "2024-03-01T00:00:00Z"),
+            ("P30D", "2024-01-01T12:00:00Z", "2024-02-01T00:00:00Z"),
+            ("P1DT6H", "2024-01-01T12:00:00Z", "2024-01-03T06:00:00Z"),
+            ("PT24H", "2024-01-01T12:00:00Z", "2024-01-02T12:00:00Z"),
+        ] {
+            let found = period.parse::<Period>().unwrap().end(at(from));
+            assert_eq!(found, Some(at(end)), "{period} from {from}");
+        }
+    }
+
+    #[test]
+    fn a_period_is_never_too_short_in_any_time_zone() {
+        for period in ["P1D", "P1M", "P6Y", "P1Y1M1D", "P1DT5H"] {
+            let period: Period = period.parse().unwrap();
+            for hour in 0..24 * 400 {
+                let from = at("2023-01-01T00:00:00Z") + TimeDelta::hours(hour);
+                let exact = from
+                    .checked_add_months(Months::new(period.months))
+                    .map(|at| at + TimeDelta::days(period.days.into()))
+                    .map(|at| at + TimeDelta::seconds(period.seconds.into()));
+                assert!(period.end(from) >= exact, "{period} from {from}");
+                for zone in [-12_i32, -3, 2, 14] {
+                    let zone = chrono::FixedOffset::east_opt(zone * 3600).unwrap();
+                    let local = from.with_timezone(&zone);
+                    let local = local.checked_add_months(Months::new(period.months)).unwrap();
+                    let local = local + TimeDelta::days(period.days.into());
+                    let local = local + TimeDelta::seconds(period.seconds.into());
+                    // A month that is too short ends earlier in one zone than in another.
+                    if local.to_utc() <= exact.unwrap() {
+                        assert!(period.end(from) >= Some(local.to_utc()), "{period} from {from} in {zone}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

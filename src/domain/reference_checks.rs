@@ -184,8 +184,9 @@ fn check_list(map: &DataMap, reference: &Reference, faults: &mut Faults) {
         );
     };
     let mut others = map.references_from(&kind.name).filter(|other| other.fields.contains(field));
-    let kept = [&kind.deleted_at, &kind.created_at, &kind.updated_at, &kind.version, &kind.shard_key];
+    let kept = [&kind.created_at, &kind.updated_at, &kind.version, &kind.shard_key];
     let status = kind.status.as_ref().map(|status| &status.field);
+    let deleted = kind.deleted_at.as_ref().map(|deleted| &deleted.field);
     if kind.id.contains(field) {
         fault(
             format!("`{field}` is part of the id of `{}`, so it cannot be a list", kind.name),
@@ -196,7 +197,7 @@ fn check_list(map: &DataMap, reference: &Reference, faults: &mut Faults) {
             format!("`{field}` is a list here, but a single value in `{}`", other.name),
             "declare `each` for both, or use separate fields",
         );
-    } else if kept.into_iter().flatten().chain(status).any(|own| own == field) {
+    } else if kept.into_iter().flatten().chain(status).chain(deleted).any(|own| own == field) {
         fault(format!("`{field}` also has another role"), "use a separate field");
     }
     if let Some(declared) = kind.declared_type(field).filter(|declared| *declared != FieldType::Json) {

@@ -1,11 +1,11 @@
-//! Values and records, and how instants are compared and written.
+//! The values of fields.
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::RecordId;
+use super::{RecordId, instant_text};
 
 /// The value of a field, as a store holds it.
 ///
@@ -174,25 +174,4 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
-}
-
-/// Rounds an instant to the millisecond.
-///
-/// Databases store different precisions, but all of them store milliseconds.
-#[must_use]
-pub(crate) fn to_milliseconds(at: DateTime<Utc>) -> DateTime<Utc> {
-    at.round_subsecs(3)
-}
-
-/// Renders an instant as RFC 3339 text in UTC with milliseconds, such as `2024-01-20T14:45:00.000Z`.
-///
-/// ```
-/// use client_lifecycle::domain::instant_text;
-/// let at = "2024-01-20T15:45:00+01:00".parse::<chrono::DateTime<chrono::Utc>>()?;
-/// assert_eq!(instant_text(at), "2024-01-20T14:45:00.000Z");
-/// # Ok::<(), chrono::ParseError>(())
-/// ```
-#[must_use]
-pub fn instant_text(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::execute::texts;
 use super::{Error, Lifecycle};
 use crate::domain::{
-    AuditEntry, AuditOutcome, Condition, DataMap, FieldName, Mode, OperationId, RecordId, Request, not_null,
+    AuditEntry, AuditOutcome, Condition, DataMap, FieldName, Mode, OperationId, RecordId, Request,
 };
 use crate::plan::Plan;
 use crate::policy::Refusal;
@@ -262,7 +262,7 @@ impl<S: Store> Lifecycle<S> {
             vec![set(0, "the subjects, without the filter", Source::Subjects, RankCase::always(1))];
         let mut reasons = Vec::new();
         if let Some(deleted_at) = &kind.deleted_at {
-            sets.push(set(1, "deleted", Source::Members(there), marked(not_null(deleted_at))));
+            sets.push(set(1, "deleted", Source::Members(there), marked(deleted_at.is_marked())));
             reasons.push((Rows::ranked(SetId(1), 0), "it is deleted".to_owned()));
         }
         if let Some(only) = &kind.filter {

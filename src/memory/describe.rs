@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 
 use super::table::Table;
 use super::tables::Tables;
-use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, Record, RecordId, Reference, ids_in_list};
+use chrono::Datelike;
+
+use crate::domain::{
+    DataMap, Fault, FaultCode, FieldName, Kind, Record, RecordId, Reference, Value, ids_in_list,
+    infinity_text,
+};
 
 /// The maximum number of rows that a fault names.
 const NAMED: usize = 5;
@@ -23,6 +28,7 @@ pub(super) fn describe(tables: &Tables, map: &DataMap) -> Vec<Fault> {
         }
         faults.extend(mixed_ids(kind, table));
         faults.extend(missing_fields(map, kind, table));
+        faults.extend(wrong_marks(kind, table));
         for reference in map.references_from(&kind.name) {
             faults.extend(missing_targets(kind, reference, table));
             faults.extend(shared_key(map, tables, reference));
@@ -59,7 +65,7 @@ fn missing_fields(map: &DataMap, kind: &Kind, table: &Table) -> Vec<Fault> {
         let declared = kind.fields.get(field);
         kind.id.contains(field)
             || kind.status.as_ref().is_some_and(|status| status.field == *field)
-            || kind.deleted_at.as_ref() == Some(field)
+            || kind.deleted_at.as_ref().is_some_and(|deleted| deleted.field == *field)
             || declared.is_some_and(|declared| declared.nullable)
             || is_reference(field)
     };
@@ -79,6 +85,32 @@ fn missing_fields(map: &DataMap, kind: &Kind, table: &Table) -> Vec<Fault> {
             .remedy("correct the name, or declare the field nullable")
         })
         .collect()
+}
+
+/// Finds rows whose deleted mark is neither the value of live rows nor a mark.
+///
+/// Where live rows have null, 1970 and the end of the calendar are no times at which a row was deleted, so live rows have
+/// that value.
+fn wrong_marks(kind: &Kind, table: &Table) -> Option<Fault> {
+    let deleted = kind.deleted_at.as_ref()?;
+    let declared = kind.type_of(&deleted.field);
+    let is_wrong = |row: &&Record| match declared.read(row.get(&deleted.field)) {
+        Ok(Value::Timestamp(at)) => {
+            let is_sentinel = infinity_text(at).is_some() || at.year() >= 9999 || at.timestamp() == 0;
+            is_sentinel && deleted.live.is_null()
+        }
+        Ok(_) => false,
+        Err(_) => true,
+    };
+    let ids: Vec<&RecordId> = table.rows().filter(is_wrong).map(|row| &row.id).collect();
+    (!ids.is_empty()).then(|| {
+        let field = &deleted.field;
+        let message = format!("{} whose `{field}` is not when a row was deleted", rows_named(&ids));
+        let remedy = format!(
+            "declare the value of live rows, such as {{\"field\": \"{field}\", \"live\": false}}, or correct the rows"
+        );
+        Fault::new(FaultCode::FieldType, format!("kinds.{}.deleted_at", kind.name), message).remedy(remedy)
+    })
 }
 
 fn missing_targets(kind: &Kind, reference: &Reference, table: &Table) -> Option<Fault> {

@@ -5,7 +5,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use super::{Blocker, Effect, Step, StepKey, Warning};
+use super::{Blocker, Effect, Step, StepKey, Until, Warning};
 use crate::domain::{AuditEntry, FieldName, KindName, MaskKey, Mode, OperationId, RecordId, ReferenceName};
 use crate::protocol::{
     ChangeSet, ChangeStep, Clash, Digest, Disposition, EventDraft, Expected, LockRows, OpenItem,
@@ -199,7 +199,7 @@ impl Plan {
             step.grounds.iter().map(|ground| OpenItem {
                 kind: step.key.kind.clone(),
                 why: format!("retained: {}", ground.basis),
-                until: ground.until.filter(|_| ground.undated == 0).map(|until| until.last),
+                until: ground.until.filter(|_| ground.undated == 0).and_then(Until::last_date),
                 count: ground.count,
             })
         });

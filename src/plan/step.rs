@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{KindName, Period, RecordId, ReferenceName, instant_text};
+use crate::domain::{INFINITY, KindName, Period, RecordId, ReferenceName, instant_text};
 use crate::protocol::Disposition;
 
 /// What identifies a step: everything but its count.
@@ -61,7 +61,8 @@ pub struct Forced {
     pub sample: Vec<RecordId>,
 }
 
-/// When the rows of a step may be deleted. At `last`, all of them may.
+/// When the rows of a step may be deleted. At `last`, all of them may. A date that never comes, because a row has an
+/// infinite date or the period ends beyond the calendar, is the last instant of `chrono`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Until {
@@ -89,6 +90,13 @@ pub struct Ground {
     pub until: Option<Until>,
 }
 
+impl Until {
+    /// Returns when all rows may be deleted; `None` if that never comes.
+    pub(crate) fn last_date(self) -> Option<DateTime<Utc>> {
+        (self.last < INFINITY).then_some(self.last)
+    }
+}
+
 impl Step {
     /// Returns whether this is the subject's own step.
     #[must_use]
@@ -100,7 +108,7 @@ impl Step {
 #[allow(clippy::ref_option, reason = "the form serde asks for")]
 fn last_instant<S: serde::Serializer>(until: &Option<Until>, serializer: S) -> Result<S::Ok, S::Error> {
     match until {
-        Some(until) => serializer.serialize_str(&instant_text(until.last)),
+        Some(until) => until.last_date().map(instant_text).serialize(serializer),
         None => serializer.serialize_none(),
     }
 }

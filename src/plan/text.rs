@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fmt::Write;
 
-use super::{Ground, Plan, Step, StepKey};
-use crate::domain::{KindName, RecordId, ReferenceName, instant_text};
+use super::{Ground, Plan, Step, StepKey, Until};
+use crate::domain::{INFINITY, KindName, RecordId, ReferenceName, instant_text};
 use crate::protocol::Disposition;
 
 /// The maximum number of subjects' ids that the text shows.
@@ -173,6 +173,10 @@ fn first_of(sample: &[RecordId], count: u64) -> String {
 /// of the first row if it differs.
 fn retention(ground: &Ground, grounds: usize) -> String {
     let until = match ground.until {
+        Some(until) if until.first == INFINITY => "indefinitely".into(),
+        Some(until) if until.last == INFINITY => {
+            format!("indefinitely (the first until {})", day(until.first))
+        }
         Some(until) if until.first == until.last => format!("until {}", day(until.last)),
         Some(until) => {
             let (first, last) = (day(until.first), day(until.last));
@@ -272,7 +276,7 @@ impl Plan {
                     format!("{} over {}{}", step.key.rule, chain(path), basis.collect::<String>())
                 }
             };
-            let until = step.until.map(|until| instant_text(until.last)).unwrap_or_default();
+            let until = step.until.and_then(Until::last_date).map(instant_text).unwrap_or_default();
             let (kind, why) = (cell(step.key.kind.as_str()), cell(&why));
             let _ =
                 writeln!(text, "| {} | {kind} | {} | {why} | {until} |", step.count, step.key.disposition);

@@ -102,13 +102,8 @@ impl KindBuilder {
         kind.fields.remove(&field);
         kind.personal.remove(&field);
         kind.status = kind.status.take().filter(|status| status.field != field);
-        for part in [
-            &mut kind.deleted_at,
-            &mut kind.created_at,
-            &mut kind.updated_at,
-            &mut kind.version,
-            &mut kind.shard_key,
-        ] {
+        kind.deleted_at = kind.deleted_at.take().filter(|deleted| deleted.field != field);
+        for part in [&mut kind.created_at, &mut kind.updated_at, &mut kind.version, &mut kind.shard_key] {
             *part = part.take().filter(|name| *name != field);
         }
         self

@@ -6,8 +6,8 @@ use super::policy::FIRST_VERSION;
 use super::reference_builder::ReferenceBuilder;
 use super::{Access, Allow, DeletionPolicy, EffectRule, EntryBuilder, Guard, ModePolicy, ReasonRule};
 use crate::domain::{
-    Condition, DataMap, Excluded, Fault, FaultCode, Faults, FieldName, FieldType, Identity, Kind, KindName,
-    Mask, Mode, Reference, ReferenceName, StatusField, TableName, Value,
+    Condition, DataMap, DeletedField, Excluded, Fault, FaultCode, Faults, FieldName, FieldType, Identity,
+    Kind, KindName, Mask, Mode, Reference, ReferenceName, StatusField, TableName, Value,
 };
 
 /// A policy under construction. [`build`](Self::build) checks it.
@@ -237,8 +237,19 @@ impl KindBuilder {
         self
     }
 
-    /// Sets the field that holds when a record was marked as deleted; null if it is not deleted.
-    pub fn deleted_at(mut self, field: impl Into<FieldName>) -> Self {
+    /// Sets the field that says whether a record is marked as deleted: the name of an instant that is null on live
+    /// records, or a [`DeletedField`] with another value on live records.
+    ///
+    /// ```
+    /// use client_lifecycle::DeletionPolicy;
+    /// use client_lifecycle::domain::DeletedField;
+    /// let policy = DeletionPolicy::of("clients")
+    ///     .kind("clients", |kind| kind.deleted_at("deleted_at"))
+    ///     .kind("notes", |kind| kind.deleted_at(DeletedField::new("removed", false)))
+    ///     .kind("prices", |kind| kind.deleted_at(DeletedField::new("valid_to", "infinity")));
+    /// # let _ = policy;
+    /// ```
+    pub fn deleted_at(mut self, field: impl Into<DeletedField>) -> Self {
         self.0.deleted_at = Some(field.into());
         self
     }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::words::words;
-use crate::domain::{Condition, FieldName, Mask, Period, RecordId, ReferenceName, Value};
+use crate::domain::{
+    CalendarPeriod, Condition, FieldName, Mask, Moment, Period, RecordId, ReferenceName, Value,
+};
 
 /// What happens to a row whose parent is removed.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +26,8 @@ pub enum Rule {
     Protect,
     /// The row stays, masked. If the rule has no masks, the masks of the kind apply.
     Anonymize(BTreeMap<FieldName, Mask>),
-    /// The row stays untouched until a period is over.
+    /// The row stays untouched until a period is over. The entries after this one then decide about it; if none of them
+    /// does, it is deleted.
     Retain(Retention),
     /// The row stays; its reference gets a new target.
     Redirect(Redirect),
@@ -47,8 +51,32 @@ pub struct Retention {
     pub period: Period,
     /// The field of the row, a date or a timestamp, from which the period runs.
     pub from: FieldName,
+    /// Whether the period counts from the end of the calendar year, quarter or month of `from`, in UTC. Default: from
+    /// the day of `from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_end_of: Option<CalendarPeriod>,
     /// The legal basis, such as a law and its article. It must not be empty.
     pub basis: String,
+}
+
+impl Retention {
+    /// Returns when a row with this start may be deleted; `None` if that never comes.
+    #[must_use]
+    pub fn end(&self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self.from_end_of {
+            Some(calendar) => calendar.end(self.period, from),
+            None => self.period.end(from),
+        }
+    }
+
+    /// Returns the moment before which a row's start must lie for its period to be over.
+    #[must_use]
+    pub fn cutoff(&self) -> Moment {
+        match self.from_end_of {
+            Some(calendar) => Moment::CutoffFromEndOf(calendar, self.period),
+            None => Moment::Cutoff(self.period),
+        }
+    }
 }
 
 /// The new target of a reference.
@@ -157,6 +185,14 @@ impl Rule {
     #[must_use]
     pub fn blocks(&self) -> bool {
         matches!(self, Self::Restrict | Self::Protect)
+    }
+}
+
+impl Entry {
+    /// Returns whether the entry decides about every row that no earlier entry decides about. A `retain` leaves rows
+    /// whose period is over to the entries after it.
+    pub(crate) fn decides_all(&self) -> bool {
+        self.when.is_none() && !matches!(self.then, Rule::Retain(_))
     }
 }
 

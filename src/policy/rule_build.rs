@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::{Entry, OnSurvive, Parent, Redirect, Retention, Rule};
-use crate::domain::{Condition, FaultCode, FieldName, Mask, Period, Value};
+use crate::domain::{CalendarPeriod, Condition, FaultCode, FieldName, Mask, Period, Value};
 
 /// The entries of a rule under construction.
 ///
@@ -48,6 +48,18 @@ impl EntryBuilder {
     /// Sets the field, a date or a timestamp, from which a retention runs.
     pub fn from(self, field: impl Into<FieldName>) -> Self {
         self.retention("from", |retention| retention.from = field.into())
+    }
+
+    /// Counts a retention from the end of the calendar year, quarter or month of its start, in UTC.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::CalendarPeriod;
+    /// use client_lifecycle::policy::retain;
+    /// let invoices = retain("P10Y").from("issued_on").from_end_of(CalendarPeriod::Year).basis("HGB §257");
+    /// # let _ = invoices;
+    /// ```
+    pub fn from_end_of(self, calendar: CalendarPeriod) -> Self {
+        self.retention("from_end_of", |retention| retention.from_end_of = Some(calendar))
     }
 
     /// Sets the legal basis of a retention, such as a law and its article, or a contract.
@@ -197,9 +209,15 @@ pub fn anonymize() -> EntryBuilder {
 /// Set the start date with [`from`](EntryBuilder::from), and the legal basis with [`basis`](EntryBuilder::basis).
 /// Without them, `build` fails.
 ///
+/// A period with years, months, weeks or days ends at 00:00 UTC of the day after the anniversary of its first day, see
+/// [`Period`]. A row without a date is retained, with a warning. When the period is over, the entries after this one
+/// decide about the row; if none of them does, it is deleted.
+///
 /// ```
 /// use client_lifecycle::domain::Period;
-/// use client_lifecycle::policy::retain;
+/// use client_lifecycle::policy::{anonymize, retain};
+/// let orders = retain("P6Y").from("ordered_at").basis("HGB §257").otherwise(anonymize());
+/// # let _ = orders;
 /// let invoices = retain("P6Y").from("issued_at").basis("Código de Comercio art. 30");
 /// let typed = retain(Period::years(6)).from("issued_at").basis("Código de Comercio art. 30");
 /// # let _ = (invoices, typed);
@@ -215,7 +233,7 @@ where
             (Period::days(0), vec![(FaultCode::Period, bad.to_string(), "use `P`, a number and a unit")])
         }
     };
-    let retention = Retention { period, from: "".into(), basis: String::new() };
+    let retention = Retention { period, from: "".into(), from_end_of: None, basis: String::new() };
     EntryBuilder { problems, ..EntryBuilder::of(Rule::Retain(retention)) }
 }
 

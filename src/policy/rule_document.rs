@@ -38,8 +38,8 @@ pub(super) struct EntryDocument {
     #[serde(default, deserialize_with = "masks")]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<FieldName, Mask>"))]
     anonymize: Option<BTreeMap<FieldName, Mask>>,
-    /// The row stays unchanged for a period: `{"for": "P6Y", "from": "issued_at", "basis": "…"}`. After that, it is
-    /// deleted.
+    /// The row stays unchanged for a period: `{"for": "P6Y", "from": "issued_at", "basis": "…"}`. After that, the entries
+    /// after this one decide; if none of them does, the row is deleted.
     retain: Option<Retention>,
     /// The row stays, and its reference is set to this value. `"then": "set_default"` uses the default of the field.
     #[serde(default, deserialize_with = "crate::domain::present")]

@@ -244,8 +244,8 @@ pub struct Branch {
     pub within: Vec<Rows>,
     /// Leaves out rows that any of these contains.
     pub except: Vec<Rows>,
-    /// Leaves out rows that the deactivation of a subject did not switch OFF. What counts is the mark of the row under an
-    /// operation in mode `deactivate` on a subject of the request, which no later `reactivate` on that subject followed.
+    /// Leaves out rows that the deactivation of a subject did not switch OFF. A row counts as switched if an operation
+    /// in mode `deactivate` marked it, and had one of these subjects that no later operation has switched ON.
     pub switched: bool,
     /// The first case that applies gives the rank. Rows without such a case are left out.
     pub cases: Vec<RankCase>,

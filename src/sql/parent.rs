@@ -8,9 +8,9 @@ use super::connection::{SqlTransaction, SqlValue};
 use super::dialect::Dialect;
 use super::render::renderer::{Renderer, column};
 use super::session::{ErrorContext, Session};
-use super::statement::{Prefix, Query, Statement};
+use super::statement::{Prefix, Query, Statement, Writer};
 use super::table_schema::{QueryColumns, TableSchema};
-use crate::domain::{DataMap, Kind, KindName, RecordId};
+use crate::domain::{DataMap, DeletedField, Kind, KindName, RecordId};
 use crate::protocol::SurveyQuery;
 use crate::store::StoreError;
 
@@ -136,6 +136,26 @@ fn find<'m>(map: &'m DataMap, kind: &KindName) -> Result<&'m Kind, StoreError> {
     map.kind(kind).ok_or_else(|| StoreError::unknown("kind", kind))
 }
 
+/// Writes whether the row `r` is marked as deleted. A mark that cannot be read counts as one, so that no new row refers
+/// to its record.
+fn is_marked(
+    r: &Renderer<'_>,
+    w: &mut Writer,
+    kind: &Kind,
+    deleted: &DeletedField,
+) -> Result<(), StoreError> {
+    r.converting(w, kind, [&deleted.field], |w| {
+        w.push("CASE");
+        if let Some(invalid) = r.any_invalid(kind, [&deleted.field])? {
+            w.push(" WHEN ").push(&invalid).push(" THEN TRUE");
+        }
+        w.push(" WHEN ");
+        r.condition(w, kind, &deleted.is_marked())?;
+        w.push(" THEN TRUE ELSE FALSE END");
+        Ok(())
+    })
+}
+
 /// Renders the query that locks a parent and returns whether it is marked as deleted.
 ///
 /// A foreign key takes the same lock. It blocks deletions, which lock the row for update, but not other writes to the
@@ -151,15 +171,18 @@ fn statement(
     let none = SurveyQuery::empty(map.clone(), kind.name.clone(), vec![id.clone()], DateTime::UNIX_EPOCH);
     let prefix = Prefix::default();
     let r = Renderer::survey(dialect.backend(), &prefix, &none, schema)?;
-    let is_deleted = match &kind.deleted_at {
-        Some(field) => {
-            r.check_column(kind, field)?;
-            format!("{} IS NOT NULL", column(kind, field))
-        }
-        None => "1 = 0".into(),
-    };
     let mut w = r.writer();
-    let mut query = Query::select(&mut w, &is_deleted);
+    let mut query = Query::select(&mut w, "");
+    match &kind.deleted_at {
+        Some(deleted) if deleted.live.is_null() => {
+            r.check_column(kind, &deleted.field)?;
+            query.w().push(&column(kind, &deleted.field)).push(" IS NOT NULL");
+        }
+        Some(deleted) => is_marked(&r, query.w(), kind, deleted)?,
+        None => {
+            query.w().push("1 = 0");
+        }
+    }
     query.table(kind.table_name(), "r");
     r.has_id(query.condition(), kind, std::slice::from_ref(id))?;
     query.w().push(r.backend.spelling().parent_lock);

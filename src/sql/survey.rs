@@ -10,7 +10,7 @@ use super::render::renderer::Renderer;
 use super::session::{ErrorContext, Session};
 use super::store::SqlStore;
 use super::table_schema::{QueryColumns, SchemaCheck, TableSchema};
-use crate::domain::{FieldName, RecordId};
+use crate::domain::{FieldName, RecordId, instant_of_milliseconds};
 use crate::protocol::{Answer, Question, Rows, SetId, Survey, SurveyQuery};
 use crate::store::StoreError;
 
@@ -181,7 +181,7 @@ impl Session<'_, '_> {
         let found = self.query(&statement).await?;
         let id = found.first().and_then(|row| row.first());
         let id = id.and_then(|id| r.read_answer(r.kind(&kind).ok().filter(|kind| !kind.id.is_none())?, id));
-        Ok(StoreError::bad_value(&kind, id.as_ref(), field, "timestamp"))
+        Ok(StoreError::bad_value(&kind, id.as_ref(), field, &r.kind(&kind)?.time_type_of(field)))
     }
 }
 
@@ -190,7 +190,7 @@ fn timestamp(milliseconds: &SqlValue) -> Option<DateTime<chrono::Utc>> {
         SqlValue::Text(text) => text.parse().ok(),
         value => value.as_integer(),
     };
-    number.and_then(DateTime::from_timestamp_millis)
+    number.map(instant_of_milliseconds)
 }
 
 fn answered_id(r: &Renderer<'_>, set: SetId, id: &SqlValue) -> Result<RecordId, StoreError> {

@@ -70,6 +70,8 @@ impl TypeFamily {
             FieldType::Date | FieldType::Timestamp => {
                 matches!(self, Self::Date | Self::Timestamp | Self::TimestampTz | Self::Integer)
             }
+            // The unit is that of numbers, so a column of another type is declared `timestamp`.
+            FieldType::TimestampMs => self == Self::Integer,
             FieldType::Json => true,
         }
     }

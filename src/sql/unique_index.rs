@@ -74,7 +74,6 @@ fn definition(sql: &str) -> Option<(Vec<String>, Option<String>)> {
     for (at, character) in sql.char_indices() {
         match (quote, character) {
             (Some(closing), character) if character == closing => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'' | '`') => quote = Some(character),
             (None, '[') => quote = Some(']'),
             (None, '(') => {
@@ -97,7 +96,7 @@ fn definition(sql: &str) -> Option<(Vec<String>, Option<String>)> {
                     return Some((parts, condition.and_then(|_| rest.get(5..)).map(str::to_owned)));
                 }
             }
-            (None, _) => {}
+            _ => {}
         }
     }
     None

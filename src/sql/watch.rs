@@ -193,12 +193,11 @@ fn referring(r: &Renderer<'_>, reference: &Reference, copy: &str) -> Result<Stat
     let mut w = r.writer();
     let mut query = Query::select(&mut w, "count(*)");
     query.table(from.table_name(), "r");
-    match sides.list("r")?.zip(sides.list_field()) {
-        Some((list, field)) => list.has_one(query.condition(), &field.held.column(), keys)?,
-        None => {
-            let by_index = sides.has_one_field() && sides.finds_referrers()?;
-            is_one_of(query.condition(), &sides.held("r")?, by_index, keys)?;
-        }
+    if let Some((list, field)) = sides.list("r")?.zip(sides.list_field()) {
+        list.has_one(query.condition(), &field.held.column(), keys)?;
+    } else {
+        let by_index = sides.has_one_field() && sides.finds_referrers()?;
+        is_one_of(query.condition(), &sides.held("r")?, by_index, keys)?;
     }
     if let Some(condition) = r.referring_condition(reference)? {
         let w = query.condition().push("(");

@@ -221,6 +221,14 @@ impl StoreError {
         match self {
             Self::Unknown { .. } => "correct the data map, or create what is missing",
             Self::WrongId { .. } => "pass an id of the kind's type",
+            Self::BadValue { expected, .. } if matches!(&**expected, "date" | "timestamp") => {
+                "correct the row, or the declared type of the field; a number is in seconds since 1970 and at most the \
+                 year 9999, so declare `timestamp_ms` if the field holds milliseconds"
+            }
+            Self::BadValue { expected, .. } if expected == "timestamp_ms" => {
+                "correct the row, or the declared type of the field; a number is in milliseconds since 1970 and at most \
+                 the year 9999"
+            }
             Self::BadValue { .. } => "correct the row, or the declared type of the field",
             Self::Conflict { .. } => "make a new plan and confirm it again",
             Self::Contention { retryable: true, .. } => "try again",

@@ -3,7 +3,9 @@
 use chrono::{Datelike, NaiveDate, NaiveTime};
 
 use super::StoreError;
-use crate::domain::{FieldName, FieldType, Kind, KindName, Mask, MaskKey, Record, Value, instant_text};
+use crate::domain::{
+    FieldName, FieldType, Kind, KindName, Mask, MaskKey, Record, Value, infinity_text, instant_text,
+};
 use crate::protocol::ChangeSet;
 
 /// Returns the masked value of a field. It depends only on the record, and for keyed masks on the key.
@@ -37,7 +39,7 @@ pub fn masked(
             let parts: Vec<String> = record.id.parts().iter().map(ToString::to_string).collect();
             Ok(format!("{}@anonymized.invalid", parts.join("-")).into())
         }
-        Mask::Year => year(old).ok_or_else(|| bad("date")),
+        Mask::Year => year(kind.time_type_of(field), old).ok_or_else(|| bad("date")),
         Mask::Truncate(length) => match old {
             Value::Null => Ok(Value::Null),
             Value::Text(text) => {
@@ -71,16 +73,19 @@ fn without_key(kind: &KindName, field: &FieldName) -> StoreError {
     StoreError::Unsupported(format!("the mask `hmac` of `{kind}.{field}` without a mask key"))
 }
 
-/// Returns 1 January of the value's year in UTC, in the form in which the value is stored.
-fn year(old: &Value) -> Option<Value> {
-    let Value::Timestamp(at) = FieldType::Timestamp.read(old).ok()? else {
+/// Returns 1 January of the value's year in UTC, in the form in which the value is stored. An infinite value has no year.
+fn year(declared: FieldType, old: &Value) -> Option<Value> {
+    let Value::Timestamp(at) = declared.read(old).ok()? else {
         return Some(Value::Null);
     };
+    if infinity_text(at).is_some() {
+        return Some(old.clone());
+    }
     let first = NaiveDate::from_ymd_opt(at.year(), 1, 1)?;
     let midnight = first.and_time(NaiveTime::MIN).and_utc();
     Some(match old {
         Value::Date(_) => first.into(),
-        Value::Integer(_) => midnight.timestamp().into(),
+        Value::Integer(_) => declared.epoch_unit().number(midnight).into(),
         Value::Text(text) if text.len() == 10 => first.to_string().into(),
         Value::Text(text) if text.contains('T') => instant_text(midnight).into(),
         Value::Text(_) => format!("{first} 00:00:00").into(),

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::StoreError;
-use crate::domain::{Condition, DataMap, FieldName, FieldType, Kind, KindName, Record, RecordId, Value};
+use crate::domain::{
+    Condition, DataMap, FieldName, FieldType, Kind, KindName, Record, RecordId, Value, infinity_text,
+};
 
 /// A store in which records can be looked up.
 ///
@@ -100,11 +102,15 @@ pub(crate) fn typed(
 ) -> Result<Value, StoreError> {
     let declared = kind.type_of(field);
     let read = match declared {
-        FieldType::Date | FieldType::Timestamp | FieldType::Boolean => declared.read(value),
+        FieldType::Date | FieldType::Timestamp | FieldType::TimestampMs | FieldType::Boolean => {
+            declared.read(value)
+        }
         _ => Ok(value.clone()),
     };
     match (declared, read) {
-        (FieldType::Date, Ok(Value::Timestamp(at))) => Ok(Value::Date(at.date_naive())),
+        (FieldType::Date, Ok(Value::Timestamp(at))) if infinity_text(at).is_none() => {
+            Ok(Value::Date(at.date_naive()))
+        }
         (_, Ok(value)) => Ok(value),
         (_, Err(bad)) => Err(StoreError::bad_value(&kind.name, Some(id), field, &bad.expected)),
     }

@@ -18,7 +18,7 @@ fn a_receipt_is_printed_as_text_and_the_rows_are_deleted() {
         assert!(
             ended.out.starts_with("Receipt: hard_delete of `clients` `free`\nDone. 1 item stays open until")
         );
-        assert!(ended.out.contains("1  invoices  until 2030-03-01, retained: tax law"), "{}", ended.out);
+        assert!(ended.out.contains("1  invoices  until 2030-03-02, retained: tax law"), "{}", ended.out);
     }
     assert_eq!(world.query("SELECT client_id FROM clients"), ["owes", "seen"]);
     assert_eq!(world.query("SELECT id || '' FROM invoices WHERE client_id IS NULL"), ["1"]);

@@ -11,7 +11,7 @@ fn a_plan_is_printed_as_text_and_exits_with_0() {
         let ended = world.run(store, &format!("plan clients free {ADMIN}"));
         assert_eq!((ended.status, ended.err.as_str()), (0, ""));
         assert!(ended.out.starts_with("Plan: hard_delete of `clients` `free`\nNothing stands in the way."));
-        assert!(ended.out.contains("until 2030-03-01 under tax law"), "{}", ended.out);
+        assert!(ended.out.contains("until 2030-03-02 under tax law"), "{}", ended.out);
     }
 }
 

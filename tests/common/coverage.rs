@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{DataMap, FieldName, Kind, KindName, Record, RecordId, Reference};
+use client_lifecycle::domain::{
+    DataMap, DeletedField, FieldName, Kind, KindName, Record, RecordId, Reference,
+};
 use client_lifecycle::policy::OnSurvive;
 use client_lifecycle::protocol::Disposition;
 use client_lifecycle::testing::model::{self, Verdict};
@@ -195,8 +197,9 @@ impl<'a> World<'a> {
     }
 
     fn is_marked(&self, id: &Id, row: &Record) -> bool {
-        let marked = self.map().kind(&id.0).unwrap().deleted_at.as_ref();
-        marked.is_some_and(|field| !row.get(field).is_null())
+        let kind = self.map().kind(&id.0).unwrap();
+        let marked = kind.deleted_at.as_ref().map(DeletedField::is_marked);
+        marked.is_some_and(|marked| marked.holds(kind, row, chrono::Utc::now()).unwrap() == Some(true))
     }
 
     fn dangles(&self, id: &Id, row: &Record) -> bool {

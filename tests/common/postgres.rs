@@ -183,7 +183,8 @@ fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, String)> {
         let key = super::key_of_field(map, kind, &field);
         let key_value = key.map(|(to, key)| &all[to.name.as_str()][0][key.as_str()]);
         let sort = match (kind.declared_type(&field), key_value.unwrap_or(&value)) {
-            (Some(FieldType::Timestamp), _) => "timestamptz",
+            (Some(FieldType::TimestampMs), _) => "bigint",
+            (Some(FieldType::Timestamp), value) if !value.is_number() => "timestamptz",
             (Some(FieldType::Date), _) => "date",
             (_, Value::Bool(_)) => "boolean",
             (_, Value::Number(_)) => "bigint",
@@ -234,10 +235,11 @@ pub(crate) async fn rows(connection: &mut PgConnection, map: &Arc<DataMap>) -> V
             map.fields_of(kind).filter(|field| kind.declared_type(field) == Some(FieldType::Timestamp));
         let instants: Vec<String> = instants
             .map(|field| {
-                let column = quote(kind.column(field));
+                let column = format!("the_row.{}", quote(kind.column(field)));
                 format!(
-                    " || jsonb_build_object('{field}', to_char(the_row.{column} AT TIME ZONE 'UTC', \
-                     'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'))"
+                    " || jsonb_build_object('{field}', CASE WHEN pg_typeof({column}) = 'bigint'::regtype \
+                     THEN to_jsonb({column}) ELSE to_jsonb(COALESCE(to_char({column}::text::timestamptz \
+                     AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), {column}::text)) END)"
                 )
             })
             .collect();

@@ -23,7 +23,7 @@ async fn a_value_of_any_type_replaces_the_value() {
     let masks = json!({ "name": { "value": "nobody" }, "age": { "value": 0 }, "vip": { "value": false },
                         "born": { "value": "1900-01-01" } });
     let policy = policy(&masks).unwrap();
-    let client = |id: i64| json!({ "id": id, "name": "Ana", "age": 41, "vip": true, "born": "1984-05-06" });
+    let client = |id: i64| json!({ "id": id, "name": "Ana", "age": 41, "vip": true, "born": "1984-05-06", "notes": "x" });
     for on in stores().await {
         let backend = Backend::with(on, &policy, &json!({ "clients": [client(1), client(2)] })).await;
         let request = Request::anonymize("clients", 1).by(Actor::new("ana", "ADMIN"));

@@ -64,7 +64,7 @@ async fn an_executable_plan_and_its_receipt() {
     |--:|---|---|---|---|
     | 2 | notes | delete | cascade over notes.debt_id -> debts.client_id |  |
     | 1 | logs | set_null | set_null over logs.client_id |  |
-    | 1 | invoices | retain | retain over invoices.client_id: tax | 2031-01-01T00:00:00.000Z |
+    | 1 | invoices | retain | retain over invoices.client_id: tax | 2031-01-02T00:00:00.000Z |
     | 1 | debts | delete | cascade over debts.client_id |  |
     | 1 | clients | tombstone | asked to go, has to stay |  |
 
@@ -102,7 +102,7 @@ async fn an_executable_plan_and_its_receipt() {
             1  logs      set_null     logs.client_id
 
     What has to be deleted once its date has come
-            1  invoices  until 2031-01-01, retained: tax
+            1  invoices  until 2031-01-02, retained: tax
 
     Done as of 2026-11-20T10:00:00.000Z.
     Operation 00000000-0000-0000-0000-000000000001
@@ -132,7 +132,7 @@ async fn a_blocked_plan() {
     | rows | kind | becomes | why | until |
     |--:|---|---|---|---|
     | 1 | logs | set_null | set_null over logs.client_id |  |
-    | 1 | invoices | retain | retain over invoices.client_id: tax | 2031-01-01T00:00:00.000Z |
+    | 1 | invoices | retain | retain over invoices.client_id: tax | 2031-01-02T00:00:00.000Z |
     | 1 | clients | tombstone | asked to go, has to stay |  |
 
     1 × `gone` will be sent.

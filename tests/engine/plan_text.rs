@@ -247,9 +247,9 @@ async fn retained_rows_have_a_date_or_none() {
             2  treatments  retain       treatments.client_id
                indefinitely under Ley 41/2002 art. 17, because there is no date to count from
             3  invoices    retain       invoices.client_id
-               until 2031-07-15 (the first until 2030-03-01) under Código de Comercio art. 30; 1 of them without a date, and so indefinitely
+               until 2031-07-16 (the first until 2030-03-02) under Código de Comercio art. 30; 1 of them without a date, and so indefinitely
             1  consents    retain       consents.client_id
-               until 2029-01-31 under Ley Orgánica 3/2018 art. 72
+               until 2029-02-01 under Ley Orgánica 3/2018 art. 72
 
     References that change, in rows that stay
             2  treatments  set_null     treatments.client_id (retain)
@@ -299,7 +299,7 @@ async fn a_tombstone_names_the_rows_that_force_it() {
 
     What has to stay for now, and may be deleted after its date
             2  invoices  retain       invoices.client_id
-               until 2030-03-01 under tax law
+               until 2030-03-02 under tax law
 
     Policy version 7, judged at 2026-11-20T10:00:00.000Z.
     Digest [digest]

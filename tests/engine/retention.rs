@@ -82,24 +82,24 @@ async fn a_row_under_two_grounds_is_retained_until_the_last_and_open_under_both(
         [
             "invoices.client_id",
             3,
-            ["2029-06-01", "2032-05-05"],
-            [["tax", 3, 0, ["2029-06-01", "2031-01-01"]], ["warranty", 2, 1, ["2032-05-05", "2032-05-05"]]]
+            ["2029-06-02", "2032-05-06"],
+            [["tax", 3, 0, ["2029-06-02", "2031-01-02"]], ["warranty", 2, 1, ["2032-05-06", "2032-05-06"]]]
         ],
         [
             "invoices.order_id",
             3,
-            ["2031-01-01", "2031-02-01"],
-            [["warranty", 3, 1, ["2031-01-01", "2031-02-01"]]]
+            ["2031-01-02", "2031-02-02"],
+            [["warranty", 3, 1, ["2031-01-02", "2031-02-02"]]]
         ],
     ]);
     assert_eq!(retained(&plan), expected, "{plan}");
-    let said = "3 until 2031-01-01 (the first until 2029-06-01) under tax\n           2 until 2032-05-05 under warranty; 1 of";
+    let said = "3 until 2031-01-02 (the first until 2029-06-02) under tax\n           2 until 2032-05-06 under warranty; 1 of";
     assert!(plan.to_string().contains(said), "{plan}");
     let [warning] = &*plan.warnings else { panic!("{plan}") };
     assert_eq!((&*warning.name, warning.count), ("undated:invoices.order_id", 2), "over both references");
     let open = receipt.open.iter().map(|item| json!([item.why, item.count, item.until.map(day)]));
     let open: Value = open.collect();
-    assert_eq!(open, json!([["retained: tax", 3, "2031-01-01"], ["retained: warranty", 5, null]]), "{plan}");
+    assert_eq!(open, json!([["retained: tax", 3, "2031-01-02"], ["retained: warranty", 5, null]]), "{plan}");
 }
 
 #[tokio::test]
@@ -118,14 +118,14 @@ async fn rows_are_retained_under_the_first_entry_that_applies() {
         [
             "invoices.client_id",
             1,
-            ["2029-06-01", "2029-06-01"],
-            [["tax", 1, 0, ["2029-06-01", "2029-06-01"]]]
+            ["2029-06-02", "2029-06-02"],
+            [["tax", 1, 0, ["2029-06-02", "2029-06-02"]]]
         ],
         [
             "invoices.client_id",
             1,
-            ["2032-05-05", "2032-05-05"],
-            [["warranty", 1, 0, ["2032-05-05", "2032-05-05"]]]
+            ["2032-05-06", "2032-05-06"],
+            [["warranty", 1, 0, ["2032-05-06", "2032-05-06"]]]
         ],
     ]);
     assert_eq!(retained(&plan), expected, "{plan}");
@@ -166,17 +166,17 @@ async fn an_entry_for_parents_that_stay_retains_only_rows_below_them() {
             [
                 "invoices.client_id",
                 2,
-                ["2030-01-01", "2032-05-05"],
+                ["2030-01-02", "2032-05-06"],
                 [
-                    ["tax", 2, 0, ["2030-01-01", "2030-02-01"]],
-                    ["warranty", 1, 0, ["2032-05-05", "2032-05-05"]]
+                    ["tax", 2, 0, ["2030-01-02", "2030-02-02"]],
+                    ["warranty", 1, 0, ["2032-05-06", "2032-05-06"]]
                 ]
             ],
             [
                 "invoices.order_id",
                 1,
-                ["2034-05-05", "2034-05-05"],
-                [["warranty", 1, 0, ["2034-05-05", "2034-05-05"]]]
+                ["2034-05-06", "2034-05-06"],
+                [["warranty", 1, 0, ["2034-05-06", "2034-05-06"]]]
             ],
         ]);
         assert_eq!(json!(invoices), expected, "{parent}: {plan}");
@@ -197,14 +197,14 @@ async fn a_ground_without_rows_is_not_listed() {
         [
             "invoices.client_id",
             1,
-            ["2031-01-01", "2031-01-01"],
-            [["tax", 1, 0, ["2031-01-01", "2031-01-01"]]]
+            ["2031-01-02", "2031-01-02"],
+            [["tax", 1, 0, ["2031-01-02", "2031-01-02"]]]
         ],
         [
             "invoices.order_id",
             1,
-            ["2031-01-01", "2031-01-01"],
-            [["warranty", 1, 0, ["2031-01-01", "2031-01-01"]]]
+            ["2031-01-02", "2031-01-02"],
+            [["warranty", 1, 0, ["2031-01-02", "2031-01-02"]]]
         ],
     ]);
     assert_eq!(retained(&plan), expected, "{plan}");

@@ -54,8 +54,17 @@ faulty! {
         document([("/kinds/items/table", json!(7))])
         => "kinds.items.table", "found the number 7; expected a table such as `clients` or `crm.clients`, or {\"schema\": \"crm\", \"table\": \"clients\"}", "";
     a_field_name_that_is_a_number_is_reported:
+        document([("/kinds/items/updated_at", json!(7))])
+        => "kinds.items.updated_at", "found the number 7; expected the name of a field, such as `email`", "";
+    a_mark_that_is_a_number_is_reported:
         document([("/kinds/items/deleted_at", json!(7))])
-        => "kinds.items.deleted_at", "found the number 7; expected the name of a field, such as `email`", "";
+        => "kinds.items.deleted_at", "found the number 7; expected the name of a field, or {\"field\": \"removed\", \"live\": false}", "";
+    a_mark_without_a_live_value_is_reported:
+        document([("/kinds/items/deleted_at", json!({ "field": "removed" }))])
+        => "kinds.items.deleted_at", "the key `live` is missing", "";
+    a_calendar_period_that_does_not_exist_is_reported:
+        document([("/modes/hard_delete/rules/items.debt_id", json!({ "retain": { "for": "P6Y", "from": "at", "from_end_of": "week", "basis": "law" } }))])
+        => "modes.hard_delete.rules.items.debt_id.retain.from_end_of", "unknown calendar period `week`; expected `month`, `quarter` or `year`", "";
     a_kind_that_is_a_list_is_reported:
         document([("/kinds/items", json!([]))])
         => "kinds.items", "found a list; expected a kind: an object such as {\"id\": \"user_id\"}, or {} if there is nothing to declare", "";

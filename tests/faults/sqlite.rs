@@ -91,6 +91,30 @@ faulty! {
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, gone TEXT NOT NULL)", one(json!({ "deleted_at": "gone" })))
         => "kinds.clients.fields.gone", "NULL marks a row as not deleted, but the column is NOT NULL",
            "correct the map, or allow NULL in the column";
+    a_flag_that_is_not_declared_as_one_is_reported:
+        opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, removed BOOLEAN)", one(json!({ "deleted_at": "removed" })))
+        => "kinds.clients.deleted_at", "the column `removed` is BOOLEAN, a flag that cannot hold when a row was deleted",
+           "declare `\"deleted_at\": {\"field\":\"removed\",\"live\":false}` for a flag";
+    a_live_value_that_is_not_declared_is_reported:
+        opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, gone TEXT DEFAULT '9999-12-31')", one(json!({ "deleted_at": "gone" })))
+        => "kinds.clients.deleted_at", "new rows have '9999-12-31' in the column `gone`, and are not deleted",
+           "declare `\"deleted_at\": {\"field\":\"gone\",\"live\":\"9999-12-31\"}` for an instant";
+    a_default_of_zero_is_a_flag_or_an_instant:
+        opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, gone INTEGER DEFAULT 0)", one(json!({ "deleted_at": "gone" })))
+        => "kinds.clients.deleted_at", "new rows have 0 in the column `gone`, and are not deleted",
+           "declare `\"deleted_at\": {\"field\":\"gone\",\"live\":false}` for a flag, or `\"deleted_at\": {\"field\":\"gone\",\"live\":0}` for an instant";
+    a_default_that_marks_new_rows_is_reported:
+        opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, gone TEXT DEFAULT CURRENT_TIMESTAMP)", one(json!({ "deleted_at": "gone" })))
+        => "kinds.clients.deleted_at", "NULL marks a row as not deleted, but the column `gone` has the default CURRENT_TIMESTAMP",
+           "drop the default, or declare what live rows hold";
+    another_live_value_than_the_default_is_reported:
+        opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, gone BOOLEAN NOT NULL DEFAULT FALSE)",
+               one(json!({ "deleted_at": { "field": "gone", "live": true } })))
+        => "kinds.clients.deleted_at", "new rows have FALSE in the column `gone`, but the policy says that live rows have true",
+           "correct `live`, or the default of the column";
+    a_number_in_a_column_of_text_is_no_mark:
+        opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, gone TEXT)", one(json!({ "deleted_at": { "field": "gone", "live": 0 } })))
+        => "kinds.clients.deleted_at", "live rows hold a number, but the column `gone` is TEXT", "correct `live`";
     a_null_mask_for_a_not_null_column_is_reported:
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL)", one(json!({ "personal": { "name": "null" } })))
         => "kinds.clients.fields.name", "the mask is `null` but the column is NOT NULL",

@@ -39,6 +39,7 @@ mod labels;
 mod lists;
 #[path = "../common/many_tables.rs"]
 mod many_tables;
+mod marks;
 mod mask_values;
 mod names;
 mod partitions;

@@ -9,7 +9,7 @@ const TABLES: &str =
     "CREATE TABLE clients (id INTEGER PRIMARY KEY, active INTEGER NOT NULL CHECK (active IN (0, 1)));
     CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (id),
         state TEXT NOT NULL CHECK (state IN ('OPEN', 'PAID')), \"Phase\" TEXT, level INTEGER, note TEXT,
-        CONSTRAINT phases CHECK (\"Phase\" = 'new' OR phase = 'old' AND level > 0), CHECK (level in (1, 2)));
+        CONSTRAINT phases CHECK (\"Phase\" = 'new' OR \"Phase\" = 'old'), CHECK (level in (1, 2)));
     CREATE TABLE nocase (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (id),
         state TEXT COLLATE NOCASE CHECK (state IN ('OPEN')));
     CREATE INDEX d ON debts (client_id); CREATE INDEX n ON nocase (client_id);";

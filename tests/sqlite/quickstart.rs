@@ -66,11 +66,11 @@ async fn the_quickstart_output_is_complete_and_matches_its_file() {
         // The rows that stay, why, and until when.
         "What stays, without the person\n        2  bookings        anonymize    bookings.client_id",
         "What has to stay for now, and may be deleted after its date\n        3  sales           retain       sales.client_id\n           \
-         until 2029-06-29 (the first until 2027-04-26) under Código de Comercio art. 30",
+         until 2029-06-30 (the first until 2027-04-27) under Código de Comercio art. 30",
         "3  sales           set_null     sales.client_id (retain)",
         "2  sessions.revoke",
         // What was deleted, what is left to do later, and the audit log.
-        "What has to be deleted once its date has come\n        3  sales  until 2029-06-29, retained: Código de Comercio art. 30",
+        "What has to be deleted once its date has come\n        3  sales  until 2029-06-30, retained: Código de Comercio art. 30",
         "clients            300    299          -1",
         "rows of the clinic's tables with Diego's id: 0",
         "dangling references: 0",

@@ -1,7 +1,7 @@
 //! Functions that build conditions: `all([eq("status", "PENDING"), after("due_at", Moment::Now)])`.
 
 use super::{Comparison, Condition, Moment};
-use crate::domain::{FieldName, Period, Value};
+use crate::domain::{DeletedField, FieldName, Period, Value};
 
 macro_rules! comparisons {
     ($($(#[$doc:meta])* $name:ident => $is:ident),*) => {$(
@@ -100,4 +100,21 @@ pub fn not(condition: Condition) -> Condition {
 #[must_use]
 pub fn unknown(condition: Condition) -> Condition {
     Condition::Unknown(Box::new(condition))
+}
+
+impl DeletedField {
+    /// Returns the condition that a record is not marked. It is never unknown.
+    #[must_use]
+    pub fn is_live(&self) -> Condition {
+        if self.live.is_null() {
+            return is_null(&self.field);
+        }
+        any([is_null(&self.field), eq(&self.field, self.live.clone())])
+    }
+
+    /// Returns the condition that a record is marked as deleted. It does not hold if the field is null.
+    #[must_use]
+    pub fn is_marked(&self) -> Condition {
+        if self.live.is_null() { not_null(&self.field) } else { ne(&self.field, self.live.clone()) }
+    }
 }

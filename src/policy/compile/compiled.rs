@@ -6,10 +6,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Condition, DataMap, FieldName, Kind, KindName, Mask, Period, RecordId, Reference, ReferenceName, Value,
+    Condition, DataMap, DeletedField, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference,
+    ReferenceName, Value,
 };
 use crate::plan::StepKey;
-use crate::policy::Guard;
+use crate::policy::{Guard, Retention};
 use crate::protocol::{ElementChange, EventDraft, NewValue, Question, Rows, Stratum, Write};
 
 /// A compiled mode. Every `question` is the position of an answer in the survey.
@@ -58,8 +59,7 @@ impl CompiledStep {
 #[derive(Debug, Clone)]
 pub(crate) struct CompiledGround {
     pub(crate) reference: ReferenceName,
-    pub(crate) period: Period,
-    pub(crate) basis: String,
+    pub(crate) retention: Retention,
     /// The question about the number of rows, and their first and last date.
     pub(crate) question: usize,
     /// The question about the number of rows without a date.
@@ -139,8 +139,10 @@ pub(crate) enum WriteTemplate {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ValueTemplate {
     Known(NewValue),
-    /// The instant of the request.
-    Now,
+    /// The instant of the request, in the form of a field of this type.
+    Now(FieldType),
+    /// The mark of a deleted record: the instant of the request, in the form of this field and type.
+    MarkedNow(DeletedField, FieldType),
     /// The new target of a reference: a value from the policy (may be null), or `None` for the record that the
     /// request names.
     Target(Option<Value>),
@@ -233,7 +235,7 @@ impl WriteTemplate {
                 ValueTemplate::Target(target)
                 | ValueTemplate::TargetPart(_, target)
                 | ValueTemplate::Elements { target, .. } => Some(target_value(target.as_ref(), requested)),
-                ValueTemplate::Known(_) | ValueTemplate::Now => None,
+                ValueTemplate::Known(_) | ValueTemplate::Now(_) | ValueTemplate::MarkedNow(..) => None,
             }),
             Self::Delete | Self::Mark(_) | Self::Keep => None,
         }
@@ -253,7 +255,8 @@ impl WriteTemplate {
     pub(crate) fn fill(&self, now: DateTime<Utc>, requested: Option<&RecordId>) -> Write {
         let value = |template: &ValueTemplate| match template {
             ValueTemplate::Known(value) => value.clone(),
-            ValueTemplate::Now => NewValue::Value(Value::Timestamp(now)),
+            ValueTemplate::Now(declared) => NewValue::Value(declared.instant(now)),
+            ValueTemplate::MarkedNow(deleted, declared) => NewValue::Value(deleted.mark_at(*declared, now)),
             ValueTemplate::Elements { reference, of, target } => NewValue::Elements(ElementChange {
                 reference: reference.clone(),
                 of: of.clone(),
@@ -293,7 +296,10 @@ fn emptied<'a>(
 }
 
 fn marked(kind: &Kind) -> impl Iterator<Item = (FieldName, ValueTemplate)> {
-    kind.deleted_at.iter().map(|field| (field.clone(), ValueTemplate::Now))
+    kind.deleted_at.iter().map(|deleted| {
+        let declared = kind.type_of(&deleted.field);
+        (deleted.field.clone(), ValueTemplate::MarkedNow(deleted.clone(), declared))
+    })
 }
 
 fn switched(kind: &Kind, on: bool) -> impl Iterator<Item = (FieldName, ValueTemplate)> {
@@ -315,6 +321,7 @@ fn masked(masks: &BTreeMap<FieldName, Mask>) -> impl Iterator<Item = (FieldName,
 
 /// Returns the fields that every write sets: `updated_at` and the version.
 fn touched(kind: &Kind) -> impl Iterator<Item = (FieldName, ValueTemplate)> {
-    let at = kind.updated_at.iter().map(|field| (field.clone(), ValueTemplate::Now));
+    let at = kind.updated_at.iter();
+    let at = at.map(|field| (field.clone(), ValueTemplate::Now(kind.type_of(field))));
     at.chain(kind.version.iter().map(|field| (field.clone(), ValueTemplate::Known(NewValue::Next))))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::outcomes::{RowOutcome, cases};
 use super::owned::{may_take, outcomes_of_owned};
 use crate::domain::{
-    Condition, DataMap, Decided, KindName, Mode, Reference, ReferenceName, Stage, all, is_null,
+    Condition, DataMap, Decided, DeletedField, KindName, Mode, Reference, ReferenceName, Stage, all,
 };
 use crate::policy::graph::{in_order, is_cycle, reached_paths, shortest_paths};
 use crate::policy::{Entry, ModePolicy, Rules};
@@ -120,7 +120,7 @@ impl<'a> CompileContext<'a> {
     /// soft-deleted.
     pub(super) fn subject_condition(&self) -> Option<Condition> {
         let kind = self.map.kind(self.subject)?;
-        let alive = kind.deleted_at.as_ref().filter(|_| !self.mode.erases()).map(is_null);
+        let alive = kind.deleted_at.as_ref().filter(|_| !self.mode.erases()).map(DeletedField::is_live);
         match (kind.filter.clone(), alive) {
             (Some(filter), Some(alive)) => Some(all([filter, alive])),
             (filter, alive) => filter.or(alive),

@@ -2,7 +2,7 @@
 
 use super::context::{CompileContext, QueryBuilder};
 use super::outcomes::{OutcomesByKind, RowOutcome, refining};
-use crate::domain::{Condition, KindName, Reference, ReferenceName, all, is_null};
+use crate::domain::{Condition, DeletedField, KindName, Reference, ReferenceName, all};
 use crate::policy::Guard;
 use crate::protocol::{Branch, RankCase, Rows, SetId, Source};
 
@@ -29,7 +29,11 @@ impl<'a> LeftWithout<'a> {
         let reference = context.map.reference(name)?;
         let removed = outcomes.get(&reference.from)?.rows(RowOutcome::is_removed)?;
         let also_removed = outcomes.get(&guard.on).and_then(|on| on.rows(RowOutcome::is_removed));
-        let alive = context.map.kind(&reference.from).and_then(|kind| kind.deleted_at.as_ref()).map(is_null);
+        let alive = context
+            .map
+            .kind(&reference.from)
+            .and_then(|kind| kind.deleted_at.as_ref())
+            .map(DeletedField::is_live);
         let referring = [context.referring_condition(reference), alive].into_iter().flatten().collect();
         Some(Self { guard, reference, referring, removed, also_removed })
     }

@@ -10,10 +10,12 @@ mod outcomes;
 mod owned;
 mod reached;
 mod redirects;
+mod row_outcome;
 mod steps;
 #[cfg(test)]
 mod tests;
 mod tombstones;
+mod turns;
 mod unknown;
 
 use super::ModePolicy;
@@ -23,7 +25,8 @@ pub(crate) use compiled::{
     Adoption, CompiledBlocker, CompiledGround, CompiledMode, CompiledStep, CompiledTarget, CompiledUnknown,
 };
 pub(crate) use context::CompileContext;
-pub(crate) use outcomes::{RowOutcome, cases};
+pub(crate) use outcomes::cases;
+pub(crate) use row_outcome::RowOutcome;
 pub(crate) use tombstones::tombstone_kinds;
 
 /// Compiles a mode of a policy that has passed validation.

@@ -4,63 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::CompileContext;
-use crate::domain::{
-    Condition, Kind, KindName, Mode, Moment, Reference, ReferenceName, all, before, eq, not_null,
-};
-use crate::policy::{Entry, Parent, Rule};
+pub(crate) use super::row_outcome::RowOutcome;
+use super::turns::{Part, Turn, turns};
+use crate::domain::{Condition, Kind, KindName, Mode, Reference, ReferenceName, all, before, eq};
+use crate::policy::{Entry, Rule};
 use crate::protocol::{Branch, Rank, RankCase, Ranks, Rows, SetId, Source};
-
-/// What happens to a row. The order is the precedence: if several references lead to the row, the first outcome wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum RowOutcome {
-    /// It stays until a period is over.
-    Retain,
-    /// It stays masked.
-    Anonymize,
-    /// It is marked as deleted.
-    Soft,
-    /// An earlier operation marked it as deleted. It counts as soft-deleted and is in no step.
-    AlreadySoft,
-    /// Its status is switched.
-    Off,
-    /// It is deleted.
-    Delete,
-    /// It is the subject of `anonymize`. It counts as deleted, but stays.
-    Erased,
-    /// It stays.
-    Keep,
-}
-
-impl RowOutcome {
-    /// Returns whether the rules apply to rows that refer to this row.
-    pub(crate) fn is_removed(self) -> bool {
-        (Self::Soft..=Self::Erased).contains(&self)
-    }
-
-    pub(crate) fn is_deleted(self) -> bool {
-        self == Self::Delete
-    }
-
-    /// Returns whether the row is marked as deleted, by this operation or an earlier one.
-    pub(crate) fn is_soft(self) -> bool {
-        matches!(self, Self::Soft | Self::AlreadySoft)
-    }
-
-    /// Returns whether the row is kept although the operation reached it: retained or anonymized.
-    pub(crate) fn is_kept_back(self) -> bool {
-        self < Self::Soft
-    }
-
-    pub(crate) fn of_subject(mode: Mode) -> Self {
-        match mode {
-            Mode::Create | Mode::Update | Mode::Reassign => Self::Keep,
-            Mode::Deactivate | Mode::Reactivate => Self::Off,
-            Mode::SoftDelete => Self::Soft,
-            Mode::Anonymize => Self::Erased,
-            Mode::HardDelete => Self::Delete,
-        }
-    }
-}
 
 /// One case of a rule. The first case whose condition holds decides.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,38 +20,17 @@ pub(crate) struct OutcomeCase {
     pub(crate) outcome: Option<RowOutcome>,
 }
 
-/// Returns the entries that apply to rows whose parent has this outcome, up to the first entry without a condition.
-pub(crate) fn applicable_entries(entries: &[Entry], parent: RowOutcome) -> Vec<(usize, &Entry)> {
-    let mut found = Vec::new();
-    for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| applies(entry, parent)) {
-        found.push((index, entry));
-        if entry.when.is_none() {
-            break;
-        }
-    }
-    found
-}
-
-/// Returns whether an entry applies to rows whose parent has this outcome.
-pub(super) fn applies(entry: &Entry, parent: RowOutcome) -> bool {
-    match entry.parent {
-        None => parent.is_removed(),
-        Some(Parent::Retain) => parent == RowOutcome::Retain,
-        Some(Parent::Anonymize) => parent == RowOutcome::Anonymize,
-    }
-}
-
 /// Lists the possible outcomes of a row of `kind` whose parent has this outcome, each with its condition.
 pub(crate) fn cases(kind: &Kind, entries: &[Entry], parent: RowOutcome, mode: Mode) -> Vec<OutcomeCase> {
     let mut cases = Vec::new();
-    for (index, entry) in applicable_entries(entries, parent) {
-        for (extra, outcome) in rule_outcomes(kind, &entry.then, parent, mode) {
-            let when = match (&entry.when, extra) {
+    for turn in turns(entries, parent) {
+        for (extra, outcome) in rule_outcomes(kind, &turn, parent, mode) {
+            let when = match (&turn.when, extra) {
                 (Some(when), Some(extra)) => Some(all([when.clone(), extra])),
                 (Some(when), None) => Some(when.clone()),
                 (None, extra) => extra,
             };
-            cases.push(OutcomeCase { entry: index, when, outcome });
+            cases.push(OutcomeCase { entry: turn.index, when, outcome });
         }
     }
     // Trailing cases without an outcome have no effect.
@@ -115,22 +42,26 @@ pub(crate) fn cases(kind: &Kind, entries: &[Entry], parent: RowOutcome, mode: Mo
 
 fn rule_outcomes(
     kind: &Kind,
-    rule: &Rule,
+    turn: &Turn<'_>,
     parent: RowOutcome,
     mode: Mode,
 ) -> Vec<(Option<Condition>, Option<RowOutcome>)> {
     let unless_marked = |outcome| unless_marked(kind, mode, outcome);
-    match rule {
+    match &turn.entry.then {
         Rule::Cascade if parent.is_deleted() => vec![(None, Some(RowOutcome::Delete))],
         Rule::Cascade if parent.is_soft() => unless_marked(RowOutcome::Soft),
         Rule::Cascade if parent == RowOutcome::Off => unless_marked(RowOutcome::Off),
         Rule::Delete => vec![(None, Some(RowOutcome::Delete))],
         Rule::SoftDelete => unless_marked(RowOutcome::Soft),
         Rule::Anonymize(_) => vec![(None, Some(RowOutcome::Anonymize))],
-        Rule::Retain(retention) => {
-            let due = before(&retention.from, Moment::Cutoff(retention.period));
-            vec![(Some(due), Some(RowOutcome::Delete)), (None, Some(RowOutcome::Retain))]
-        }
+        Rule::Retain(retention) => match turn.part {
+            Part::Whole => {
+                let due = before(&retention.from, retention.cutoff());
+                vec![(Some(due), Some(RowOutcome::Delete)), (None, Some(RowOutcome::Retain))]
+            }
+            Part::UntilOver => vec![(None, Some(RowOutcome::Retain))],
+            Part::Over => vec![(None, Some(RowOutcome::Delete))],
+        },
         Rule::Keep | Rule::Leave => vec![(None, Some(RowOutcome::Keep))],
         Rule::Cascade | Rule::Restrict | Rule::Protect | Rule::Redirect(_) => vec![(None, None)],
     }
@@ -145,7 +76,7 @@ pub(super) fn unless_marked(
 ) -> Vec<(Option<Condition>, Option<RowOutcome>)> {
     // Outside `hard_delete`, a row that was already marked as deleted is left out.
     let counts_as = (mode == Mode::HardDelete).then_some(RowOutcome::AlreadySoft);
-    let marked = kind.deleted_at.as_ref().map(|field| (Some(not_null(field)), counts_as));
+    let marked = kind.deleted_at.as_ref().map(|deleted| (Some(deleted.is_marked()), counts_as));
     let status = kind.status.as_ref().filter(|_| outcome == RowOutcome::Off);
     let unchanged = status.map(|status| {
         let switched = if mode == Mode::Reactivate { &status.on } else { &status.off };
@@ -292,12 +223,9 @@ pub(super) fn by_entry(
     parent: RowOutcome,
     rank: impl Fn(usize, &Entry) -> Option<Rank>,
 ) -> Option<Branch> {
-    let entries = applicable_entries(context.entries(&reference.name), parent).into_iter();
-    let cases = entries.map(|(index, entry)| RankCase {
-        below: Ranks::ALL,
-        when: entry.when.clone(),
-        rank: rank(index, entry),
-    });
+    let turns = turns(context.entries(&reference.name), parent).into_iter();
+    let cases =
+        turns.map(|turn| RankCase { below: Ranks::ALL, rank: rank(turn.index, turn.entry), when: turn.when });
     referrers(context, reference, of, cases.collect())
 }
 

@@ -7,12 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{CompileContext, PossibleOutcomes, QueryBuilder};
 use super::outcomes::{
-    Cause, KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, applicable_entries, below, refining,
-    unless_marked,
+    Cause, KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, below, refining, unless_marked,
 };
-use crate::domain::{
-    Condition, DataMap, FieldName, Kind, KindName, Mode, Reference, any, is_null, ne, not_null,
-};
+use super::turns::{applicable_entries, turns};
+use crate::domain::{Condition, DataMap, DeletedField, Kind, KindName, Mode, Reference, any, is_null, ne};
 use crate::policy::{Entry, Rule, Rules};
 use crate::protocol::{Branch, RankCase, Ranks, Rows, SetId, Source};
 
@@ -184,9 +182,9 @@ fn owner<'a>(
     if !may_take(entries) {
         return None;
     }
-    let mut cases: Vec<(Option<Condition>, bool)> = applicable_entries(entries, RowOutcome::Delete)
+    let mut cases: Vec<(Option<Condition>, bool)> = turns(entries, RowOutcome::Delete)
         .into_iter()
-        .map(|(_, entry)| (entry.when.clone(), entry.then != Rule::Leave))
+        .map(|turn| (turn.when, turn.entry.then != Rule::Leave))
         .collect();
     let some_leave = cases.iter().any(|(_, takes)| !takes);
     if !some_leave {
@@ -242,14 +240,14 @@ fn candidates(
     Rows::all(query.add_set(name, &kind.name, branches.collect()))
 }
 
-/// Builds the branch to the owners of candidates that the operation does not remove. `state` makes the condition on the
-/// field `deleted_at`.
+/// Builds the branch to the owners of candidates that the operation does not remove. `state` makes the condition on
+/// whether they are marked as deleted.
 fn other_owners(
     context: &CompileContext<'_>,
     reference: &Reference,
     owners: &[Owner<'_>],
     candidates: Rows,
-    state: impl Fn(&FieldName) -> Condition,
+    state: impl Fn(&DeletedField) -> Condition,
 ) -> Branch {
     let from = context.map.kind(&reference.from);
     let state = from.and_then(|kind| kind.deleted_at.as_ref()).map(state);
@@ -279,7 +277,7 @@ fn staying(
         let mut branches = Vec::new();
         // A record comes ON with the first of its owners.
         if context.mode != Mode::Reactivate {
-            branches.push(other_owners(context, reference, owners, candidates, |field| is_null(field)));
+            branches.push(other_owners(context, reference, owners, candidates, DeletedField::is_live));
         }
         let owner = owners.iter().find(|owner| owner.reference.name == reference.name);
         let removed = outcomes.get(&reference.from).and_then(|own| own.rows(RowOutcome::is_removed));
@@ -308,7 +306,7 @@ fn marked<'a>(
     let mut branches = Vec::new();
     for reference in references {
         if context.map.kind(&reference.from).is_some_and(|kind| kind.deleted_at.is_some()) {
-            let marked = other_owners(context, reference, owners, candidates, |field| not_null(field));
+            let marked = other_owners(context, reference, owners, candidates, DeletedField::is_marked);
             let name = format!("{}: rows marked earlier that own others", reference.name);
             branches.push(owned_by(reference, Rows::all(query.add_set(name, &reference.from, vec![marked]))));
         }

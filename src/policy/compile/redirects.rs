@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use super::compiled::{Adoption, CompiledStep, CompiledTarget, WriteTemplate};
 use super::context::{CompileContext, QueryBuilder};
-use super::outcomes::{
-    KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, applies, by_entry, parents, refining,
-};
+use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, by_entry, parents, refining};
 use super::tombstones::{
     SURVIVORS, Survivor, TombstonesByKind, loses_value, may_survive, must_keep_reference, surviving,
 };
+use super::turns::{applicable_entries, applies};
 use crate::domain::{DataMap, Kind, KindName, Reference, ReferenceName, Value};
 use crate::plan::StepKey;
 use crate::policy::{Entry, OnSurvive, Parent, Redirect, Rule};

@@ -276,8 +276,7 @@ fn ground(
     let undated = query.add_set(name, &of.kind.name, vec![undated]);
     CompiledGround {
         reference: reference.clone(),
-        period: retention.period,
-        basis: retention.basis.clone(),
+        retention: retention.clone(),
         question,
         undated: query.count(Rows::all(undated)),
     }

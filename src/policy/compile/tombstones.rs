@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{CompileContext, Group, QueryBuilder};
-use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, by_entry, cases};
+use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, by_entry, cases};
+use super::turns::applicable_entries;
 use crate::domain::{KindName, Mask, Mode, Reference, ReferenceName};
 use crate::policy::{Entry, OnSurvive, Rule};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};

@@ -6,10 +6,9 @@
 use super::blockers::STRENGTHS;
 use super::compiled::CompiledUnknown;
 use super::context::{CompileContext, QueryBuilder};
-use super::outcomes::{
-    OutcomeCase, OutcomesByKind, RowOutcome, applicable_entries, by_outcome, parents, referrers,
-};
-use crate::domain::{Condition, FieldType, Kind, Reference, is_null, unknown};
+use super::outcomes::{OutcomeCase, OutcomesByKind, RowOutcome, by_outcome, parents, referrers};
+use super::turns::{Part, turns, until_over};
+use crate::domain::{Condition, FieldType, Kind, Reference, all, is_null, unknown};
 use crate::policy::{Entry, Rule};
 use crate::protocol::{Branch, RankCase, Rows};
 
@@ -52,6 +51,14 @@ fn protects(entry: &Entry) -> bool {
     matches!(entry.then, Rule::Restrict | Rule::Protect | Rule::Retain(_))
 }
 
+/// Narrows a condition to the rows that a rule would protect: a retention that is over protects nothing.
+fn while_protecting(rule: &Rule, condition: Condition) -> Condition {
+    match rule {
+        Rule::Retain(retention) => all([condition, until_over(retention)]),
+        _ => condition,
+    }
+}
+
 /// Builds the branches to the rows that a protecting entry of the reference would decide about if its condition were
 /// not unknown. A `restrict` does not count for rows that the operation removes over another reference.
 fn branches(
@@ -66,18 +73,14 @@ fn branches(
     };
     let cases = |parent: RowOutcome, is_meant: &dyn Fn(&Rule) -> bool| {
         let mut cases = Vec::new();
-        for (_, entry) in applicable_entries(context.entries(&reference.name), parent) {
+        for turn in turns(context.entries(&reference.name), parent) {
             let case = |when| RankCase { when, ..RankCase::always(0) };
-            if protects(entry) && is_meant(&entry.then) {
-                cases.extend(
-                    entry
-                        .when
-                        .as_ref()
-                        .and_then(|when| when_unknown(kind, when))
-                        .map(|when| case(Some(when))),
-                );
+            let entry = turn.entry;
+            if turn.part != Part::Over && protects(entry) && is_meant(&entry.then) {
+                let unknown = entry.when.as_ref().and_then(|when| when_unknown(kind, when));
+                cases.extend(unknown.map(|unknown| case(Some(while_protecting(&entry.then, unknown)))));
             }
-            cases.push(RankCase { rank: None, ..case(entry.when.clone()) });
+            cases.push(RankCase { rank: None, ..case(turn.when) });
         }
         cases
     };

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Condition, DataMap, Event, FieldName, FieldType, Mode, OperationId, Reason, Record, RecordId,
-    ReferenceName, Request, all, any, is_null, to_milliseconds,
+    Condition, DataMap, DeletedField, Event, FieldName, FieldType, Mode, OperationId, Reason, Record,
+    RecordId, ReferenceName, Request, all, any, to_milliseconds,
 };
 use crate::plan::Execution;
 use crate::policy::compile::{CompiledMode, CompiledTarget, compile};
@@ -186,7 +186,7 @@ impl Inquiry {
 
     fn target_set(&self, target: &CompiledTarget, id: &RecordId, set: SetId) -> NamedSet {
         let kind = self.query.map.kind(&target.to);
-        let alive = kind.and_then(|kind| kind.deleted_at.clone()).map(is_null);
+        let alive = kind.and_then(|kind| kind.deleted_at.as_ref()).map(DeletedField::is_live);
         // A rule may name a record of the subject's kind that the policy does not touch, such as an account that takes over.
         let may_be_outside = target.to == self.query.kind && self.request.mode != Mode::Reassign;
         let filter = kind.filter(|_| !may_be_outside).and_then(|kind| kind.filter.clone());

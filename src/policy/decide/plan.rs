@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::inquiry::Inquiry;
 use super::{obstacles, preconditions};
-use crate::domain::{FieldName, Kind, Mode, RecordId};
+use crate::domain::{FieldName, INFINITY, Kind, Mode, RecordId};
 use crate::plan::{Effect, Execution, Forced, Ground, Plan, Step, Until};
 use crate::policy::Refusal;
 use crate::policy::compile::{CompiledGround, CompiledStep};
@@ -193,13 +193,13 @@ fn grounds(compiled: &[CompiledGround], survey: &Survey) -> (Vec<Ground>, Option
 
 fn counted_ground(compiled: &CompiledGround, survey: &Survey) -> Ground {
     let span = survey.answers.get(compiled.question).and_then(|answer| answer.span);
-    let end = |from: DateTime<Utc>| compiled.period.end(from);
+    let end = |from: DateTime<Utc>| compiled.retention.end(from).unwrap_or(INFINITY);
     Ground {
         reference: compiled.reference.clone(),
-        period: compiled.period,
-        basis: compiled.basis.clone(),
+        period: compiled.retention.period,
+        basis: compiled.retention.basis.clone(),
         count: survey.count(compiled.question),
         undated: survey.count(compiled.undated),
-        until: span.and_then(|(first, last)| Some(Until { first: end(first)?, last: end(last)? })),
+        until: span.map(|(first, last)| Until { first: end(first), last: end(last) }),
     }
 }

@@ -55,7 +55,7 @@ impl Preconditions<'_> {
             }
             for ground in &step.grounds {
                 let undated = self.survey.count(ground.undated);
-                let name = format!("undated rows of `{}` under {}", step.key.kind, ground.basis);
+                let name = format!("undated rows of `{}` under {}", step.key.kind, ground.retention.basis);
                 self.binding(ground.undated, undated, &format!("undated:{}", ground.reference), name);
             }
         }

@@ -60,7 +60,7 @@ fn entries(
 ) {
     for parent in [None, Some(Parent::Anonymize), Some(Parent::Retain)] {
         let mut speaking = entries.iter().enumerate().filter(|(_, entry)| entry.parent == parent);
-        if let Some((last, _)) = speaking.clone().find(|(_, entry)| entry.when.is_none())
+        if let Some((last, _)) = speaking.clone().find(|(_, entry)| entry.decides_all())
             && let Some((dead, _)) = speaking.clone().find(|(index, _)| *index > last)
         {
             let message = "the entry is never reached";

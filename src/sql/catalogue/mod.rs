@@ -3,6 +3,7 @@
 mod allowed;
 #[allow(clippy::module_inception, reason = "the folder is about one type")]
 mod catalogue;
+pub(super) mod default;
 mod expression;
 mod lookup;
 mod postgres;
@@ -15,7 +16,7 @@ use crate::domain::DataMap;
 
 pub use catalogue::Catalogue;
 pub(super) use catalogue::same;
-pub(super) use storage::Storage;
+pub(super) use storage::{Affinity, Storage};
 pub(crate) use table::{Column, ForeignKey, OnDelete, Privilege, Relation, Table, TriggerEvent};
 
 /// The tables that a catalogue contains. On SQLite, which has one schema, it contains all tables in any case.

@@ -70,7 +70,9 @@ impl Storage {
         match expected {
             FieldType::Text | FieldType::Uuid => !matches!(affinity, Integer | Real),
             FieldType::Integer | FieldType::Boolean => !matches!(affinity, Text | Real | Blob),
-            FieldType::Date | FieldType::Timestamp => !matches!(affinity, Real | Blob),
+            FieldType::Date | FieldType::Timestamp | FieldType::TimestampMs => {
+                !matches!(affinity, Real | Blob)
+            }
             FieldType::Decimal => *affinity != Blob,
             FieldType::Json => true,
         }

@@ -60,6 +60,19 @@ pub(crate) struct Column {
     pub(in crate::sql) repeated: Option<RepeatedId>,
 }
 
+impl Column {
+    /// Returns whether the column is declared for truth values, or is too small for instants.
+    pub(in crate::sql) fn is_flag(&self) -> bool {
+        let declared = self.declared.to_ascii_uppercase();
+        ["BOOL", "TINYINT", "SMALLINT", "INT2", "BIT"].iter().any(|flag| declared.starts_with(flag))
+    }
+
+    /// Returns whether the column is too small for milliseconds since 1970. SQLite has no such columns.
+    pub(in crate::sql) fn is_too_small_for_milliseconds(&self) -> bool {
+        self.storage.column_type().is_some_and(|column| column.name == "integer")
+    }
+}
+
 /// An id that several rows of a view share, or several rows without an id.
 #[derive(Debug, Clone)]
 pub(in crate::sql) struct RepeatedId {

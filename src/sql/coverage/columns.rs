@@ -112,7 +112,11 @@ fn nullability(kind: &Kind, field: &FieldName, column: &Column, path: &str) -> O
     let nullable = kind.fields.get(field).is_some_and(|field| field.nullable);
     let message = if nullable {
         "declared nullable but the column is NOT NULL"
-    } else if kind.deleted_at.as_ref() == Some(field) {
+    } else if kind
+        .deleted_at
+        .as_ref()
+        .is_some_and(|deleted| deleted.field == *field && deleted.live.is_null())
+    {
         "NULL marks a row as not deleted, but the column is NOT NULL"
     } else if kind.personal.get(field) == Some(&Mask::Null) {
         "the mask is `null` but the column is NOT NULL"

@@ -78,6 +78,8 @@ words! {
         UnreachedKind = "unreached_kind",
         /// The policy names a value that its column cannot hold, such as a label that an enum does not have.
         UnknownLabel = "unknown_label",
+        /// Live rows have another value in the column of a deleted mark than the policy says.
+        DeletedMark = "deleted_mark",
         /// Another mismatch because of which the store rejects the policy.
         SchemaMismatch = "misfit",
     }

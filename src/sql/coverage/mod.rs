@@ -2,6 +2,7 @@
 
 mod columns;
 mod declared;
+mod deleted;
 mod finding;
 mod foreign_keys;
 mod labels;
@@ -77,6 +78,7 @@ pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = columns::schema_mismatch(map, catalogue);
     found.extend(columns::reserved_names(map, catalogue));
     found.extend(columns::ids(map, catalogue));
+    found.extend(deleted::marks(map, catalogue));
     found.extend(tables::row_security(map, catalogue));
     found.extend(tables::partial_rules(map, catalogue));
     found.extend(written::written_by_kinds(map, catalogue));

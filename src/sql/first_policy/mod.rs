@@ -7,8 +7,8 @@ use names::{Names, field};
 use schema::{Link, Schema};
 
 use super::Catalogue;
-use super::catalogue::{Column, OnDelete, Table, same};
-use crate::domain::{Faults, FieldType, Kind, StatusField};
+use super::catalogue::{Column, OnDelete, Table, default, same};
+use crate::domain::{DeletedField, Faults, FieldType, Kind, StatusField, Value};
 use crate::policy::{DeletionPolicy, KindBuilder, PolicyBuilder, restrict};
 
 const UNDECIDED: &str = "not decided yet; `restrict` blocks the deletion until then";
@@ -146,6 +146,12 @@ impl NoFirstPolicy {
     }
 }
 
+/// Names of columns that hold when a record was deleted.
+const MARKS: [&str; 4] = ["deleted_at", "deletedAt", "deleted_on", "removed_at"];
+
+/// Names of boolean columns that say whether a record is deleted.
+const DELETED_FLAGS: [&str; 5] = ["deleted", "is_deleted", "isDeleted", "removed", "is_removed"];
+
 /// Names of boolean columns that say whether a record is ON.
 const FLAGS: [&str; 5] = ["active", "is_active", "isActive", "enabled", "is_enabled"];
 
@@ -155,8 +161,10 @@ fn describe_fields(mut kind: KindBuilder, table: &Table, id: &[&str], is_subject
     let mut deleted_at = None;
     for column in table.columns.iter().filter(|column| !id.contains(&&*column.name)) {
         let field = field(table, &column.name);
-        if deleted_at.is_none() && marks_deletion(column) {
-            deleted_at = Some(field);
+        if deleted_at.is_none()
+            && let Some(live) = live_value(column)
+        {
+            deleted_at = Some(DeletedField::new(field, live));
             continue;
         }
         if is_subject && status.is_none() {
@@ -169,20 +177,39 @@ fn describe_fields(mut kind: KindBuilder, table: &Table, id: &[&str], is_subject
     if let Some(status) = status {
         kind = kind.status(status);
     }
-    if let Some(field) = deleted_at {
-        kind = kind.deleted_at(field);
+    if let Some(deleted) = deleted_at {
+        kind = kind.deleted_at(deleted);
     }
     kind
 }
 
-/// Returns whether a column may hold when a row was deleted. It must be nullable, because NULL stands for a row that
-/// is not deleted.
-fn marks_deletion(column: &Column) -> bool {
-    let named = ["deleted_at", "deletedAt", "deleted_on", "removed_at"];
-    named.iter().any(|name| same(name, &column.name))
-        && !column.not_null
-        && !column.generated
-        && column.storage.fits(FieldType::Timestamp)
+/// Returns the value of live rows in a column that may say whether a row is deleted: null or the default of an instant,
+/// and `false` for a flag.
+fn live_value(column: &Column) -> Option<Value> {
+    let is_named = |names: &[&str]| names.iter().any(|name| same(name, &column.name));
+    let declared = column.declared.to_ascii_uppercase();
+    let says_time = ["DATE", "TIME"].iter().any(|word| declared.contains(word));
+    let is_instant = is_named(&MARKS) && !column.is_flag() || is_named(&DELETED_FLAGS) && says_time;
+    let is_instant = is_instant && column.storage.fits(FieldType::Timestamp);
+    let is_flag = is_named(&DELETED_FLAGS) && !says_time || is_named(&MARKS) && column.is_flag();
+    if column.generated {
+        return None;
+    }
+    let default = column.default.as_deref().map(default::literal);
+    match default {
+        // Only the database knows what new rows hold.
+        Some(None) => None,
+        None | Some(Some(Value::Null)) if is_instant && !column.not_null => Some(Value::Null),
+        Some(Some(live)) if is_instant => {
+            default::typed(FieldType::Timestamp, &live).filter(|at| !at.is_null()).map(|_| live)
+        }
+        None | Some(Some(Value::Null | Value::Boolean(false) | Value::Integer(0)))
+            if is_flag && column.storage.fits(FieldType::Boolean) =>
+        {
+            Some(false.into())
+        }
+        _ => None,
+    }
 }
 
 /// Returns a status with the values `ON` and `OFF`, unless the column's default is another word, or with `true` and

@@ -159,6 +159,11 @@ impl Backend for Postgres {
         {
             return field.r.column_type(to, key);
         }
+        // Live records show whether instants are numbers.
+        let deleted = field.kind.deleted_at.as_ref().filter(|deleted| deleted.field == *field.name);
+        if deleted.is_some_and(|deleted| matches!(deleted.live, Value::Integer(_))) {
+            return Ok(value::type_of_declared(FieldType::Integer));
+        }
         Ok(match field.kind.declared_type(field.name) {
             Some(declared) => value::type_of_declared(declared),
             None if field.kind.name == query.kind && field.kind.id.only() == Some(field.name) => {

@@ -22,7 +22,8 @@ const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
      FROM pg_catalog.pg_collation AS o JOIN pg_catalog.pg_namespace AS n ON n.oid = o.collnamespace \
      WHERE o.oid = a.attcollation) END, \
      a.attnotnull AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS k WHERE k.conrelid = a.attrelid \
-     AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated), EXISTS (SELECT 1 FROM pg_catalog.pg_index AS i WHERE i.indrelid = a.attrelid \
+     AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated), \
+     EXISTS (SELECT 1 FROM pg_catalog.pg_index AS i WHERE i.indrelid = a.attrelid \
      AND i.indkey[0] = a.attnum AND i.indcollation[0] = a.attcollation AND i.indpred IS NULL AND i.indisvalid \
      AND (SELECT c.relam FROM pg_catalog.pg_class AS c WHERE c.oid = i.indexrelid) \
      = CASE b.typcategory WHEN 'A' THEN 2742 ELSE 403 END))), \
@@ -36,9 +37,9 @@ const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
      WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 AND NOT a.attisdropped) FROM ";
 
-/// A number for each table that changes with its columns, indexes, triggers and rules, and when another table first inherits from it. A
-/// change rewrites a row of the catalogue, either in a later transaction (`xmin`) or by a later command of the same
-/// transaction (`cmin`). The oid distinguishes tables that different search paths find under the same name, created in
+/// A number for each table that changes with its columns, indexes, triggers and rules, and when another table first
+/// inherits from it. A change rewrites a row of the catalogue, either in a later transaction (`xmin`) or by a later
+/// command of the same transaction (`cmin`). The oid distinguishes tables that different search paths find under the same name, created in
 /// the same transaction. The remainder keeps the product small.
 const VERSIONS: &str = ", LATERAL (SELECT sum(1 + a.xmin::text::bigint * (1 + a.attrelid::bigint % 1000003) \
      + a.cmin::text::bigint) FROM pg_catalog.pg_attribute AS a \
@@ -143,6 +144,9 @@ pub(super) fn schema_version(w: &mut Writer, cache_key: &str, check: SchemaCheck
 #[derive(Deserialize)]
 struct Row(String, String, String, String, Option<String>, bool, bool);
 
+/// A table: its kind of relation, its columns, and the columns of its unique keys.
+type TableRow = (String, Option<Vec<Row>>, Option<Vec<Vec<String>>>);
+
 #[derive(Deserialize)]
 struct TriggerRow(usize, String, bool, bool, bool, Option<String>);
 
@@ -168,8 +172,7 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
         }
         let kind = usize::try_from(*position).ok().and_then(|at| columns.kinds.get(at));
         let Some(kind) = kind else { continue };
-        let (relation, rows, keys): (String, Option<Vec<Row>>, Option<Vec<Vec<String>>>) =
-            serde_json::from_str(text).unwrap_or_default();
+        let (relation, rows, keys): TableRow = serde_json::from_str(text).unwrap_or_default();
         let Some(rows) = rows else { continue };
         schema.unique_keys.insert(kind.table_name().into_owned(), keys.unwrap_or_default());
         schema.locations.insert(kind.table_name().into_owned(), location(&relation));

@@ -1,18 +1,19 @@
 //! Values of columns with types. Values are compared in the type of the column, so that indexes can be used. The
 //! result is the same as in every other store.
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, SubsecRound, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::domain::{Comparison, FieldType, Kind, Mask, RecordId, Value, to_milliseconds};
+use crate::domain::{
+    Comparison, FieldType, INFINITY, Kind, MINUS_INFINITY, Mask, RecordId, Value, infinity_text,
+    to_milliseconds,
+};
 use crate::sql::connection::SqlValue;
 use crate::sql::render::renderer::{Field, Renderer};
 use crate::sql::statement::Writer;
 use crate::sql::table_schema::{ColumnType, TypeFamily};
 use crate::store::StoreError;
 
-/// The timestamps in whole seconds that [`FieldType::read`] accepts.
-const SECONDS: &str = "BETWEEN -8334601228800 AND 8210266876799";
 /// The format of timestamps in JSON.
 pub(super) const TIMESTAMP_FORM: &str = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'";
 
@@ -24,6 +25,7 @@ pub(super) fn type_of_declared(declared: FieldType) -> ColumnType {
         FieldType::Boolean => ("boolean", TypeFamily::Boolean),
         FieldType::Date => ("date", TypeFamily::Date),
         FieldType::Timestamp => ("timestamp with time zone", TypeFamily::TimestampTz),
+        FieldType::TimestampMs => ("bigint", TypeFamily::Integer),
         FieldType::Uuid => ("uuid", TypeFamily::Uuid),
         FieldType::Decimal => ("numeric", TypeFamily::Numeric),
         FieldType::Json => ("jsonb", TypeFamily::Json),
@@ -153,7 +155,7 @@ pub(super) fn compare(
         return Err(bad_value(field, &declared.to_string()));
     }
     match (declared, value) {
-        (_, Value::Timestamp(at)) => compare_timestamp(w, &stored, family, is, *at),
+        (_, Value::Timestamp(at)) => compare_timestamp(w, field, family, is, *at),
         (FieldType::Uuid, Value::Text(text)) if family == TypeFamily::Uuid && is_canonical(text) => {
             w.push(&stored).push(&op).bind(text.as_str()).push("::uuid");
         }
@@ -182,16 +184,26 @@ pub(super) fn compare(
 }
 
 /// Writes a comparison in milliseconds. If the column is more precise, its value is rounded half up.
-fn compare_timestamp(w: &mut Writer, stored: &str, family: TypeFamily, is: Comparison, at: DateTime<Utc>) {
-    let at = to_milliseconds(at);
+fn compare_timestamp(
+    w: &mut Writer,
+    field: Field<'_>,
+    family: TypeFamily,
+    is: Comparison,
+    at: DateTime<Utc>,
+) {
+    let (stored, at) = (field.column(), to_milliseconds(at));
     if family == TypeFamily::Integer {
-        w.push(stored).push("::numeric * 1000 ").push(is.as_sql()).push(" ").bind(at.timestamp_millis());
+        let factor = if field.declared() == FieldType::TimestampMs { "" } else { "::numeric * 1000" };
+        w.push(&stored).push(factor).push(" ").push(is.as_sql()).push(" ").bind(at.timestamp_millis());
         return;
     }
     let name = if family == TypeFamily::TimestampTz { "::timestamptz" } else { "::timestamp" };
+    if let Some(text) = infinity_text(at) {
+        w.push(&stored).push(" ").push(is.as_sql()).push(" ").bind(text).push(name);
+        return;
+    }
     let bound = |w: &mut Writer, op: &str, at: DateTime<Utc>| {
-        let text = at.trunc_subsecs(6).to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
-        w.push(stored).push(op).bind(text).push(name);
+        w.push(&stored).push(op).bind(microseconds_text(at)).push(name);
     };
     let half = TimeDelta::microseconds(500);
     let (from, to) = (at - half, at + half);
@@ -210,6 +222,16 @@ fn compare_timestamp(w: &mut Writer, stored: &str, family: TypeFamily, is: Compa
     }
 }
 
+/// Renders an instant as PostgreSQL reads it, which knows no sign before a year of five digits and no year before 1.
+fn microseconds_text(at: DateTime<Utc>) -> String {
+    let text = at.trunc_subsecs(6).to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    match at.year() {
+        // The year 0 is 1 BC.
+        year @ ..=0 => format!("{:04}{} BC", 1 - year, at.format("-%m-%dT%H:%M:%S%.6fZ")),
+        _ => text.trim_start_matches('+').to_owned(),
+    }
+}
+
 /// Renders whether the value of a field does not have its type; `None` if the column cannot hold such a value.
 pub(super) fn is_invalid(field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError> {
     let family = field.column_type()?.family;
@@ -217,25 +239,36 @@ pub(super) fn is_invalid(field: Field<'_>, declared: FieldType) -> Result<Option
     let invalid = match declared {
         FieldType::Boolean if family == TypeFamily::Integer => Some(format!("{stored} NOT IN (0, 1)")),
         FieldType::Integer if family == TypeFamily::Numeric => Some(format!("{stored} <> trunc({stored})")),
-        FieldType::Date | FieldType::Timestamp => Some(match family {
-            TypeFamily::Integer => format!("{stored} NOT {SECONDS}"),
-            TypeFamily::Date | TypeFamily::Timestamp | TypeFamily::TimestampTz => {
-                format!("NOT isfinite({stored})")
-            }
-            _ => "TRUE".into(),
-        }),
+        FieldType::Date | FieldType::Timestamp | FieldType::TimestampMs => match family {
+            TypeFamily::Integer => Some(format!("{stored} NOT {}", between(declared))),
+            _ if family.fits(declared) => None,
+            _ => Some("TRUE".into()),
+        },
         _ => None,
     };
     Ok(invalid.map(|invalid| format!("COALESCE({invalid}, FALSE)")))
 }
 
-/// Renders the timestamp of a column as milliseconds since 1970, rounded half up.
+/// Renders the numbers that are instants.
+fn between(declared: FieldType) -> String {
+    let (first, last) = declared.epoch_unit().range();
+    format!("BETWEEN {first} AND {last}")
+}
+
+/// Renders the timestamp of a column as milliseconds since 1970, rounded half up. Infinite ones, and those beyond the
+/// calendar of the library, are its first or last millisecond.
 pub(super) fn milliseconds(field: Field<'_>) -> Result<String, StoreError> {
-    let stored = field.column();
+    let (stored, declared) = (field.column(), field.declared());
+    let (first, last) = (MINUS_INFINITY.timestamp_millis(), INFINITY.timestamp_millis());
     Ok(match field.column_type()?.family {
-        TypeFamily::Integer => format!("CASE WHEN {stored} {SECONDS} THEN {stored}::bigint * 1000 END"),
+        TypeFamily::Integer => {
+            let factor = if declared == FieldType::TimestampMs { "" } else { " * 1000" };
+            format!("CASE WHEN {stored} {} THEN {stored}::bigint{factor} END", between(declared))
+        }
         TypeFamily::Date | TypeFamily::Timestamp | TypeFamily::TimestampTz => format!(
-            "CASE WHEN isfinite({stored}) THEN floor(extract(epoch FROM {stored}) * 1000 + 0.5)::bigint END"
+            "CASE WHEN isfinite({stored}) THEN \
+             LEAST(GREATEST(floor(extract(epoch FROM {stored}) * 1000 + 0.5), {first}), {last})::bigint \
+             WHEN {stored} > '-infinity' THEN {last} WHEN {stored} < 'infinity' THEN {first} END"
         ),
         _ => "NULL::bigint".into(),
     })
@@ -249,8 +282,11 @@ pub(super) fn json_value(field: Field<'_>) -> Result<String, StoreError> {
         return Ok(super::list::json_of_text(&stored));
     }
     Ok(match family {
-        TypeFamily::TimestampTz => format!("to_char({stored} AT TIME ZONE 'UTC', {TIMESTAMP_FORM})"),
-        TypeFamily::Timestamp => format!("to_char({stored}, {TIMESTAMP_FORM})"),
+        // `to_char` gives NULL for infinite timestamps.
+        TypeFamily::TimestampTz => {
+            format!("COALESCE(to_char({stored} AT TIME ZONE 'UTC', {TIMESTAMP_FORM}), {stored}::text)")
+        }
+        TypeFamily::Timestamp => format!("COALESCE(to_char({stored}, {TIMESTAMP_FORM}), {stored}::text)"),
         TypeFamily::Bytes => format!("upper(encode({stored}, 'hex'))"),
         TypeFamily::Text | TypeFamily::CaseInsensitive | TypeFamily::Enum | TypeFamily::Uuid => {
             format!("{stored}::text")
@@ -272,6 +308,13 @@ pub(super) fn new_value(w: &mut Writer, field: Field<'_>, value: &Value) -> Resu
         cast(w, &column_type);
         return Ok(());
     }
+    // A number is an instant in the unit of its field.
+    if let (TypeFamily::Date | TypeFamily::Timestamp | TypeFamily::TimestampTz, Value::Integer(_)) =
+        (column_type.family, value)
+        && let Ok(at) = field.kind.time_type_of(field.name).read(value)
+    {
+        return new_value(w, field, &at);
+    }
     match (column_type.family, value) {
         (_, Value::Null) => w.push("NULL"),
         (TypeFamily::Other, Value::Json(_)) if column_type.element().is_some() => {
@@ -280,11 +323,13 @@ pub(super) fn new_value(w: &mut Writer, field: Field<'_>, value: &Value) -> Resu
         }
         (TypeFamily::Boolean, Value::Boolean(value)) => w.push(boolean(*value)),
         (TypeFamily::Boolean, Value::Integer(value)) => w.push(boolean(*value != 0)),
-        (TypeFamily::Integer, Value::Timestamp(at)) => w.bind(at.timestamp()),
+        (TypeFamily::Integer, Value::Timestamp(at)) => w.bind(field.declared().epoch_unit().number(*at)),
         (TypeFamily::Integer, Value::Date(day)) => {
-            w.bind(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
+            w.bind(field.declared().epoch_unit().number(day.and_time(chrono::NaiveTime::MIN).and_utc()))
         }
-        (TypeFamily::Date, Value::Timestamp(at)) => w.bind(at.date_naive().to_string()).push("::date"),
+        (TypeFamily::Date, Value::Timestamp(at)) if infinity_text(*at).is_none() => {
+            w.bind(at.date_naive().to_string()).push("::date")
+        }
         // A column without a time zone holds UTC. The text contains `Z`, and the cast drops it.
         (
             TypeFamily::Date
@@ -326,9 +371,13 @@ pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), 
                 TypeFamily::TimestampTz => {
                     format!("date_trunc('year', {stored} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'")
                 }
-                TypeFamily::Integer => format!(
-                    "extract(epoch FROM date_trunc('year', to_timestamp({stored}) AT TIME ZONE 'UTC'))::bigint"
-                ),
+                TypeFamily::Integer => {
+                    let factor = if field.declared() == FieldType::TimestampMs { 1000 } else { 1 };
+                    format!(
+                        "extract(epoch FROM date_trunc('year', to_timestamp({stored} / {factor}.0) AT TIME ZONE 'UTC'))\
+                         ::bigint * {factor}"
+                    )
+                }
                 _ => return Err(no_mask("year")),
             });
         }

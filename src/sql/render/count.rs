@@ -238,7 +238,7 @@ impl Renderer<'_> {
 
     fn span(&self, w: &mut Writer, number: usize, rows: Rows, field: &FieldName) -> Result<(), StoreError> {
         let kind = self.set_kind(rows.set)?;
-        let invalid = self.invalid(kind, field, FieldType::Timestamp)?;
+        let invalid = self.invalid(kind, field, kind.time_type_of(field))?;
         let at = self.backend.milliseconds(self.field(kind, field))?;
         let text = self.backend.cast("text");
         let columns =
@@ -287,7 +287,7 @@ impl Renderer<'_> {
     /// Renders the query for the first of these rows whose field does not hold a timestamp.
     pub(crate) fn undated(&self, rows: Rows, field: &FieldName) -> Result<(Statement, KindName), StoreError> {
         let kind = self.set_kind(rows.set)?;
-        let invalid = self.invalid(kind, field, FieldType::Timestamp)?;
+        let invalid = self.invalid(kind, field, kind.time_type_of(field))?;
         let mut w = self.writer();
         let mut query = Query::select(self.with(&mut w, &[rows.set])?, &self.answer(kind)?);
         query.table(kind.table_name(), "r");

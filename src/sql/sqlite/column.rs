@@ -5,7 +5,10 @@
 
 use chrono::{DateTime, NaiveTime, Utc};
 
-use crate::domain::{FieldType, KeyComparison, Mask, Reference, Value, instant_text};
+use crate::domain::{
+    EpochUnit, FieldType, INFINITY, KeyComparison, MINUS_INFINITY, Mask, Reference, Value, infinity_text,
+    instant_text,
+};
 use crate::sql::connection::SqlValue;
 use crate::sql::render::renderer::Field;
 use crate::sql::statement::{Writer, quote};
@@ -17,7 +20,9 @@ use crate::store::StoreError;
 pub(super) fn converted(field_type: FieldType, column: &str) -> Option<String> {
     match field_type {
         FieldType::Decimal => Some(decimal(column)),
-        FieldType::Date | FieldType::Timestamp => Some(milliseconds(column)),
+        FieldType::Date | FieldType::Timestamp | FieldType::TimestampMs => {
+            Some(milliseconds(field_type.epoch_unit(), column))
+        }
         FieldType::Text | FieldType::Uuid | FieldType::Integer | FieldType::Boolean | FieldType::Json => None,
     }
 }
@@ -32,7 +37,9 @@ pub(super) fn comparable(field: Field<'_>) -> String {
         FieldType::Text => format!("+{column} COLLATE BINARY"),
         FieldType::Uuid => format!("({}) COLLATE BINARY", id_text(&column)),
         FieldType::Integer | FieldType::Boolean => format!("+{column}"),
-        FieldType::Decimal | FieldType::Date | FieldType::Timestamp => in_converted_row(field),
+        FieldType::Decimal | FieldType::Date | FieldType::Timestamp | FieldType::TimestampMs => {
+            in_converted_row(field)
+        }
         FieldType::Json => "NULL".into(),
     }
 }
@@ -64,8 +71,8 @@ pub(super) fn is_invalid(field_type: FieldType, column: &str) -> String {
         FieldType::Decimal => {
             format!("({column} IS NOT NULL AND {} IS NULL)", decimal(column))
         }
-        FieldType::Date | FieldType::Timestamp => {
-            format!("({column} IS NOT NULL AND {} IS NULL)", milliseconds(column))
+        FieldType::Date | FieldType::Timestamp | FieldType::TimestampMs => {
+            format!("({column} IS NOT NULL AND {} IS NULL)", milliseconds(field_type.epoch_unit(), column))
         }
         FieldType::Json => "0".into(),
     }
@@ -91,20 +98,24 @@ fn decimal(column: &str) -> String {
     )
 }
 
-/// Renders epoch seconds, RFC 3339 and the formats that databases print as milliseconds since 1970.
+/// Renders numbers of a unit, RFC 3339 and the formats that databases print as milliseconds since 1970.
 ///
 /// It uses only integers, so that it rounds like `to_milliseconds`: half up, by the fourth digit. SQLite's date
 /// functions also accept `now`, numbers and 30 February. A value is therefore valid only if formatting its seconds `s`
 /// gives the same text again. `f` is what follows them: a fraction, and the time zone `z`.
-pub(super) fn milliseconds(column: &str) -> String {
+pub(super) fn milliseconds(unit: EpochUnit, column: &str) -> String {
+    let (first, last) = unit.range();
+    let factor = if unit == EpochUnit::Milliseconds { "" } else { " * 1000" };
+    let (infinity, minus_infinity) = (INFINITY.timestamp_millis(), MINUS_INFINITY.timestamp_millis());
     format!(
         "(SELECT CASE typeof(v) \
-         WHEN 'integer' THEN CASE WHEN v BETWEEN -8334601228800 AND 8210266876799 THEN v * 1000 END \
-         WHEN 'text' THEN (SELECT strftime('%s', s || z) * 1000 \
+         WHEN 'integer' THEN CASE WHEN v BETWEEN {first} AND {last} THEN v{factor} END \
+         WHEN 'text' THEN CASE v WHEN 'infinity' THEN {infinity} WHEN '-infinity' THEN {minus_infinity} ELSE \
+         (SELECT strftime('%s', s || z) * 1000 \
          + (substr(substr(f, 1, length(f) - length(z)) || '0000', 2, 4) + 5) / 10 \
          FROM (SELECT s, f, iif(f GLOB '.[0-9]*', ltrim(substr(f, 2), '0123456789'), f) AS z \
          FROM (SELECT replace(upper(substr(v || ' 00:00:00', 1, 19)), 'T', ' ') AS s, substr(v, 20) AS f)) \
-         WHERE datetime(julianday(s)) IS s AND z NOT GLOB '*[^-+:0-9Zz]*') END FROM (SELECT +{column} AS v))"
+         WHERE datetime(julianday(s)) IS s AND z NOT GLOB '*[^-+:0-9Zz]*') END END FROM (SELECT +{column} AS v))"
     )
 }
 
@@ -149,12 +160,13 @@ pub(super) fn new_value(field: Field<'_>, value: &Value) -> Result<SqlValue, Sto
         return field.r.column_type(to, key)?.id(&to.name, &id);
     }
     let column_type = field.column_type()?;
-    let is_epoch = column_type.family == TypeFamily::Integer;
-    let instant = |at: DateTime<Utc>| match column_type.family {
-        TypeFamily::Integer => SqlValue::Integer(at.timestamp()),
+    let declared = field.declared();
+    let is_epoch = column_type.family == TypeFamily::Integer || declared == FieldType::TimestampMs;
+    let instant = |at: DateTime<Utc>| match infinity_text(at) {
+        None if is_epoch => SqlValue::Integer(declared.epoch_unit().number(at)),
         _ => SqlValue::Text(instant_text(at)),
     };
-    Ok(match (field.declared(), value) {
+    Ok(match (declared, value) {
         (FieldType::Uuid, Value::Text(_)) if column_type.family == TypeFamily::Bytes => match value.as_id() {
             Some(id) => column_type.id(&field.kind.name, &id)?,
             None => SqlValue::Null,
@@ -177,15 +189,19 @@ pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), 
         }
         Mask::Value(value) => field.r.backend.new_value(w, field, &value.clone().into())?,
         Mask::Year => {
-            let at = milliseconds(&stored);
+            let unit = field.declared().epoch_unit();
+            let at = milliseconds(unit, &stored);
             let year = format!("strftime('%Y', ({at}) / 1000, 'unixepoch') || '-01-01");
             let text = match field.declared() {
-                FieldType::Timestamp => format!("{year}T00:00:00.000Z'"),
+                FieldType::Timestamp | FieldType::TimestampMs => format!("{year}T00:00:00.000Z'"),
                 _ => format!("{year}'"),
             };
-            // A value that is not a timestamp becomes NULL, because a mask must never keep the original value.
+            let factor = if unit == EpochUnit::Milliseconds { " * 1000" } else { "" };
+            // A value that is not a timestamp becomes NULL, because a mask must never keep the original value. An
+            // infinite one has no year.
             w.push(&format!(
-                "CASE typeof({stored}) WHEN 'integer' THEN CAST(strftime('%s', {year}') AS INTEGER) ELSE {text} END"
+                "CASE WHEN typeof({stored}) = 'integer' THEN CAST(strftime('%s', {year}') AS INTEGER){factor} \
+                 WHEN {stored} IN ('infinity', '-infinity') THEN {stored} ELSE {text} END"
             ));
         }
         Mask::Truncate(length) => {

@@ -303,7 +303,7 @@ impl Backend for Sqlite {
     }
 
     fn milliseconds(&self, field: Field<'_>) -> Result<String, StoreError> {
-        Ok(column::milliseconds(&field.column()))
+        Ok(column::milliseconds(field.declared().epoch_unit(), &field.column()))
     }
 
     fn json_value(&self, field: Field<'_>) -> Result<String, StoreError> {

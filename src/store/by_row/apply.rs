@@ -86,7 +86,11 @@ async fn carry_out<S: Session>(
     }
     let before = evaluation.snapshot(&query.kind, snapshot);
     for NewRow { kind, record } in inserts {
-        written.insert(kind, record.clone());
+        let mut record = record.clone();
+        if let Some(kind) = query.map.kind(kind) {
+            record.fields.iter_mut().for_each(|(field, value)| kind.convert_unit(field, value));
+        }
+        written.insert(kind, record);
     }
     let affected = run_steps(&evaluation, changes, &mut written)?;
     evaluation.note_switches(changes, &mut written).await?;

@@ -105,7 +105,7 @@ impl<'a, S: Session> Steps<'a, S> {
         let record = own.updated.entry(number).or_insert_with(|| before.clone());
         let mut changed = changed.iter();
         for (field, value) in values {
-            let value = match value {
+            let mut value = match value {
                 NewValue::Elements(_) => match changed.next() {
                     Some(elements) => elements.in_list(kind, field, record)?,
                     None => continue,
@@ -114,6 +114,7 @@ impl<'a, S: Session> Steps<'a, S> {
                 NewValue::Masked(mask) => masked(mask, kind, field, before, self.changes.mask_key.as_ref())?,
                 NewValue::Next => next(kind, field, record)?,
             };
+            kind.convert_unit(field, &mut value);
             record.fields.insert(field.clone(), value);
         }
         Ok(record.clone())

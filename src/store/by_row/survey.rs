@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::check;
 use super::evaluate::{Evaluation, kind};
 use super::session::{Session, bad_value};
-use crate::domain::{FieldName, FieldType, KeyComparison, KeyReader, Kind, KindName, RecordId};
+use crate::domain::{FieldName, KeyComparison, KeyReader, Kind, KindName, RecordId};
 use crate::protocol::{Answer, Question, Rows, Survey, SurveyQuery, widen};
 use crate::store::StoreError;
 
@@ -88,8 +88,7 @@ impl<S: Session> Evaluation<'_, S> {
     }
 
     fn span(&self, kind: &Kind, rows: Rows, field: &FieldName) -> Result<Option<Span>, StoreError> {
-        let declared = kind.type_of(field);
-        let time = if declared.is_time() { declared } else { FieldType::Timestamp };
+        let time = kind.time_type_of(field);
         let mut seen = None;
         for (number, _) in self.in_order(&kind.name, self.rows(rows)?.collect()) {
             let Some(row) = self.session.row(&kind.name, number) else {

@@ -83,7 +83,7 @@ impl<C: SqlConnection> SqlHost<C> {
     fn column_type(&self, declared: FieldType) -> &'static str {
         match (self.dialect, declared) {
             (Dialect::Sqlite, FieldType::Integer) => "INTEGER",
-            (Dialect::Postgres, FieldType::Integer) => "BIGINT",
+            (Dialect::Postgres, FieldType::Integer | FieldType::TimestampMs) => "BIGINT",
             (Dialect::Postgres, FieldType::Date) => "DATE",
             (Dialect::Postgres, FieldType::Timestamp) => "TIMESTAMPTZ",
             _ => "TEXT",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Id, World};
+use super::{Id, World, is_marked};
 use crate::domain::{ReferenceName, Value};
 
 impl World<'_> {
@@ -13,11 +13,10 @@ impl World<'_> {
         if reference.from != reference.to || reference.each {
             return false;
         }
-        let marked = self.kind(&reference.to).deleted_at.as_ref();
+        let kind = self.kind(&reference.to);
         let rows = self.rows.get(&reference.to);
         let found = target.as_id().and_then(|id| rows?.get_key_value(&id));
-        let is_live = |field| found.is_some_and(|(_, row)| row.get(field).is_null());
-        let Some((id, _)) = found.filter(|_| marked.is_none_or(is_live)) else { return false };
+        let Some((id, _)) = found.filter(|(_, row)| !is_marked(kind, row)) else { return false };
         let target = (reference.to.clone(), id.clone());
         if self.removed(&target) {
             return false;

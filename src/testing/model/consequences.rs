@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Id, Node, RowOutcome, Rows, World, elements};
+use super::{Id, Node, RowOutcome, Rows, World, elements, is_marked};
 use crate::domain::{
-    FieldName, KeyComparison, KindName, Mask, MaskKey, Mode, Record, Reference, ReferenceName, Request, Value,
+    DeletedField, FieldName, FieldType, KeyComparison, Kind, KindName, Mask, MaskKey, Mode, Record,
+    Reference, ReferenceName, Request, Value,
 };
 use crate::policy::{Entry, OnSurvive, Parent, Redirect, Rule, Severity};
 use crate::protocol::Disposition;
@@ -221,10 +222,9 @@ impl<'a> World<'a> {
             let there = target.as_id().is_some_and(|id| {
                 let row = self.rows.get(to).and_then(|rows| rows.get(&id));
                 let outcome = self.outcomes.get(&(to.clone(), id));
-                let marked = self.kind(to).deleted_at.as_ref();
                 let entries = self.declared.rules.entries(name).unwrap_or_default();
                 let qualifies = entries.get(*entry).and_then(|entry| entry.qualifies.as_ref());
-                row.is_some_and(|row| marked.is_none_or(|field| row.get(field).is_null()))
+                row.is_some_and(|row| !is_marked(self.kind(to), row))
                     && row.is_some_and(|row| self.holds(self.kind(to), row, qualifies))
                     && (*to == request.kind
                         || row
@@ -360,9 +360,9 @@ impl<'a> World<'a> {
                 row.fields.insert(field.clone(), value);
             }
             if (outcome == Some(RowOutcome::Soft) || stays)
-                && let Some(field) = &kind.deleted_at
+                && let Some(deleted) = &kind.deleted_at
             {
-                row.fields.insert(field.clone(), self.now.into());
+                row.fields.insert(deleted.field.clone(), self.mark(kind, deleted));
                 writes = 1;
             }
             if (outcome == Some(RowOutcome::Off) || stays)
@@ -394,7 +394,7 @@ impl<'a> World<'a> {
                 }
             }
             if let Some(field) = kind.updated_at.as_ref().filter(|_| writes > 0) {
-                row.fields.insert(field.clone(), self.now.into());
+                row.fields.insert(field.clone(), self.instant(kind.type_of(field)));
             }
             if let Some(field) = kind.version.as_ref().filter(|_| writes > 0) {
                 let held = match before.get(field) {
@@ -405,6 +405,26 @@ impl<'a> World<'a> {
             }
         }
         rows
+    }
+}
+
+impl World<'_> {
+    /// Returns what marks a row as deleted: the other value of a flag, or the time in the form of live rows.
+    fn mark(&self, kind: &Kind, deleted: &DeletedField) -> Value {
+        match (kind.type_of(&deleted.field), &deleted.live) {
+            (FieldType::Boolean, Value::Boolean(live)) => Value::Boolean(!live),
+            (FieldType::Boolean | FieldType::Integer, Value::Integer(live)) => Value::Integer(1 - live),
+            (FieldType::TimestampMs, _) => self.now.timestamp_millis().into(),
+            (_, Value::Integer(_)) => self.now.timestamp().into(),
+            _ => self.now.into(),
+        }
+    }
+
+    fn instant(&self, field_type: FieldType) -> Value {
+        match field_type {
+            FieldType::TimestampMs => self.now.timestamp_millis().into(),
+            _ => self.now.into(),
+        }
     }
 }
 

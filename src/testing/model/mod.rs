@@ -19,7 +19,7 @@ use crate::domain::{
     Condition, DataMap, KeyComparison, Kind, KindName, MaskKey, Mode, Record, RecordId, Reference,
     ReferenceName, Request, Value, to_milliseconds,
 };
-use crate::policy::{DeletionPolicy, Entry, ModePolicy, Parent, Rule};
+use crate::policy::{DeletionPolicy, Entry, ModePolicy, Parent, Retention, Rule};
 use crate::protocol::Disposition;
 
 /// Rows by kind and id.
@@ -82,6 +82,15 @@ fn elements(list: &Value) -> Vec<Value> {
         Value::Json(serde_json::Value::Array(list)) => list.iter().cloned().map(Value::from).collect(),
         _ => Vec::new(),
     }
+}
+
+/// Returns whether a row is marked as deleted: its mark is neither null nor the value of live rows.
+fn is_marked(kind: &Kind, row: &Record) -> bool {
+    kind.deleted_at.as_ref().is_some_and(|deleted| {
+        let read = |value: &Value| kind.type_of(&deleted.field).read(value).expect("a mark of its type");
+        let held = read(row.get(&deleted.field));
+        !held.is_null() && held != read(&deleted.live)
+    })
 }
 
 struct World<'a> {
@@ -189,8 +198,7 @@ impl<'a> World<'a> {
 
     fn may_touch(&self, kind: &KindName, row: &Record) -> bool {
         let kind = self.kind(kind);
-        let deleted = kind.deleted_at.as_ref().is_some_and(|field| !row.get(field).is_null());
-        self.holds(kind, row, kind.filter.as_ref()) && (self.mode.erases() || !deleted)
+        self.holds(kind, row, kind.filter.as_ref()) && (self.mode.erases() || !is_marked(kind, row))
     }
 
     fn all(&self) -> impl Iterator<Item = (Id, &'a Record)> {
@@ -263,14 +271,32 @@ impl<'a> World<'a> {
         };
         let kind = self.kind(&reference.from);
         let entries = self.declared.rules.entries(&reference.name).unwrap_or_default().iter().enumerate();
-        entries
+        let entries = entries
             .filter(|(_, entry)| entry.parent == below)
-            .find(|(_, entry)| self.holds(kind, row, entry.when.as_ref()))
+            .filter(|(_, entry)| self.holds(kind, row, entry.when.as_ref()));
+        // A retention that is over decides only if no later entry does.
+        let mut over = None;
+        for (index, entry) in entries {
+            match &entry.then {
+                Rule::Retain(retention) if self.is_over(kind, row, retention) => {
+                    over = over.or(Some((index, entry)));
+                }
+                _ => return Some((index, entry)),
+            }
+        }
+        over
+    }
+
+    fn is_over(&self, kind: &Kind, row: &Record, retention: &Retention) -> bool {
+        let from = kind.type_of(&retention.from).read(row.get(&retention.from));
+        match from.expect("a date") {
+            Value::Timestamp(from) => retention.end(from).is_some_and(|end| end <= self.now),
+            _ => false,
+        }
     }
 
     fn marked(&self, reference: &Reference, row: &Record) -> bool {
-        let field = self.kind(&reference.from).deleted_at.as_ref();
-        field.is_some_and(|field| !row.get(field).is_null())
+        is_marked(self.kind(&reference.from), row)
     }
 
     /// Returns whether the mode leaves the status of a row as it is: it is that of the mode already, or `reactivate`
@@ -313,13 +339,8 @@ impl<'a> World<'a> {
             Rule::Anonymize(_) => Some(RowOutcome::Anonymized),
             Rule::Keep | Rule::Leave => Some(RowOutcome::Kept),
             Rule::Retain(retention) => {
-                let kind = self.kind(&reference.from);
-                let from = kind.type_of(&retention.from).read(row.get(&retention.from));
-                let due = match from.expect("a date") {
-                    Value::Timestamp(from) => retention.period.end(from).is_some_and(|end| end <= self.now),
-                    _ => false,
-                };
-                Some(if due { RowOutcome::Deleted } else { RowOutcome::Retained })
+                let is_over = self.is_over(self.kind(&reference.from), row, retention);
+                Some(if is_over { RowOutcome::Deleted } else { RowOutcome::Retained })
             }
             Rule::Restrict | Rule::Protect | Rule::Redirect(_) => None,
         };

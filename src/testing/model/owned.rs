@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Id, RowOutcome, World};
+use super::{Id, RowOutcome, World, is_marked};
 use crate::domain::{Kind, KindName, Mode, Record, Reference, ReferenceName};
 use crate::policy::Rule;
 
@@ -70,7 +70,7 @@ impl World<'_> {
         if owners.is_empty() {
             return None;
         }
-        let is_marked = kind.deleted_at.as_ref().is_some_and(|field| !row.get(field).is_null());
+        let is_marked = is_marked(kind, row);
         let outcome = match weakest? {
             RowOutcome::Soft | RowOutcome::AlreadySoft if kind.deleted_at.is_none() => return None,
             RowOutcome::Off if kind.status.is_none() => return None,

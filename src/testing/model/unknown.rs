@@ -59,13 +59,16 @@ impl World<'_> {
                 Some(when) => self.truth(self.kind(&reference.from), row, when),
                 None => Some(true),
             };
+            let kind = self.kind(&reference.from);
+            let over = matches!(&entry.then, Rule::Retain(retention) if self.is_over(kind, row, retention));
             let protects = match entry.then {
-                Rule::Protect | Rule::Retain(_) => true,
+                Rule::Protect => true,
+                Rule::Retain(_) => !over,
                 Rule::Restrict => !cleared,
                 _ => false,
             };
             match truth {
-                Some(true) => return false,
+                Some(true) if !over => return false,
                 None if protects => return true,
                 _ => {}
             }

@@ -52,7 +52,7 @@ impl Boundaries {
             comparisons.any(|comparison| matches!(comparison, Condition::IsNull { .. }))
         };
         let becomes_null = || self.masks_of(kind, field).any(|mask| *mask == Mask::Null);
-        is_declared || kind.deleted_at.as_ref() == Some(field) || is_tested() || becomes_null()
+        is_declared || is_null_on_live_rows(kind, field) || is_tested() || becomes_null()
     }
 
     /// Returns the values to try for a field that is neither a key nor a reference, the simplest first.
@@ -61,7 +61,7 @@ impl Boundaries {
         let mut values = self.plain_values(kind, field);
         if self.can_be_null(kind, field) {
             // A row is live unless it is marked.
-            let at = usize::from(kind.deleted_at.as_ref() != Some(field));
+            let at = usize::from(!is_null_on_live_rows(kind, field));
             values.insert(at.min(values.len()), Value::Null);
         }
         values.extend(self.compared_values(kind, field));
@@ -97,6 +97,11 @@ impl Boundaries {
         if let Some(status) = kind.status.as_ref().filter(|status| status.field == *field) {
             return vec![status.on.clone(), status.off.clone()];
         }
+        // A row is live unless it is marked.
+        let deleted = kind.deleted_at.as_ref().filter(|deleted| deleted.field == *field);
+        if let Some(deleted) = deleted.filter(|deleted| !deleted.live.is_null()) {
+            return vec![deleted.live.clone(), deleted.mark_at(kind.type_of(field), self.now)];
+        }
         let scopes = self.scopes.iter().filter(|(of, scope)| *of == kind.name && scope == field).count();
         let new_year = Utc.with_ymd_and_hms(self.now.year(), 1, 1, 0, 0, 0).single().unwrap_or(self.now);
         let mut values: Vec<Value> = match kind.type_of(field) {
@@ -105,6 +110,7 @@ impl Boundaries {
             FieldType::Boolean => return vec![false.into(), true.into()],
             FieldType::Date => vec![day_text(new_year).into()],
             FieldType::Timestamp => vec![instant_text(new_year).into()],
+            FieldType::TimestampMs => vec![new_year.timestamp_millis().into()],
             FieldType::Uuid => [1, 2].map(|n| uuid::Uuid::from_u128(n).to_string().into()).into(),
             FieldType::Decimal => vec![0.5.into(), 1.5.into()],
             FieldType::Json => return vec![Value::Json(json!({ "a": 1 }))],
@@ -131,10 +137,14 @@ impl Boundaries {
     }
 }
 
+/// Returns whether a field is null on live rows.
+fn is_null_on_live_rows(kind: &Kind, field: &FieldName) -> bool {
+    kind.deleted_at.as_ref().is_some_and(|deleted| deleted.field == *field && deleted.live.is_null())
+}
+
 /// Returns the condition that a retention is over.
 fn is_over(retention: &Retention) -> Condition {
-    let moment = Moment::Cutoff(retention.period);
-    Condition::Time { field: retention.from.clone(), is: Comparison::Less, moment }
+    Condition::Time { field: retention.from.clone(), is: Comparison::Less, moment: retention.cutoff() }
 }
 
 /// Returns the value, and the values just below and just above it. Text has such neighbours only if its order is
@@ -153,7 +163,7 @@ fn around_value(field_type: FieldType, is: Comparison, value: &Value) -> Vec<Val
             shorter.pop();
             vec![shorter.into(), format!("{text} ").into()]
         }
-        (FieldType::Date | FieldType::Timestamp, Ok(Value::Timestamp(at))) => {
+        (FieldType::Date | FieldType::Timestamp | FieldType::TimestampMs, Ok(Value::Timestamp(at))) => {
             return around_instant(field_type, at);
         }
         _ => Vec::new(),
@@ -194,6 +204,7 @@ fn around_instant(field_type: FieldType, at: DateTime<Utc>) -> Vec<Value> {
     let written = instants.filter(|at| (1..=9999).contains(&at.year()));
     match field_type {
         FieldType::Date => written.map(|at| day_text(at).into()).collect(),
+        FieldType::TimestampMs => written.map(|at| at.timestamp_millis().into()).collect(),
         _ => written.map(|at| instant_text(at).into()).collect(),
     }
 }

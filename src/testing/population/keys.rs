@@ -117,11 +117,12 @@ pub(super) fn key_value(key_type: FieldType, kind: &KindName, number: usize) -> 
         FieldType::Uuid => {
             Uuid::from_u128(u128::from(small) << 96 | 0x4000_8000_0000_0000_0000).to_string().into()
         }
-        FieldType::Date | FieldType::Timestamp => {
+        FieldType::Date | FieldType::Timestamp | FieldType::TimestampMs => {
             let epoch = Utc.timestamp_opt(0, 0).single().unwrap_or_default();
             let day = epoch + TimeDelta::days(small.into());
             match key_type {
                 FieldType::Date => day.date_naive().format("%Y-%m-%d").to_string().into(),
+                FieldType::TimestampMs => day.timestamp_millis().into(),
                 _ => instant_text(day).into(),
             }
         }

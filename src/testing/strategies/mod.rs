@@ -96,7 +96,7 @@ pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
 }
 
 fn kind() -> impl Strategy<Value = KindSeed> {
-    let row = (prop::collection::vec(any::<Index>(), 6), 0..4_u8, 0..4_u8, prop::bool::weighted(0.15));
+    let row = (prop::collection::vec(any::<Index>(), 6), 0..4_u8, 0..10_u8, prop::bool::weighted(0.15));
     let row = row.prop_map(|(references, state, at, marked)| RowSeed { references, state, at, marked });
     (prop::bool::weighted(0.6), prop::bool::weighted(0.1), 0..10_u8, prop::collection::vec(row, 1..=5))
         .prop_map(|(tombstone, bare, identity, rows)| KindSeed { tombstone, bare, identity, rows })
@@ -161,7 +161,8 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool, new: Option<&Json>) ->
         9 | 10 => json!({ "then": "restrict" }),
         11 => json!({ "then": "protect" }),
         12 | 13 => json!({ "then": "anonymize" }),
-        14..=16 => json!({ "retain": { "for": "P1Y", "from": "at", "basis": "law" } }),
+        14 | 15 => json!({ "retain": { "for": "P1Y", "from": "at", "basis": "law" } }),
+        16 => json!({ "retain": { "for": "P1Y", "from": "at", "from_end_of": "year", "basis": "law" } }),
         17 => json!({ "then": "set_null" }),
         18 | 19 => match new {
             None if seed.rule == 18 => json!({ "then": "set_null" }),
@@ -251,7 +252,9 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
         }
         if !seed.bare {
             facts["status"] = json!("status");
-            facts["deleted_at"] = json!("deleted_at");
+            let (mark, field_type) = seed.mark();
+            facts["deleted_at"] = mark;
+            facts["fields"]["deleted_at"] = json!(field_type);
             facts["updated_at"] = json!("updated_at");
             facts["version"] = json!("version");
             facts["personal"] = json!({ "mail": "placeholder_email", "note": { "truncate": 2 } });

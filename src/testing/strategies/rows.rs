@@ -15,7 +15,7 @@ const GONE: usize = 8;
 /// Returns the rows to which the elements of a list refer, `first` among them; `None` for an element that is null.
 fn elements(row: &RowSeed, first: usize, count: usize) -> Vec<Option<usize>> {
     let next = Some((first + 1) % count.max(1));
-    match (row.state, row.at) {
+    match (row.state, row.at % 4) {
         (_, 3) if row.marked => Vec::new(),
         (0, _) => vec![Some(first)],
         (1, 0 | 1) => vec![next, None, Some(first), Some(first)],
@@ -51,10 +51,12 @@ pub(super) fn rows(
                 _ if is_subject => "B".into(),
                 _ => Value::Null,
             };
-            let when = match row.at {
-                0 => Value::from("2020-06-01T00:00:00.000Z"),
-                1 => "2025-11-30T08:00:00.000Z".into(),
-                2 => "2027-01-01T00:00:00.000Z".into(),
+            let when = match (row.at, row.at % 4) {
+                (8, _) => Value::from("infinity"),
+                (9, _) => "-infinity".into(),
+                (_, 0) => "2020-06-01T00:00:00.000Z".into(),
+                (_, 1) => "2025-11-30T08:00:00.000Z".into(),
+                (_, 2) => "2027-01-01T00:00:00.000Z".into(),
                 _ => Value::Null,
             };
             let mut record = Record::new(shapes.id_of(kind, at))
@@ -66,8 +68,18 @@ pub(super) fn rows(
                 .with("tag", tag(kind, at))
                 .with("mail", format!("{}{at}@example.org", name(kind)))
                 .with("deleted_at", Value::Null);
+            let live = &facts["deleted_at"]["live"];
+            // Null counts as live, whatever the form of the mark. A column of numbers is known by its values.
+            if row.at != 7 || live.is_number() {
+                record = record.with("deleted_at", Value::from(live.clone()));
+            }
             if row.marked && !is_subject && !facts["deleted_at"].is_null() {
-                record = record.with("deleted_at", "2025-01-01T00:00:00.000Z");
+                let mark = match facts["fields"]["deleted_at"].as_str() {
+                    Some("boolean") => Value::from(1),
+                    Some("timestamp_ms") => 1_735_689_600_000_i64.into(),
+                    _ => "2025-01-01T00:00:00.000Z".into(),
+                };
+                record = record.with("deleted_at", mark);
             }
             if !facts["version"].is_null() {
                 let version = (at % 2 == 0).then_some(7);

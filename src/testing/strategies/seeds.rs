@@ -1,6 +1,7 @@
 //! What random worlds are made of, before they are documents and rows.
 
 use proptest::sample::Index;
+use serde_json::{Value as Json, json};
 
 #[derive(Debug, Clone)]
 pub(super) struct KindSeed {
@@ -11,6 +12,19 @@ pub(super) struct KindSeed {
 }
 
 impl KindSeed {
+    /// Returns the form of the kind's deleted mark, and the type of its field. Like [`is_keyed`](Self::is_keyed), it
+    /// depends on other random parts.
+    pub(super) fn mark(&self) -> (Json, &'static str) {
+        let form = |live: Json| json!({ "field": "deleted_at", "live": live });
+        match (self.identity, self.rows.len()) {
+            (5 | 6, ..=2) => (form(json!(0)), "boolean"),
+            (5 | 6, _) => (form(json!("infinity")), "timestamp"),
+            (7, ..=2) => (form(json!("9999-12-31T00:00:00.000Z")), "timestamp"),
+            (7, _) => (form(json!(0)), "timestamp_ms"),
+            _ => (json!("deleted_at"), "timestamp"),
+        }
+    }
+
     /// Returns whether the kind has a keyed mask. It depends on the number of rows and is therefore random.
     pub(super) fn is_keyed(&self) -> bool {
         self.rows.len().is_multiple_of(2)

@@ -82,7 +82,7 @@ on_every_store! {
         assert!(world.row("transactions", "t2").await.get("customer_id").is_none());
         assert!(world.row("logs", "l2").await.get("customer_id").is_none());
         let until: Vec<_> = receipt.open.iter().map(|item| item.until.unwrap().date_naive().to_string()).collect();
-        assert!(until.contains(&"2032-01-01".into()) && until.contains(&"2027-06-01".into()), "{until:?}");
+        assert!(until.contains(&"2032-01-02".into()) && until.contains(&"2027-06-02".into()), "{until:?}");
     }
 
     // R100 R101 R102 R109 R211
