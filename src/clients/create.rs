@@ -122,6 +122,7 @@ impl<S: Store + Reader> Clients<'_, S> {
                 kind: request.kind.clone(),
                 disposition: Disposition::Create,
                 path: Vec::new(),
+                undeclared: false,
                 planned: 1,
                 actual: 1,
             }],

@@ -1,14 +1,15 @@
 //! The data map: kinds, references, and deliberate exclusions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::map_document::MapDocument;
 use super::reference_checks::check_references;
 use super::{
-    Fault, FaultCode, Faults, FieldName, FieldType, KeyReader, Kind, KindName, Mask, Reference,
-    ReferenceName, TableName, Value,
+    Fault, FaultCode, Faults, FieldName, FieldType, KeyReader, KeysByTable, Kind, KindName, Mask, Reference,
+    ReferenceName, TableName, UndeclaredReferences, Value,
 };
 
 /// The kinds, the references between them, and their fields.
@@ -36,6 +37,8 @@ pub struct DataMap {
     subject: Option<KindName>,
     /// The values that a policy names, in the map that a store checks.
     named_values: Vec<NamedValue>,
+    /// The foreign keys that the store had when their references were added to the map; `None` if none were read.
+    keys: Option<Arc<KeysByTable>>,
 }
 
 /// A value that a policy compares with a field or writes to it, such as a status.
@@ -95,6 +98,7 @@ impl DataMap {
             excluded,
             subject: None,
             named_values: Vec::new(),
+            keys: None,
         };
         let mut faults = Faults::none();
         for (position, one) in map.excluded.iter().enumerate() {
@@ -191,19 +195,68 @@ impl DataMap {
         kind.filter.is_some() && self.subject.as_ref() != Some(&kind.name)
     }
 
+    /// Returns the map with references that foreign keys add to it, and the kinds that these need. `chosen` says which
+    /// references are added.
+    pub(crate) fn with_undeclared(
+        &self,
+        found: &UndeclaredReferences,
+        chosen: &BTreeSet<&ReferenceName>,
+    ) -> Self {
+        let mut map = self.clone();
+        map.keys.clone_from(&found.keys);
+        for reference in found.references.iter().filter(|reference| chosen.contains(&reference.name)) {
+            for kind in
+                found.kinds.iter().filter(|kind| [&reference.from, &reference.to].contains(&&kind.name))
+            {
+                map.kinds.entry(kind.name.clone()).or_insert_with(|| kind.clone());
+            }
+            map.references.insert(reference.name.clone(), reference.clone());
+        }
+        for (kind, field, column) in &found.columns {
+            let kind = map.kinds.get_mut(kind).filter(|kind| !kind.fields.contains_key(field));
+            if let Some(kind) = kind {
+                kind.fields.entry(field.clone()).or_default().column = Some(column.clone());
+            }
+        }
+        map
+    }
+
+    /// Adds a reference without any check.
+    pub(crate) fn add_reference(&mut self, reference: Reference) {
+        self.references.insert(reference.name.clone(), reference);
+    }
+
+    /// Adds what another map has and this one does not: the references of its foreign keys.
+    pub(crate) fn add_undeclared(&mut self, other: &Self) {
+        let rule = |reference: &Reference| reference.undeclared.as_ref().is_some_and(|rule| !rule.is_copy);
+        for reference in other.references().filter(|reference| rule(reference)) {
+            self.references.entry(reference.name.clone()).or_insert_with(|| reference.clone());
+        }
+        for kind in other.kinds() {
+            self.kinds.entry(kind.name.clone()).or_insert_with(|| kind.clone());
+        }
+    }
+
+    /// Returns the foreign keys that the store had when their references were added to the map.
+    #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases have foreign keys"))]
+    pub(crate) fn keys(&self) -> Option<&Arc<KeysByTable>> {
+        self.keys.as_ref()
+    }
+
     /// Returns the tables and references that are left out on purpose.
     pub(crate) fn excluded(&self) -> &[Excluded] {
         &self.excluded
     }
 
     /// Returns every field of a kind that the map mentions: id, references, status, maintained, declared and personal
-    /// fields.
+    /// fields. Fields that only a foreign key mentions are left out.
     pub fn fields_of<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a FieldName> {
         let own = [kind.status.as_ref().map(|s| &s.field), kind.deleted_at.as_ref().map(|d| &d.field)];
         let kept = [&kind.created_at, &kind.updated_at, &kind.version].into_iter().flatten();
         let mut fields: Vec<&FieldName> = own.into_iter().flatten().chain(kept).collect();
         fields.extend(kind.id.fields());
-        fields.extend(self.references_from(&kind.name).flat_map(|reference| &reference.fields));
+        let declared = self.references_from(&kind.name).filter(|reference| reference.is_declared());
+        fields.extend(declared.flat_map(|reference| &reference.fields));
         fields.extend(self.keys_of(&kind.name));
         fields.extend(kind.fields.keys().chain(kind.personal.keys()).chain(&kind.shard_key));
         fields.sort();
@@ -232,7 +285,8 @@ impl DataMap {
 
     /// Returns the fields of a kind, other than its id, whose values references hold.
     fn keys_of<'a>(&'a self, kind: &'a KindName) -> impl Iterator<Item = &'a FieldName> {
-        self.references_to(kind).flat_map(|reference| reference.key.iter().flatten())
+        let declared = self.references_to(kind).filter(|reference| reference.is_declared());
+        declared.flat_map(|reference| reference.key.iter().flatten())
     }
 
     /// Returns the fields that become null when a reference is emptied.
@@ -247,14 +301,18 @@ impl DataMap {
         let kind = self.kind(&reference.from).filter(|_| reference.nullable || reference.each);
         // References over the same fields exclude each other, so only one of them holds.
         let others = self.references_from(&reference.from).filter(|other| other.fields != reference.fields);
+        let others = others.filter(|other| other.is_declared());
         let shared: BTreeSet<&FieldName> = others.flat_map(|other| &other.fields).collect();
         let can_be_null = move |kind: &Kind, field: &FieldName| {
             let is_declared = || kind.fields.get(field).is_some_and(|declared| declared.nullable);
             reference.fields.len() == 1 || (is_declared() && kind.shard_key.as_ref() != Some(field))
         };
-        reference.fields.iter().filter(move |field| {
-            !shared.contains(field)
-                && kind.is_some_and(|kind| !kind.id.contains(field) && can_be_null(kind, field))
+        reference.fields.iter().filter(move |field| match &reference.undeclared {
+            Some(rule) => rule.nullable.contains(field),
+            None => {
+                !shared.contains(field)
+                    && kind.is_some_and(|kind| !kind.id.contains(field) && can_be_null(kind, field))
+            }
         })
     }
 

@@ -319,13 +319,27 @@ impl ReferenceDocument {
             nullable,
             owned,
             lock,
+            undeclared: None,
         })
     }
 }
 
 impl From<Reference> for ReferenceDocument {
     fn from(reference: Reference) -> Self {
-        let Reference { name, from, fields, to, key, compare, each, when, nullable, owned, lock } = reference;
+        let Reference {
+            name,
+            from,
+            fields,
+            to,
+            key,
+            compare,
+            each,
+            when,
+            nullable,
+            owned,
+            lock,
+            undeclared: _,
+        } = reference;
         let names = |kind: &KindName, fields: &[FieldName]| {
             Names(fields.iter().map(|field| format!("{kind}.{field}")).collect())
         };
@@ -379,7 +393,11 @@ impl From<DataMap> for MapDocument {
     fn from(map: DataMap) -> Self {
         Self {
             kinds: map.kinds().map(|kind| (kind.name.clone(), kind.clone().into())).collect(),
-            references: map.references().map(|reference| reference.clone().into()).collect(),
+            references: map
+                .references()
+                .filter(|reference| reference.is_declared())
+                .map(|reference| reference.clone().into())
+                .collect(),
             excluded: map.excluded().to_vec(),
         }
     }

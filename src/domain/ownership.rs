@@ -39,7 +39,7 @@ impl DataMap {
     /// Returns the dependencies between outcomes: in each pair, the first is decided before the second.
     pub(crate) fn order_of_outcomes(&self) -> BTreeSet<(Decided, Decided)> {
         let mut edges = BTreeSet::new();
-        for reference in self.references() {
+        for reference in self.references().filter(|reference| reference.may_remove()) {
             edges.insert((self.parents(reference), (reference.from.clone(), Stage::Reached)));
             if reference.owned {
                 let owned = (reference.to.clone(), Stage::Owned);

@@ -2,7 +2,10 @@
 
 use super::id_list::ids_in_list;
 use super::words::words;
-use super::{BadIdList, Condition, FieldName, Kind, KindName, Lock, Record, RecordId, ReferenceName};
+use super::{
+    BadIdList, Condition, FieldName, ForeignKeyRule, Kind, KindName, Lock, OnDelete, Record, RecordId,
+    ReferenceName,
+};
 
 /// Fields of one kind that hold the key of a record of another, or of the same kind; or a field that holds a list of
 /// such keys.
@@ -31,6 +34,9 @@ pub struct Reference {
     pub owned: bool,
     /// How the reference is protected if it has no foreign key, while a record it refers to is removed.
     pub lock: Option<Lock>,
+    /// What the database does over this reference by itself, if only a foreign key of the database says that the
+    /// reference exists. `None` for references that the data map declares.
+    pub undeclared: Option<ForeignKeyRule>,
 }
 
 words! {
@@ -71,6 +77,7 @@ impl Reference {
             nullable: false,
             owned: false,
             lock: None,
+            undeclared: None,
         }
     }
 
@@ -84,6 +91,18 @@ impl Reference {
     #[must_use]
     pub(crate) fn has_one_target(&self) -> bool {
         self.holds_id() && !self.each
+    }
+
+    /// Returns whether the data map declares the reference.
+    #[must_use]
+    pub fn is_declared(&self) -> bool {
+        self.undeclared.is_none()
+    }
+
+    /// Returns whether the removal of a record may remove the rows that refer to it. A foreign key that is not declared
+    /// removes them only with ON DELETE CASCADE.
+    pub(crate) fn may_remove(&self) -> bool {
+        self.undeclared.as_ref().is_none_or(|rule| rule.on_delete == OnDelete::Cascade)
     }
 
     /// Returns the field, if there is exactly one.

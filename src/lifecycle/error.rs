@@ -18,6 +18,11 @@ pub enum Error {
     /// To handle it: correct the policy's data map or the schema. Every mismatch is listed.
     #[error("the policy does not fit the data:\n{0}")]
     SchemaMismatch(Faults),
+    /// The foreign keys of the database have changed since the policy was opened, and the policy no longer fits them.
+    ///
+    /// To handle it: correct the policy or the schema. Every mismatch is listed. Nothing was written.
+    #[error("the schema has changed since the policy was opened, and the policy no longer fits:\n{0}")]
+    SchemaChanged(Faults),
     /// The request was refused before there was a plan: the record was not found, or the request is denied or
     /// invalid.
     #[error(transparent)]
@@ -47,7 +52,8 @@ pub enum Error {
         /// Every difference.
         changes: Vec<Change>,
     },
-    /// The plan has changed since it was confirmed by its digest.
+    /// The plan has changed since it was confirmed: by its digest, or because the foreign keys of the database have changed
+    /// since it was made.
     ///
     /// To handle it: show the current plan and have it confirmed.
     #[error("the plan has changed since it was confirmed: its digest is now {}", .0.digest)]
@@ -137,6 +143,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::SchemaMismatch(_) => "misfit",
+            Self::SchemaChanged(_) => "schema_changed",
             Self::Refused(refusal) => refusal.code(),
             Self::Blocked(_) => "blocked",
             Self::Invalid(_) => "invalid_values",
@@ -155,7 +162,9 @@ impl Error {
     #[must_use]
     pub fn remedy(&self) -> &str {
         match self {
-            Self::SchemaMismatch(_) => "correct the policy's data map, or the schema",
+            Self::SchemaMismatch(_) | Self::SchemaChanged(_) => {
+                "correct the policy's data map, or the schema"
+            }
             Self::Refused(refusal) => refusal.remedy(),
             Self::Blocked(plan) if plan.blockers.is_empty() => {
                 "resolve the warnings, or acknowledge them by name"
@@ -206,6 +215,7 @@ impl Error {
             Self::Conflict { .. } | Self::Changed(_) | Self::NotUnique { .. } => AuditOutcome::Conflict,
             Self::PlanMismatch | Self::OperationReused(_) | Self::Invalid(_) => AuditOutcome::Invalid,
             Self::SchemaMismatch(_)
+            | Self::SchemaChanged(_)
             | Self::NoMaskKey { .. }
             | Self::Unreadable(_)
             | Self::Store(_)

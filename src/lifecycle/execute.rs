@@ -27,6 +27,16 @@ impl<S: Store> Lifecycle<S> {
 
     pub(crate) async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
         self.require_mask_key()?;
+        let mut refreshes = 0;
+        loop {
+            let done = self.plan_once(request, now).await;
+            if !self.refreshed(&done, &mut refreshes).await? {
+                return done;
+            }
+        }
+    }
+
+    async fn plan_once(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
         let inquiry = self.inquire(request, now)?;
         let survey = self.store.survey(inquiry.query()).await?;
         self.foresee(inquiry.plan(&survey)?).await
@@ -44,7 +54,7 @@ impl<S: Store> Lifecycle<S> {
 
     /// Makes the inquiry for a request. Refuses a request that the policy or this environment does not allow.
     pub(crate) fn inquire(&self, request: &Request, now: DateTime<Utc>) -> Result<Inquiry, Refusal> {
-        let inquiry = self.policy.inquire(request, now)?;
+        let inquiry = self.effective().inquire(request, now)?;
         self.environment.check(request)?;
         Ok(inquiry)
     }
@@ -79,7 +89,13 @@ impl<S: Store> Lifecycle<S> {
                 None => self.foresee(inquiry.plan(&self.store.survey(inquiry.query()).await?)?).await?,
             }
         };
-        if again.digest == plan.digest { Ok(again) } else { Err(Error::PlanMismatch) }
+        match again.digest == plan.digest {
+            true => Ok(again),
+            false if inquiry.query().map.keys() != plan.execution.query.map.keys() => {
+                Err(Error::Changed(Box::new(again)))
+            }
+            false => Err(Error::PlanMismatch),
+        }
     }
 
     /// Returns whether the plan was made for this request: the same subjects, mode and policy.
@@ -117,10 +133,7 @@ impl<S: Store> Lifecycle<S> {
     pub async fn apply(&self, request: &Request, plan: &Plan) -> Result<Receipt, Error> {
         one_operation(async {
             let operation = self.operation(request);
-            let done = match self.replan_for(request, plan).await {
-                Ok(plan) => self.apply_as_shown(request, &plan, operation).await,
-                Err(error) => Err(error),
-            };
+            let done = self.replan_and_apply(request, plan, operation).await;
             self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
         })
         .await
@@ -155,7 +168,7 @@ impl<S: Store> Lifecycle<S> {
         one_operation(async {
             let operation = self.operation(request);
             let done = match self.plan(request).await {
-                Ok(plan) if plan.digest == *digest => self.apply_as_shown(request, &plan, operation).await,
+                Ok(plan) if plan.digest == *digest => self.replan_and_apply(request, &plan, operation).await,
                 Ok(plan) => Err(Error::Changed(Box::new(plan))),
                 Err(error) => Err(error),
             };
@@ -198,9 +211,15 @@ impl<S: Store> Lifecycle<S> {
     pub async fn execute(&self, request: &Request) -> Result<Receipt, Error> {
         one_operation(async {
             let operation = self.operation(request);
-            let mut made = 0;
+            let (mut made, mut refreshes) = (0, 0);
             let done = loop {
-                match self.plan_and_apply(request, operation).await {
+                let done = self.plan_and_apply(request, operation).await;
+                match self.refreshed(&done, &mut refreshes).await {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(error) => break Err(error),
+                }
+                match done {
                     Err(error) if self.again(operation, &mut made, &error, true).await => {}
                     done => break done,
                 }
@@ -208,6 +227,25 @@ impl<S: Store> Lifecycle<S> {
             self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
         })
         .await
+    }
+
+    /// Applies a plan that was shown. If the foreign keys have changed since, decides it again with the new keys.
+    async fn replan_and_apply(
+        &self,
+        request: &Request,
+        plan: &Plan,
+        operation: OperationId,
+    ) -> Result<Receipt, Error> {
+        let mut refreshes = 0;
+        loop {
+            let done = match self.replan_for(request, plan).await {
+                Ok(plan) => self.apply_as_shown(request, &plan, operation).await,
+                Err(error) => Err(error),
+            };
+            if !self.refreshed(&done, &mut refreshes).await? {
+                return done;
+            }
+        }
     }
 
     async fn plan_and_apply(&self, request: &Request, operation: OperationId) -> Result<Receipt, Error> {

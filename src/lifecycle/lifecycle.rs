@@ -1,11 +1,12 @@
 //! The lifecycle: a policy over a store.
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use chrono::{DateTime, Utc};
 
+use super::effective::effective;
 use super::{Clock, Environment, Error, OperationIds, RandomIds, Retries, SystemClock};
-use crate::domain::{Faults, MaskKey, OperationId, Request, to_milliseconds};
+use crate::domain::{MaskKey, OperationId, Request, to_milliseconds};
 use crate::policy::DeletionPolicy;
 use crate::store::Store;
 
@@ -48,6 +49,8 @@ use crate::store::Store;
 pub struct Lifecycle<S> {
     pub(super) store: S,
     pub(super) policy: Arc<DeletionPolicy>,
+    /// The policy together with the foreign keys of the store. Lifecycles over stores with the same tables share it.
+    pub(super) effective: Arc<RwLock<Arc<DeletionPolicy>>>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn OperationIds>,
     pub(super) environment: Environment,
@@ -58,16 +61,18 @@ pub struct Lifecycle<S> {
 impl<S: Store> Lifecycle<S> {
     /// Opens a policy over a store, and checks that the store has every table and column the policy names.
     ///
+    /// Foreign keys of the database that lead to the policy's tables, and that the policy does not declare, become a part
+    /// of every plan: the plan names the rows that the database would delete or change by itself. If the keys change
+    /// later, they are read anew.
+    ///
     /// # Errors
     /// [`Error::SchemaMismatch`] lists everything that is missing; [`Error::Store`] if the store cannot be read.
     pub async fn open(store: S, policy: DeletionPolicy) -> Result<Self, Error> {
-        let found = store.check(&policy.map_to_check()).await?;
-        let mut faults = Faults::none();
-        faults.extend(found);
-        faults.or(()).map_err(Error::SchemaMismatch)?;
+        let effective = effective(&store, &policy).await?;
         Ok(Self {
             store,
             policy: Arc::new(policy),
+            effective: Arc::new(RwLock::new(Arc::new(effective))),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             environment: Environment::Production,
@@ -104,6 +109,7 @@ impl<S: Store> Lifecycle<S> {
         Lifecycle {
             store,
             policy: self.policy.clone(),
+            effective: self.effective.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
             environment: self.environment,

@@ -1,5 +1,6 @@
 //! A policy over a store. Every policy has the same verbs: plan, apply, confirm, execute and reject.
 
+mod effective;
 mod error;
 mod execute;
 #[allow(clippy::module_inception, reason = "the lifecycle is what this module is named after")]

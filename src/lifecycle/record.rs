@@ -131,8 +131,12 @@ pub(super) fn done_entry(request: &Request, plan: &Plan, operation: OperationId)
         .steps
         .iter()
         .map(|step| {
-            json!({ "kind": step.key.kind, "disposition": step.key.disposition, "path": step.key.path,
-                    "planned": step.count })
+            let mut line = json!({ "kind": step.key.kind, "disposition": step.key.disposition,
+                                   "path": step.key.path, "planned": step.count });
+            if let Some(line) = line.as_object_mut().filter(|_| step.key.undeclared) {
+                line.insert("undeclared".into(), true.into());
+            }
+            line
         })
         .collect();
     AuditEntry {

@@ -131,6 +131,7 @@ impl Plan {
                     kind: step.key.kind,
                     disposition: step.key.disposition,
                     path: step.key.path,
+                    undeclared: step.key.undeclared,
                     planned: step.count,
                     actual: 0,
                 })

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::text::{chain, counted, day, of_subject, shown_subjects};
+use super::text::{UNDECLARED, chain, counted, day, of_subject, shown_subjects};
 use crate::domain::instant_text;
 use crate::protocol::{Disposition, Receipt, ReceiptStep};
 
@@ -71,6 +71,9 @@ impl Receipt {
             match &*step.path {
                 [] => f.write_str(of_subject(disposition))?,
                 path => f.write_str(&chain(path))?,
+            }
+            if step.undeclared {
+                write!(f, " ({UNDECLARED})")?;
             }
             if step.planned != step.actual {
                 write!(f, " (planned: {})", step.planned)?;

@@ -24,6 +24,14 @@ pub struct StepKey {
     pub basis: Option<String>,
     /// Whether the kind is volatile. The number of rows may then change between plan and execution.
     pub volatile: bool,
+    /// Whether only a foreign key of the database leads to the rows: the policy does not declare the reference.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub undeclared: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A set of rows and what happens to them.

@@ -8,6 +8,9 @@ use super::{Ground, Plan, Step, StepKey, Until};
 use crate::domain::{INFINITY, KindName, RecordId, ReferenceName, instant_text};
 use crate::protocol::Disposition;
 
+/// What is said of references that only a foreign key of the database knows.
+pub(super) const UNDECLARED: &str = "foreign key, undeclared";
+
 /// The maximum number of subjects' ids that the text shows.
 const SHOWN_IDS: usize = 3;
 
@@ -141,11 +144,12 @@ impl Plan {
 
 /// Returns the reason of a step: its references, its rule and its condition. Retentions are shown on separate lines.
 fn reason(step: &Step) -> String {
-    let StepKey { disposition, path, rule, when, basis, .. } = &step.key;
+    let StepKey { disposition, path, rule, when, basis, undeclared, .. } = &step.key;
     let (retained, basis) = (*disposition == Disposition::Retain, basis.as_ref());
     let by = match basis {
         _ if step.is_subject() => return of_subject(*disposition).into(),
         Some(basis) if !retained => format!(", no longer retained under {basis}"),
+        None if *undeclared => format!(" ({UNDECLARED})"),
         None if rule != disposition.as_str() => format!(" ({rule})"),
         _ => String::new(),
     };
@@ -273,7 +277,9 @@ impl Plan {
                 [] => of_subject(step.key.disposition).to_owned(),
                 path => {
                     let basis = step.key.basis.iter().map(|basis| format!(": {basis}"));
-                    format!("{} over {}{}", step.key.rule, chain(path), basis.collect::<String>())
+                    let undeclared =
+                        if step.key.undeclared { format!(" ({UNDECLARED})") } else { String::new() };
+                    format!("{} over {}{undeclared}{}", step.key.rule, chain(path), basis.collect::<String>())
                 }
             };
             let until = step.until.and_then(Until::last_date).map(instant_text).unwrap_or_default();

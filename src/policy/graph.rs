@@ -4,11 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{DataMap, Decided, KindName, Reference, ReferenceName, Stage};
 
-/// Returns the shortest chain of references from the subject's kind to each dependent kind. Among equally short
+/// Returns the shortest chain of declared references from the subject's kind to each dependent kind. Among equally short
 /// chains, it takes the first by name.
 pub(super) fn shortest_paths(map: &DataMap, subject: &KindName) -> BTreeMap<KindName, Vec<ReferenceName>> {
+    paths_over(map, subject, Reference::is_declared)
+}
+
+fn paths_over(
+    map: &DataMap,
+    subject: &KindName,
+    counts: impl Fn(&Reference) -> bool,
+) -> BTreeMap<KindName, Vec<ReferenceName>> {
     shortest([subject.clone()], |kind| {
-        map.references_to(kind).map(|reference| (reference.name.clone(), reference.from.clone())).collect()
+        let below = map.references_to(kind).filter(|reference| counts(reference));
+        below.map(|reference| (reference.name.clone(), reference.from.clone())).collect()
     })
 }
 
@@ -98,9 +107,9 @@ pub(super) fn is_cycle<T: Ord + Clone>(group: &[T], edges: &BTreeSet<(T, T)>) ->
     }
 }
 
-/// Returns whether the reference is part of a cycle of kinds.
+/// Returns whether the reference is part of a cycle of kinds, along which rows may be removed.
 pub(super) fn closes_cycle(map: &DataMap, reference: &Reference) -> bool {
-    shortest_paths(map, &reference.from).contains_key(&reference.to)
+    paths_over(map, &reference.from, Reference::may_remove).contains_key(&reference.to)
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ mod rule_document;
 mod rule_schema;
 #[cfg(feature = "schema")]
 mod schema;
+mod undeclared;
 mod validate;
 
 use document::PolicyDocument;

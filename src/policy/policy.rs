@@ -83,11 +83,12 @@ impl DeletionPolicy {
         &self.map
     }
 
-    /// Returns the map, extended by fields that need not be declared but must exist in the store. Effects send these
+    /// Returns the map, extended by the foreign keys that the policy does not declare, and by fields that need not be declared but must exist in the store. Effects send these
     /// fields, they limit the scope of actors, or conditions only test them for null.
     pub(crate) fn map_to_check(&self) -> DataMap {
         let mut map = (*self.map).clone();
         map.set_subject(self.subject.clone());
+        self.add_undeclared(&mut map);
         for ConditionUse { kind, condition, .. } in self.conditions() {
             condition.visit(&mut |leaf| {
                 if let Some(field) = leaf.field() {

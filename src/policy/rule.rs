@@ -135,6 +135,8 @@ pub struct Entry {
     /// The reason for the rule. Shown if the entry blocks an operation. It affects neither the decision nor any
     /// digest.
     pub rationale: Option<String>,
+    /// Whether the entry stands for an action of the database. It applies only below rows that are physically deleted.
+    pub(crate) by_database: bool,
 }
 
 /// The entries for each reference, and for all other references.
@@ -198,6 +200,14 @@ impl Entry {
 
 impl From<Rule> for Entry {
     fn from(then: Rule) -> Self {
-        Self { when: None, parent: None, then, on_survive: None, qualifies: None, rationale: None }
+        Self {
+            when: None,
+            parent: None,
+            then,
+            on_survive: None,
+            qualifies: None,
+            rationale: None,
+            by_database: false,
+        }
     }
 }

@@ -113,9 +113,9 @@ impl<'de> Deserialize<'de> for RuleDocument {
 /// Returns the rule of an entry that has no other keys.
 fn rule_alone<E: de::Error>(entry: Entry) -> Result<Rule, E> {
     match entry {
-        Entry { when: None, parent: None, then, on_survive: None, qualifies: None, rationale: None } => {
-            Ok(then)
-        }
+        Entry {
+            when: None, parent: None, then, on_survive: None, qualifies: None, rationale: None, ..
+        } => Ok(then),
         _ => Err(E::custom(
             "`when`, `parent`, `on_survive`, `qualifies` and `because` belong beside `then`, not inside it",
         )),
@@ -177,7 +177,7 @@ impl EntryDocument {
         match (rules.pop(), rules.is_empty()) {
             (Some(then), true) => {
                 let on_survive = on_survive.map(|document| document.0);
-                Ok(Entry { when, parent, then, on_survive, qualifies, rationale })
+                Ok(Entry { when, parent, on_survive, qualifies, rationale, ..Entry::from(then) })
             }
             _ => Err(E::custom(
                 "an entry needs exactly one rule: `then`, `anonymize`, `retain`, `set_default` or `reassign`",

@@ -75,10 +75,18 @@ pub struct ReceiptStep {
     pub disposition: Disposition,
     /// The references from the subject to the rows.
     pub path: Vec<ReferenceName>,
+    /// Whether only a foreign key of the database leads to the rows: the policy does not declare the reference.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub undeclared: bool,
     /// The number of rows in the plan.
     pub planned: u64,
     /// The number of rows that were written.
     pub actual: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Rows that had to stay, with the reason and the date until which they stay.

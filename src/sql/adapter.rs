@@ -202,6 +202,13 @@ macro_rules! stores {
                         self.store.check(map).await
                     }
 
+                    async fn undeclared(
+                        &self,
+                        map: &DataMap,
+                    ) -> Result<crate::domain::UndeclaredReferences, StoreError> {
+                        self.store.undeclared(map).await
+                    }
+
                     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
                         self.store.survey(query).await
                     }

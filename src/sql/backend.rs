@@ -169,6 +169,9 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         columns: &QueryColumns<'_>,
         rows: Vec<Vec<SqlValue>>,
     ) -> Result<TableSchema, StoreError>;
+    /// Renders the query for the foreign keys that refer to tables. Each row has the position of a table, and a text that
+    /// changes with its keys. Tables without keys may be left out.
+    fn keys_statement(&self, tables: &[TableName]) -> Result<Statement, StoreError>;
     /// Writes the expression that [`TableSchema::is_current`] compares, for the tables in a cache key.
     fn schema_version(&self, w: &mut Writer, _cache_key: &str, _check: SchemaCheck) {
         w.push("NULL");

@@ -6,7 +6,7 @@ use super::render::count::Counts;
 use super::render::renderer::Renderer;
 use super::statement::{Prefix, Statement};
 use super::table_schema::{QueryColumns, TableSchema};
-use crate::domain::{DataMap, Kind, KindName, LIST_OF_IDS, TableName};
+use crate::domain::{DataMap, KeysByTable, Kind, KindName, LIST_OF_IDS, TableName};
 use crate::protocol::SetId;
 use crate::store::patience::{counting, waited};
 use crate::store::{FiredTrigger, StoreError};
@@ -151,7 +151,28 @@ impl Session<'_, '_> {
         for statement in self.backend.schema_statements(columns)? {
             rows.extend(self.query(&statement).await?);
         }
-        self.backend.read_schema(columns, rows)
+        let schema = self.backend.read_schema(columns, rows)?;
+        // Foreign keys that the query does not know of could change rows that no plan names.
+        if let Some(known) = &columns.keys {
+            let tables: Vec<TableName> =
+                columns.kinds.iter().map(|kind| kind.table_name().into_owned()).collect();
+            let found = self.read_keys(&tables).await?;
+            if tables.iter().any(|table| known.get(table) != found.get(table)) {
+                return Err(StoreError::SchemaChanged);
+            }
+        }
+        Ok(schema)
+    }
+
+    /// Reads a text for each table that changes with the foreign keys that refer to the table.
+    pub(super) async fn read_keys(&mut self, tables: &[TableName]) -> Result<KeysByTable, StoreError> {
+        let mut found = KeysByTable::new();
+        for row in self.query(&self.backend.keys_statement(tables)?).await? {
+            let [SqlValue::Integer(position), SqlValue::Text(text)] = &*row else { continue };
+            let table = usize::try_from(*position).ok().and_then(|position| tables.get(position));
+            found.extend(table.map(|table| (table.clone(), text.clone())));
+        }
+        Ok(found)
     }
 
     /// Makes sure that a temporary table exists and is empty. It may hold rows if the host committed its transaction

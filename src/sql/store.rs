@@ -1,5 +1,6 @@
 //! The store over an SQL connection.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::dialect::{Dialect, VERSION, schema};
 use super::session::{ErrorContext, Session};
 use super::statement::{Prefix, Statement};
 use super::table_schema::{QueryColumns, SchemaCache, TableSchema};
-use crate::domain::{DataMap, Fault};
+use crate::domain::{DataMap, Fault, Kind, Reference, TableName, UndeclaredReferences};
 use crate::policy::DeletionPolicy;
 use crate::protocol::{
     ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, Survey, SurveyQuery, VerifyQuery,
@@ -158,7 +159,13 @@ impl<C: SqlConnection> SqlStore<C> {
     /// # Errors
     /// [`StoreError`] if the catalogue cannot be read.
     pub async fn findings(&self, policy: &DeletionPolicy) -> Result<Vec<Finding>, StoreError> {
-        Ok(super::findings(policy, &self.catalogue_for(&policy.map_to_check(), Reach::EverySchema).await?))
+        let catalogue = self.catalogue_for(&policy.map_to_check(), Reach::EverySchema).await?;
+        let (map, _) = super::coverage::effective_map(policy, &catalogue);
+        if map.references().all(Reference::is_declared) {
+            return Ok(super::findings(policy, &catalogue));
+        }
+        // The tables of undeclared references need the same further queries as those of declared references.
+        Ok(super::findings(policy, &self.catalogue_for(&map, Reach::EverySchema).await?))
     }
 
     async fn catalogue_for(&self, map: &DataMap, reach: Reach) -> Result<Catalogue, StoreError> {
@@ -252,7 +259,10 @@ impl<C: SqlConnection> SqlStore<C> {
         self.end_read(tx, context).await.ok();
         match found {
             Ok(schema) => schema != *cached,
-            Err(error) => matches!(error, StoreError::Unknown { .. } | StoreError::BadValue { .. }),
+            Err(error) => matches!(
+                error,
+                StoreError::Unknown { .. } | StoreError::BadValue { .. } | StoreError::SchemaChanged
+            ),
         }
     }
 }
@@ -262,6 +272,22 @@ impl<C: SqlConnection> Store for SqlStore<C> {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
         let found = super::coverage::refused(map, &self.catalogue_for(map, Reach::Connected).await?);
         Ok(found.into_iter().map(Finding::into_fault).collect())
+    }
+
+    async fn undeclared(&self, map: &DataMap) -> Result<UndeclaredReferences, StoreError> {
+        let context = self.context("read the foreign keys");
+        let mut tx = self.begin(AccessMode::Read, context).await?;
+        let read = Catalogue::read_for(&mut *tx, self.dialect, &self.prefix, map, Reach::Connected).await;
+        let catalogue = read.map_err(|error| context.error(error))?;
+        let mut found = super::coverage::undeclared(map, &catalogue);
+        let kinds = map.kinds().chain(&found.kinds).map(Kind::table_name).map(Cow::into_owned);
+        // The role cannot name tables of schemas that it may not use. The check of the map reports them.
+        let can_look = |name: &TableName| catalogue.table(name).is_some_and(|table| !table.is_hidden);
+        let tables: Vec<TableName> = kinds.filter(can_look).collect();
+        let keys = self.session(&mut *tx, context).read_keys(&tables).await?;
+        self.end_read(tx, context).await?;
+        found.keys = Some(Arc::new(keys));
+        Ok(found)
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {

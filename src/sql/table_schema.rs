@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::connection::SqlValue;
 use super::table_trigger::TableTrigger;
 use super::unique_index::UniqueIndex;
-use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, RecordId, Reference, TableName, Value};
+use crate::domain::{
+    DataMap, FieldName, FieldType, KeysByTable, Kind, KindName, RecordId, Reference, TableName, Value,
+};
 use crate::protocol::{ChangeSet, ChangeStep, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
 use crate::store::StoreError;
 use crate::store::patience::Timer;
@@ -271,6 +273,8 @@ pub(crate) struct QueryColumns<'a> {
     pub(crate) kinds: Vec<&'a Kind>,
     /// Columns for which only the database knows how values are stored.
     pub(crate) columns: Vec<(&'a Kind, &'a FieldName)>,
+    /// The foreign keys that the query was made with, if it may delete rows.
+    pub(crate) keys: Option<Arc<KeysByTable>>,
 }
 
 impl<'a> QueryColumns<'a> {
@@ -301,7 +305,7 @@ impl<'a> QueryColumns<'a> {
         let ids: Vec<&Kind> = ids.into_iter().map(find).collect::<Result<_, _>>()?;
         let columns =
             ids.into_iter().flat_map(|kind| kind.id.fields().iter().map(move |field| (kind, field)));
-        let mut all = Self { kinds, columns: columns.collect() };
+        let mut all = Self { kinds, columns: columns.collect(), keys: query.map.keys().cloned() };
         for reference in lists {
             for key in query.map.key_of(reference) {
                 all.add(find(&reference.to)?, key);
@@ -353,7 +357,7 @@ impl<'a> QueryColumns<'a> {
 
     /// Collects the columns of a whole data map.
     pub(crate) fn of_map(map: &'a DataMap) -> Result<Self, StoreError> {
-        let mut all = Self { kinds: map.kinds().collect(), columns: Vec::new() };
+        let mut all = Self { kinds: map.kinds().collect(), columns: Vec::new(), keys: None };
         for kind in map.kinds() {
             for field in kind.id.fields().iter().chain(kind.personal.keys()) {
                 all.add(kind, field);
@@ -369,7 +373,8 @@ impl<'a> QueryColumns<'a> {
 
     /// Collects the columns for looking up rows of one kind.
     pub(crate) fn of_kind(kind: &'a Kind) -> Self {
-        Self { kinds: vec![kind], columns: kind.id.fields().iter().map(|field| (kind, field)).collect() }
+        let columns = kind.id.fields().iter().map(|field| (kind, field)).collect();
+        Self { kinds: vec![kind], columns, keys: None }
     }
 
     /// Adds a column if its type affects how the value is written.
@@ -420,8 +425,8 @@ struct Cached {
 /// third of the time of a small plan.
 const CONFIRMED_FOR: Duration = Duration::from_secs(1);
 
-/// The names of tables, and of columns with their tables.
-type Names = (Vec<TableName>, Vec<(TableName, String)>);
+/// The names of tables, of columns with their tables, and the foreign keys that the query was made with.
+type Names = (Vec<TableName>, Vec<(TableName, String)>, Option<Arc<KeysByTable>>);
 
 impl SchemaCache {
     // A panic while the lock is held cannot leave the value half changed.
@@ -469,10 +474,10 @@ impl SchemaCache {
     }
 }
 
-fn names(columns: &QueryColumns<'_>, is_complete: bool) -> Names {
-    let tables = columns.kinds.iter().map(|kind| kind.table_name().into_owned()).collect();
+fn names(columns_of: &QueryColumns<'_>, is_complete: bool) -> Names {
+    let tables = columns_of.kinds.iter().map(|kind| kind.table_name().into_owned()).collect();
     let column =
         |(kind, field): &(&Kind, &FieldName)| (kind.table_name().into_owned(), kind.column(field).to_owned());
-    let columns = columns.columns.iter().filter(|_| !is_complete).map(column);
-    (tables, columns.collect())
+    let columns = columns_of.columns.iter().filter(|_| !is_complete).map(column);
+    (tables, columns.collect(), columns_of.keys.clone())
 }

@@ -17,7 +17,7 @@ words! {
 /// Returns the event of `CREATE TRIGGER name BEFORE DELETE ON …`. If the text cannot be parsed, the result is DELETE,
 /// because that event matters most.
 pub(super) fn trigger_event(sql: &str) -> TriggerEvent {
-    let mut words = Words { rest: sql };
+    let mut words = words(sql);
     // A quoted name keeps its quotes. A trigger named "delete" is therefore not mistaken for the event DELETE.
     words.by_ref().find(|word| word.eq_ignore_ascii_case("TRIGGER"));
     let mut named = false;
@@ -34,6 +34,11 @@ pub(super) fn trigger_event(sql: &str) -> TriggerEvent {
         }
     }
     TriggerEvent::Delete
+}
+
+/// Returns the words of a statement, without comments. A quoted name is one word and includes its quotes.
+pub(super) fn words(sql: &str) -> impl Iterator<Item = &str> {
+    Words { rest: sql }
 }
 
 /// The words of a statement. A quoted name is one word and includes its quotes.

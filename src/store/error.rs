@@ -105,6 +105,11 @@ pub enum StoreError {
         /// The triggers and rules that the operation fires. Empty if none is known.
         triggers: Vec<FiredTrigger>,
     },
+    /// The foreign keys of the database are not those with which the plan was made.
+    ///
+    /// To handle it: open the policy again. A [`Lifecycle`](crate::Lifecycle) does so by itself.
+    #[error("the foreign keys of the database have changed since the policy was opened")]
+    SchemaChanged,
     /// The operation reads more rows than this store accepts.
     #[error("the operation reads more than {limit} rows")]
     TooLarge {
@@ -207,6 +212,7 @@ impl StoreError {
             Self::LockTimeout { .. } => "lock_timeout",
             Self::Refused { .. } => "refused",
             Self::Interference { .. } => "interference",
+            Self::SchemaChanged => "schema_changed",
             Self::TooLarge { .. } => "too_large",
             Self::Unsupported(_) => "unsupported",
             Self::OutcomeUnknown { .. } => "outcome_unknown",
@@ -243,6 +249,7 @@ impl StoreError {
             Self::Interference { .. } => {
                 "find the trigger or rule of the database that changes these rows, and move its work into the policy"
             }
+            Self::SchemaChanged => "open the policy again and make a new plan",
             Self::TooLarge { .. } => "raise the limit, or use an SQL store",
             Self::Unsupported(_) => "do what the message says, or use another store",
             Self::OutcomeUnknown { .. } => "apply the same operation id again",

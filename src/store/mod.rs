@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
+use super::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference, UndeclaredReferences};
 use super::protocol::{
     ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, Survey, SurveyQuery, VerifyQuery,
 };
@@ -40,6 +40,18 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`] if the store could not be queried.
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError>;
+
+    /// Returns the foreign keys that lead to kinds of the map, directly or through other tables, and that the map does not
+    /// declare. What the database does over them then becomes a part of every plan.
+    ///
+    /// A store without foreign keys returns the default, which is empty.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store could not be queried.
+    async fn undeclared(&self, map: &DataMap) -> Result<UndeclaredReferences, StoreError> {
+        let _ = map;
+        Ok(UndeclaredReferences::default())
+    }
 
     /// Answers all questions, and returns the ids of the subjects in the first set.
     ///
@@ -104,6 +116,10 @@ macro_rules! forward {
         impl<S: Store + ?Sized> Store for $pointer {
             async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
                 (**self).check(map).await
+            }
+
+            async fn undeclared(&self, map: &DataMap) -> Result<UndeclaredReferences, StoreError> {
+                (**self).undeclared(map).await
             }
 
             async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {

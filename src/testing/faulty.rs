@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::conformance::yield_now;
-use crate::domain::{DataMap, Fault, Record};
+use crate::domain::{DataMap, Fault, Record, UndeclaredReferences};
 use crate::protocol::{ChangeSet, Clash, PlannedWrites, Receipt, Survey, SurveyQuery};
 use crate::store::{ReadQuery, Reader, Store, StoreError};
 
@@ -166,6 +166,10 @@ impl<S: Store> Store for FaultyStore<S> {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
         self.called(Call::Check).await?;
         self.store.check(map).await
+    }
+
+    async fn undeclared(&self, map: &DataMap) -> Result<UndeclaredReferences, StoreError> {
+        self.store.undeclared(map).await
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {

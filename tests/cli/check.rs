@@ -33,19 +33,6 @@ fn check_reports_a_reference_with_another_collation_than_its_ids() {
 }
 
 #[test]
-fn check_reports_a_cascade_through_an_excluded_table() {
-    refused_alike(
-        "check-cascade",
-        "CREATE TABLE clients (id INTEGER PRIMARY KEY);
-         CREATE TABLE folders (id INTEGER PRIMARY KEY, client_id INTEGER REFERENCES clients ON DELETE CASCADE);
-         CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients,
-             folder_id INTEGER REFERENCES folders ON DELETE CASCADE);
-         CREATE INDEX i ON debts (client_id);",
-        "`folders.client_id` ON DELETE CASCADE, then `debts.folder_id` ON DELETE CASCADE",
-    );
-}
-
-#[test]
 fn check_reports_a_foreign_key_to_another_column_than_the_id() {
     refused_alike(
         "check-mismatch",

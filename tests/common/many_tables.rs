@@ -72,6 +72,16 @@ fn columns_of(tables: &[Table], table: usize) -> Vec<String> {
 /// Makes a database. `schemas` are the schemas with tables beside the one in the search path. `with_partitions` says whether
 /// tables with two key columns are partitioned.
 pub(crate) fn generated(seed: u64, with_partitions: bool, schemas: &[&str]) -> Generated {
+    generated_with(seed, with_partitions, schemas, &[""])
+}
+
+/// Makes a database whose foreign keys have these actions in turn. Columns that cannot be null have the first.
+pub(crate) fn generated_with(
+    seed: u64,
+    with_partitions: bool,
+    schemas: &[&str],
+    actions: &[&str],
+) -> Generated {
     let name = |table: usize| name(table, schemas);
     let mut numbers = Numbers(seed);
     let mut tables = vec![Table { key: Key::Single, parents: Vec::new(), rows: ROWS }];
@@ -107,8 +117,10 @@ pub(crate) fn generated(seed: u64, with_partitions: bool, schemas: &[&str]) -> G
                 (Key::Shared, 0) => own.clone(),
                 _ => (0..key.len()).map(|part| format!("p{number}_{part}")).collect(),
             };
+            let is_nullable = table.key != Key::Link && !(table.key == Key::Shared && number == 0);
+            let action = if is_nullable { actions[(at + number) % actions.len()] } else { actions[0] };
             constraints.push(format!(
-                "FOREIGN KEY ({}) REFERENCES {} ({})",
+                "FOREIGN KEY ({}) REFERENCES {} ({}) {action}",
                 fields.join(", "),
                 name(*parent),
                 key.join(", ")
@@ -132,7 +144,8 @@ pub(crate) fn generated(seed: u64, with_partitions: bool, schemas: &[&str]) -> G
         // Every fifth table refers to itself.
         if at % 5 == 0 && table.key == Key::Single {
             columns.push("above bigint".into());
-            constraints.push(format!("FOREIGN KEY (above) REFERENCES {} (id)", name(at)));
+            let action = actions[at % actions.len()];
+            constraints.push(format!("FOREIGN KEY (above) REFERENCES {} (id) {action}", name(at)));
         }
         let partitioned = with_partitions && table.key == Key::Pair;
         let suffix = if partitioned { " PARTITION BY HASH (a, b)" } else { "" };
@@ -171,4 +184,34 @@ pub(crate) fn generated(seed: u64, with_partitions: bool, schemas: &[&str]) -> G
     }
     statements.push_str(&inserts);
     Generated { statements, tables: (0..tables.len()).map(name).collect() }
+}
+
+/// Takes half of the references and a third of the kinds out of a policy document. Tables without a kind are excluded.
+pub(crate) fn leave_out(document: &mut serde_json::Value) {
+    use serde_json::{Value, json};
+    let subject = document["subject"].as_str().unwrap().to_owned();
+    let kinds = document["kinds"].as_object_mut().unwrap();
+    let names = kinds.keys().filter(|kind| **kind != subject).cloned().enumerate();
+    let left_out: Vec<String> = names.filter(|(at, _)| at % 3 == 0).map(|(_, kind)| kind).collect();
+    let mut excluded = Vec::new();
+    for kind in &left_out {
+        let declared = kinds.remove(kind).unwrap();
+        let table = declared.get("table").cloned().unwrap_or_else(|| json!(kind));
+        excluded.push(json!({ "table": table, "because": "only structure" }));
+    }
+    let kinds: Vec<String> = kinds.keys().cloned().collect();
+    let kind_of = |name: &Value| {
+        let name = name.as_str().or_else(|| name[0].as_str()).unwrap();
+        let of_field = name.rsplit_once('.').map(|(kind, _)| kind.to_owned());
+        if kinds.iter().any(|kind| kind == name) { Some(name.to_owned()) } else { of_field }
+    };
+    let is_left = |name: &Value| kind_of(name).is_some_and(|kind| kinds.contains(&kind));
+    let references = document["references"].as_array_mut().unwrap();
+    references.retain(|reference| is_left(&reference["from"]) && is_left(&reference["to"]));
+    let mut at = 0;
+    references.retain(|_| {
+        at += 1;
+        at % 2 == 0
+    });
+    document["excluded"] = excluded.into();
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use client_lifecycle::domain::UndeclaredReferences;
 use client_lifecycle::domain::{
     AuditEntry, DataMap, Event, Fault, FieldName, FieldType, Kind, KindName, Record,
 };
@@ -276,6 +277,10 @@ pub(crate) struct Kept {
 impl Store for Kept {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
         self.store.check(map).await
+    }
+
+    async fn undeclared(&self, map: &DataMap) -> Result<UndeclaredReferences, StoreError> {
+        self.store.undeclared(map).await
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {

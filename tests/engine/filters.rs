@@ -3,7 +3,6 @@
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::store::StoreError;
 use serde_json::{Value, json};
 
 use crate::common::backend::{Backend, On, on_every_store};
@@ -118,7 +117,7 @@ on_every_store! {
         assert_eq!(backend.all_rows().await, before);
     }
 
-    async fn a_row_outside_the_filter_stays_although_it_refers_or_a_foreign_key_refuses(on: On) {
+    async fn a_row_outside_the_filter_stays_although_it_refers_or_blocks_if_a_foreign_key_covers_it(on: On) {
         let backend = Backend::with(on, &policy(), &rows()).await;
         backend.set("debts", "2", "state", json!("CLOSED")).await;
         let before = backend.all_rows().await;
@@ -127,8 +126,9 @@ on_every_store! {
             done.unwrap();
             assert_eq!(ids(&backend.rows("debts").await), [2, 3, 4]);
         } else {
+            // The foreign key covers the row that the filter leaves out.
             let error = done.unwrap_err();
-            assert!(matches!(error, Error::Store(StoreError::Refused { .. })), "{error:?}");
+            assert!(matches!(error, Error::Blocked(_)), "{error:?}");
             assert_eq!(backend.all_rows().await, before);
         }
     }

@@ -151,6 +151,13 @@ faulty_there! {
         => "kinds.clients", "row-level security hides rows of `clients` from the current role, so a deletion would miss them",
            "use a role that bypasses it (ALTER ROLE … BYPASSRLS), or that owns the table without FORCE";
 
+    an_action_of_a_single_partition_is_reported:
+        found(&[TABLES, "CREATE TABLE logs (id integer, who integer) PARTITION BY RANGE (id);
+                         CREATE TABLE logs_0 PARTITION OF logs FOR VALUES FROM (0) TO (10);
+                         ALTER TABLE logs_0 ADD FOREIGN KEY (who) REFERENCES clients ON DELETE CASCADE"].concat(), |_| {})
+        => "references.logs.who", "the foreign key to `clients` with ON DELETE CASCADE belongs to a single partition of `logs`: \
+            the database would change rows that no plan can name",
+           "declare the reference, or change the foreign key to ON DELETE NO ACTION";
     a_table_without_privileges_is_found:
         found_by_another("GRANT SELECT, UPDATE, DELETE ON clients TO role; GRANT SELECT ON debts TO role")
         => "kinds.debts", "the current role lacks DELETE on `debts`", "GRANT DELETE ON \"debts\" TO the role";

@@ -199,36 +199,12 @@ faulty! {
             map
         })
         => "kinds.owings.table", "`main.debts` and `debts` are one table, the table of `debts`", "spell the table alike in both kinds";
-    an_undeclared_foreign_key_with_an_action_is_reported:
-        opened(&[CLIENTS, "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE)"].concat(),
-               one(json!({})))
-        => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that the map does not declare: \
-            the database would change rows that are in no plan",
-           "declare the reference, or list it under `excluded` with a reason";
-    an_action_through_an_excluded_table_to_a_declared_kind_is_reported:
-        opened(&[CLIENTS, "CREATE TABLE folders (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE);
-                           CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients,
-                                               folder INTEGER REFERENCES folders ON DELETE SET NULL)"].concat(), {
-            let mut map = two();
-            map["excluded"] = json!([{ "table": "folders", "because": "only structure" }]);
-            map
-        })
-        => "references.debts.folder", "if a row of `clients` is deleted, the database will change rows of `debts` \
-            that are in no plan: `folders.who` ON DELETE CASCADE, then `debts.folder` ON DELETE SET NULL",
-           "declare `folders` with `folders.who`, `debts.folder` and give each a rule, or let `debts.folder` refuse (ON DELETE NO ACTION)";
     a_reference_whose_foreign_key_refers_to_another_column_is_reported:
         opened(&[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (code))"].concat(),
                two())
         => "references.debts.client_id", "the foreign key refers to `clients` (`code`), but the policy says `clients` (`id`)",
            "correct `to`, or the `id` of the kind";
 
-    an_excluded_foreign_key_with_an_action_is_found:
-        found(FindingCode::CascadingForeignKey,
-              &[CLIENTS, DEBTS, "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE)"].concat(),
-              |document| document["excluded"] = json!([{ "table": "logs", "because": "not ours" }]))
-        => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that the map excludes: \
-            the database would change rows that are in no plan",
-           "declare the reference, or change the foreign key to ON DELETE NO ACTION";
     an_undecided_table_is_found:
         covered(FindingCode::UncoveredTable, "CREATE TABLE bills (id INTEGER PRIMARY KEY, payer INTEGER REFERENCES clients)")
         => "kinds.bills", "the table is neither declared nor excluded: `payer` refers to `clients`",

@@ -76,11 +76,11 @@ async fn answers(cases: &[(&str, &str, &str)]) {
 async fn a_dropped_column_or_table_is_named() {
     answers(&[
         ("ALTER TABLE debts DROP COLUMN status", "unknown_name", "debts.status"),
-        ("ALTER TABLE debts RENAME COLUMN client_id TO owner", "unknown_name", "debts.client_id"),
+        ("ALTER TABLE debts RENAME COLUMN client_id TO owner", "schema_changed", "debts.client_id"),
         ("ALTER TABLE visits DROP COLUMN place", "unknown_name", "visits.place"),
-        ("DROP TABLE debts", "unknown_name", "\"debts\""),
-        ("ALTER TABLE debts RENAME TO old_debts", "unknown_name", "\"debts\""),
-        ("ALTER TABLE debts SET SCHEMA {other}", "unknown_name", "\"debts\""),
+        ("DROP TABLE debts", "schema_changed", "`debts`"),
+        ("ALTER TABLE debts RENAME TO old_debts", "schema_changed", "`debts`"),
+        ("ALTER TABLE debts SET SCHEMA {other}", "schema_changed", "`debts`"),
         ("DROP TABLE lifecycle_outbox, lifecycle_audit", "unsupported", "lifecycle_audit"),
     ])
     .await;
@@ -94,7 +94,7 @@ async fn a_changed_type_is_named() {
         ("ALTER TABLE visits ALTER COLUMN place TYPE integer USING 1", "backend", "visits"),
         (
             "ALTER TABLE visits DROP CONSTRAINT visits_client_id_fkey; ALTER TABLE visits ALTER COLUMN client_id TYPE text",
-            "unsupported",
+            "schema_changed",
             "visits.client_id",
         ),
     ])
@@ -104,9 +104,9 @@ async fn a_changed_type_is_named() {
 #[tokio::test]
 async fn a_new_constraint_or_trigger_stops_the_deletion_and_is_named() {
     answers(&[
-        ("UPDATE visits SET client_id = 2 WHERE client_id IS NULL; ALTER TABLE visits ALTER COLUMN client_id SET NOT NULL", "refused", "visits"),
+        ("UPDATE visits SET client_id = 2 WHERE client_id IS NULL; ALTER TABLE visits ALTER COLUMN client_id SET NOT NULL", "schema_changed", "visits"),
         ("ALTER TABLE visits ADD CONSTRAINT not_gone CHECK (place <> 'gone') NOT VALID", "refused", "not_gone"),
-        ("CREATE TABLE notes (debt integer CONSTRAINT of_debt REFERENCES debts); INSERT INTO notes VALUES (1)", "refused", "of_debt"),
+        ("CREATE TABLE notes (debt integer CONSTRAINT of_debt REFERENCES debts); INSERT INTO notes VALUES (1)", "conflict", "notes.debt"),
         (
             "CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
              CREATE TRIGGER kept BEFORE DELETE ON debts FOR EACH ROW EXECUTE FUNCTION kept()",
@@ -135,7 +135,7 @@ async fn unrelated_changes_do_not_stop_the_plan() {
         "ALTER TABLE clients ALTER COLUMN id TYPE bigint; ALTER TABLE debts ALTER COLUMN client_id TYPE bigint",
         "ALTER TABLE debts DROP COLUMN note, ADD COLUMN note integer",
         "DROP INDEX debts_client_id_idx; ALTER TABLE debts DROP CONSTRAINT debts_client_id_fkey",
-        "ALTER TABLE debts RENAME TO old; CREATE TABLE debts (LIKE old); INSERT INTO debts SELECT * FROM old; DROP TABLE old",
+        "ALTER TABLE debts RENAME TO old; CREATE TABLE debts (LIKE old INCLUDING ALL); INSERT INTO debts SELECT * FROM old; DROP TABLE old",
         "ALTER TABLE visits ALTER COLUMN place TYPE jsonb USING '{}'",
     ] {
         let Some(world) = World::new(TABLES, &document()).await else { return };

@@ -44,7 +44,6 @@ async fn undecided_tables_and_columns_are_found() {
             (FindingCode::UncoveredTable, "kinds.visits"),
             (FindingCode::UnprotectedReference, "references.debts.client_id"),
             (FindingCode::MissingIndex, "references.items.booking_id"),
-            (FindingCode::CascadingForeignKey, "references.visits.client_id"),
         ],
         "{found:#?}"
     );

@@ -33,6 +33,9 @@ mod host;
 mod identities;
 mod in_transaction;
 mod key_races;
+#[cfg(feature = "testing")]
+#[path = "../common/keyed_worlds.rs"]
+mod keyed_worlds;
 mod keys;
 mod known;
 mod labels;
@@ -46,6 +49,8 @@ mod partitions;
 mod prepared;
 mod protections;
 mod races;
+#[cfg(feature = "testing")]
+mod random_keys;
 mod relations;
 mod rendering;
 mod role;
@@ -59,6 +64,7 @@ mod sixty_tables;
 mod triggers;
 mod trouble;
 mod types;
+mod undeclared_keys;
 mod waiting;
 mod wide;
 mod world;

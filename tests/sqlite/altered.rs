@@ -34,18 +34,18 @@ fn delete(id: i64) -> Request {
 async fn an_altered_table_is_named_and_nothing_has_changed() {
     for (alter, code, place) in [
         ("ALTER TABLE debts DROP COLUMN status", "unknown_name", "status"),
-        ("ALTER TABLE debts RENAME COLUMN client_id TO owner", "unknown_name", "client_id"),
+        ("ALTER TABLE debts RENAME COLUMN client_id TO owner", "schema_changed", "client_id"),
         ("ALTER TABLE visits DROP COLUMN place", "unknown_name", "visits.place"),
         ("DROP TABLE debts", "unknown_name", "\"debts\""),
         ("ALTER TABLE debts RENAME TO old_debts", "unknown_name", "\"debts\""),
         ("DROP TABLE lifecycle_audit", "unsupported", "lifecycle_audit"),
-        ("CREATE TABLE notes (debt INTEGER REFERENCES debts); INSERT INTO notes VALUES (1)", "refused", "debts"),
+        ("CREATE TABLE notes (debt INTEGER REFERENCES debts); INSERT INTO notes VALUES (1)", "conflict", "notes.debt"),
         ("CREATE TRIGGER kept BEFORE DELETE ON debts BEGIN SELECT RAISE(IGNORE); END", "interference", "debts"),
         ("CREATE TRIGGER no BEFORE DELETE ON debts BEGIN SELECT RAISE(ABORT, 'not on mondays'); END", "refused", "not on mondays"),
         (
             "ALTER TABLE visits RENAME TO old; CREATE TABLE visits (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL, place TEXT);
              INSERT INTO visits SELECT * FROM old WHERE client_id IS NOT NULL",
-            "refused",
+            "schema_changed",
             "visits",
         ),
     ] {

@@ -24,12 +24,17 @@ mod conformance_host;
 mod cost;
 mod coverage;
 mod cycles;
+#[path = "../common/effort.rs"]
+mod effort;
 mod first_policy;
 mod first_policy_keys;
 mod host;
 mod identities;
 mod ids;
 mod keyed;
+#[cfg(feature = "testing")]
+#[path = "../common/keyed_worlds.rs"]
+mod keyed_worlds;
 mod labels;
 mod lists;
 #[path = "../common/many_tables.rs"]
@@ -37,6 +42,8 @@ mod many_tables;
 mod names;
 mod prepared;
 mod quickstart;
+#[cfg(feature = "testing")]
+mod random_keys;
 mod rendering;
 mod scale;
 mod schemas;
@@ -44,6 +51,7 @@ mod sixty_tables;
 mod strange_tables;
 mod survey;
 mod triggers;
+mod undeclared_keys;
 mod waiting;
 mod wide;
 mod world;

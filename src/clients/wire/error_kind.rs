@@ -76,6 +76,7 @@ impl ErrorKind {
             // The response must not reveal the outcome of an attempt before it is recorded.
             Error::NotRecorded { source: StoreError::Unavailable { .. }, .. } => Self::Unavailable,
             Error::SchemaMismatch(_)
+            | Error::SchemaChanged(_)
             | Error::NoMaskKey { .. }
             | Error::Unreadable(_)
             | Error::NotRecorded { .. } => Self::Failed,

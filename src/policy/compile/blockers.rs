@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::compiled::CompiledBlocker;
 use super::context::{CompileContext, QueryBuilder};
 use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, by_entry, parents};
-use crate::domain::Reference;
+use crate::domain::{OnDelete, Reference};
 use crate::policy::{Entry, Rule};
 use crate::protocol::{Branch, Rank, RankCase, Rows};
 
@@ -26,7 +26,7 @@ pub(super) fn blockers(
         let own = outcomes.get(&reference.from);
         let entries = context.entries(&reference.name);
         let mut sets = BTreeMap::new();
-        for rule in [Rule::Restrict, Rule::Protect] {
+        for rule in blocking_rules(reference) {
             let branches = blocking(context, reference, parents, own, &rule);
             let cases = branches.iter().flat_map(|branch| &branch.cases);
             let ranks: BTreeSet<Rank> = cases.filter_map(|case| case.rank).collect();
@@ -48,6 +48,7 @@ pub(super) fn blockers(
                     rule,
                     when: entry.when.as_ref().map(ToString::to_string),
                     rationale: entry.rationale.clone(),
+                    undeclared: reference.undeclared.as_ref().map(|rule| rule.on_delete),
                     question: query.sample(rows),
                 });
             }
@@ -55,6 +56,17 @@ pub(super) fn blockers(
     }
     blockers.extend(outside_filter(context, outcomes, query));
     blockers
+}
+
+/// Returns the rules of a reference that make rows block by themselves.
+fn blocking_rules(reference: &Reference) -> impl Iterator<Item = Rule> {
+    let own = match &reference.undeclared {
+        None => [true, true],
+        // Rows that stay below an undeclared foreign key block in any case, if they cannot lose their reference.
+        Some(rule) if rule.on_delete == OnDelete::Cascade => [rule.on_survive.is_some(), true],
+        Some(_) => [false, false],
+    };
+    [Rule::Restrict, Rule::Protect].into_iter().zip(own).filter(|(_, is_own)| *is_own).map(|(rule, _)| rule)
 }
 
 /// Returns the rank of the rows that an entry blocks. If there are more entries than ranks, the last entries share a
@@ -86,7 +98,8 @@ fn blocking(
     rule: &Rule,
 ) -> Vec<Branch> {
     let branches = STRENGTHS.into_iter().filter_map(|(parent, alike, clearing)| {
-        let of = parents.rows(|outcome| alike.contains(&outcome))?;
+        let alike = if reference.is_declared() { alike } else { &[RowOutcome::Delete] };
+        let of = parents.rows(|outcome| alike.contains(&outcome)).filter(|_| alike.contains(&parent))?;
         let rank = |at: usize, entry: &Entry| (entry.then == *rule).then(|| rank_of(at));
         let mut branch = by_entry(context, reference, of, parent, rank)?;
         branch.except.extend(context.subjects_among(&reference.from));
@@ -113,7 +126,7 @@ fn outside_filter(
     let branches = context.map.references_from(subject).filter_map(|reference| {
         // If the subject's kind refers to a kind that the operation reaches, there is a cycle. In a cycle, no entry
         // for parents that stay is allowed.
-        let of = parents(outcomes, reference)?.rows(RowOutcome::is_removed)?;
+        let of = parents(outcomes, reference)?.removed_for(reference)?;
         let mut branch = by_entry(context, reference, of, RowOutcome::Delete, |_, _| Some(0))?;
         let inside = RankCase { when: Some(filter.clone()), rank: None, ..RankCase::always(0) };
         branch.cases.insert(0, inside);
@@ -128,6 +141,7 @@ fn outside_filter(
         rule: "only",
         when: Some(filter.to_string()),
         rationale: None,
+        undeclared: None,
         question: query.sample(rows),
     })
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Condition, DataMap, DeletedField, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference,
-    ReferenceName, Value,
+    Condition, DataMap, DeletedField, FieldName, FieldType, Kind, KindName, Mask, OnDelete, RecordId,
+    Reference, ReferenceName, Value,
 };
 use crate::plan::StepKey;
 use crate::policy::{Guard, Retention};
@@ -16,6 +16,9 @@ use crate::protocol::{ElementChange, EventDraft, NewValue, Question, Rows, Strat
 /// A compiled mode. Every `question` is the position of an answer in the survey.
 #[derive(Debug)]
 pub(crate) struct CompiledMode {
+    /// The data map that the sets speak of. If the database has foreign keys that the policy does not declare, it also
+    /// has their references.
+    pub(crate) map: Arc<DataMap>,
     pub(crate) sets: Arc<[Stratum]>,
     pub(crate) questions: Arc<[Question]>,
     /// In execution order.
@@ -77,6 +80,8 @@ pub(crate) struct CompiledBlocker {
     pub(crate) when: Option<String>,
     /// The policy's rationale for the entry.
     pub(crate) rationale: Option<String>,
+    /// The action of the foreign key, if the reference is not declared.
+    pub(crate) undeclared: Option<OnDelete>,
     pub(crate) question: usize,
 }
 
@@ -216,6 +221,13 @@ impl WriteTemplate {
             }
         };
         Self::Update(redirected.into_iter().chain(touched(kind)).collect())
+    }
+
+    /// Gives fields of rows that stay the values that a foreign key gives them.
+    pub(super) fn by_foreign_key(kind: &Kind, values: &[(FieldName, Value)]) -> Self {
+        let values = values.iter();
+        let values = values.map(|(field, value)| (field.clone(), ValueTemplate::Target(Some(value.clone()))));
+        Self::Update(values.chain(touched(kind)).collect())
     }
 
     /// Sets a reference to null in rows that a later step deletes.

@@ -22,6 +22,8 @@ pub(crate) struct CompileContext<'a> {
     paths: BTreeMap<Decided, Vec<ReferenceName>>,
     /// The kinds that depend on the subject.
     pub(super) dependents: BTreeSet<KindName>,
+    /// The kinds whose outcomes are decided after it is known which rows stay as tombstones.
+    decided_last: BTreeSet<KindName>,
     possible: PossibleOutcomes,
 }
 
@@ -40,7 +42,8 @@ impl<'a> CompileContext<'a> {
         let paths = reached_paths(map, subject);
         let dependents = shortest_paths(map, subject).into_keys().collect();
         let possible = possible_outcomes(map, subject, mode, &policy.rules);
-        Self { subject, map, mode, policy, paths, dependents, possible }
+        let decided_last = kinds_decided_last(map, subject);
+        Self { subject, map, mode, policy, paths, dependents, decided_last, possible }
     }
 
     pub(crate) fn entries(&self, reference: &ReferenceName) -> &'a [Entry] {
@@ -77,7 +80,7 @@ impl<'a> CompileContext<'a> {
         may_take(self.entries(&reference.name))
     }
 
-    pub(super) fn may_be_deleted(&self, kind: &KindName) -> bool {
+    pub(crate) fn may_be_deleted(&self, kind: &KindName) -> bool {
         self.possible_outcomes(kind).any(|outcome| outcome == RowOutcome::Delete)
     }
 
@@ -151,15 +154,38 @@ impl<'a> CompileContext<'a> {
         groups.map(|kinds| Group { is_cycle: is_cycle(&kinds, &edges), kinds }).collect()
     }
 
-    /// Returns the reached kinds in the order in which their outcomes are decided, and whether they form a cycle.
-    pub(super) fn order_of_outcomes(&self) -> Vec<(Vec<Decided>, bool)> {
+    /// Returns the reached kinds in the order in which their outcomes are decided, and whether they form a cycle. `last`
+    /// asks for the kinds that are decided after it is known which rows stay as tombstones.
+    pub(super) fn order_of_outcomes(&self, last: bool) -> Vec<(Vec<Decided>, bool)> {
         let mut edges = self.map.order_of_outcomes();
         edges.retain(|(before, _)| self.paths.contains_key(before));
         let groups = in_order(&self.paths.keys().cloned().collect(), &edges).into_iter();
         groups
+            .filter(|group| group.iter().any(|(kind, _)| self.decided_last.contains(kind)) == last)
             .map(|group| (is_cycle(&group, &edges), group))
             .map(|(is_cycle, group)| (group, is_cycle))
             .collect()
+    }
+}
+
+/// Returns the kinds that only foreign keys lead to, and below which no declared kind is removed. Whether their rows are
+/// deleted decides about nothing else, so it can be decided last.
+fn kinds_decided_last(map: &DataMap, subject: &KindName) -> BTreeSet<KindName> {
+    let is_known = |kind: &KindName| map.references_from(kind).any(Reference::is_declared);
+    let removing = || map.references().filter(|reference| !reference.is_declared() && reference.may_remove());
+    let mut found: BTreeSet<KindName> = removing().map(|reference| reference.from.clone()).collect();
+    found.retain(|kind| kind != subject && !is_known(kind));
+    found.retain(|kind| map.references_to(kind).all(|reference| !reference.is_declared()));
+    loop {
+        let before = found.len();
+        let leads_on = |kind: &KindName, found: &BTreeSet<KindName>| {
+            removing().any(|reference| reference.to == *kind && !found.contains(&reference.from))
+        };
+        let last = found.clone();
+        found.retain(|kind| !leads_on(kind, &last));
+        if found.len() == before {
+            return found;
+        }
     }
 }
 

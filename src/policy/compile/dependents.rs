@@ -7,7 +7,7 @@ use super::context::{CompileContext, QueryBuilder};
 use super::left_without::LeftWithout;
 use super::outcomes::{OutcomesByKind, below};
 use super::unknown::{self, when_unknown};
-use crate::domain::{Condition, KindName, ReferenceName};
+use crate::domain::{Condition, KindName, Reference, ReferenceName};
 use crate::policy::graph::{in_order, is_cycle};
 use crate::policy::{Guard, Severity};
 use crate::protocol::{Branch, EventDraft, NamedSet, RankCase, Rows, SetId, Source};
@@ -125,6 +125,14 @@ fn dependents_over(
     Some(from)
 }
 
+/// Returns the declared references of a kind. What guards and effects watch does not depend on foreign keys.
+fn declared_from<'a>(
+    context: &'a CompileContext<'_>,
+    kind: &'a KindName,
+) -> impl Iterator<Item = &'a Reference> {
+    context.map.references_from(kind).filter(|reference| reference.is_declared())
+}
+
 /// Returns the set of all rows of a kind that depend on the subject. Adds the sets that it needs.
 fn all_dependents(
     context: &CompileContext<'_>,
@@ -138,7 +146,7 @@ fn all_dependents(
     let mut edges = BTreeSet::new();
     let mut open = vec![on.clone()];
     while let Some(kind) = open.pop() {
-        for reference in context.map.references_from(&kind) {
+        for reference in declared_from(context, &kind) {
             if context.dependents.contains(&reference.to) {
                 edges.insert((reference.to.clone(), kind.clone()));
                 if between.insert(reference.to.clone()) {
@@ -155,7 +163,7 @@ fn all_dependents(
         }
         sets.extend((query.next_set().0..).zip(&group).map(|(id, kind)| (kind.clone(), SetId(id))));
         let added = group.iter().filter_map(|kind| {
-            let references = context.map.references_from(kind);
+            let references = declared_from(context, kind);
             let branches = references.flat_map(|reference| {
                 let subjects = context.is_subject(&reference.to).then_some(SetId::SUBJECTS);
                 let parents = subjects.into_iter().chain(sets.get(&reference.to).copied());

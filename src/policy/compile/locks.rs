@@ -53,10 +53,12 @@ fn writing<'a>(steps: &'a [CompiledStep], kind: &KindName) -> impl Iterator<Item
 
 /// Returns whether a step redirects rows that have no outcome. No other lock of the kind covers such rows.
 fn redirects_others(context: &CompileContext<'_>, kind: &KindName, step: &CompiledStep) -> bool {
-    let references = context.map.references_from(kind);
-    let mut entries = references.flat_map(|reference| context.entries(&reference.name));
+    let references = || context.map.references_from(kind);
+    let mut undeclared = references().filter_map(|reference| reference.undeclared.as_ref());
+    let is_changed = undeclared.any(|rule| rule.on_survive.is_some());
+    let mut entries = references().flat_map(|reference| context.entries(&reference.name));
     step.write.target(None).is_some()
-        && entries.any(|entry| matches!(entry.then, Rule::Redirect(_) | Rule::SoftDelete))
+        && (is_changed || entries.any(|entry| matches!(entry.then, Rule::Redirect(_) | Rule::SoftDelete)))
 }
 
 /// Returns whether rows of a kind are written by their ids. This is so if several steps or several references lead to

@@ -16,7 +16,10 @@ mod steps;
 mod tests;
 mod tombstones;
 mod turns;
+mod undeclared;
 mod unknown;
+
+use std::sync::Arc;
 
 use super::ModePolicy;
 use crate::domain::{DataMap, KindName, Mode};
@@ -30,17 +33,24 @@ pub(crate) use row_outcome::RowOutcome;
 pub(crate) use tombstones::tombstone_kinds;
 
 /// Compiles a mode of a policy that has passed validation.
-pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy) -> CompiledMode {
+pub(crate) fn compile(
+    subject: &KindName,
+    map: &Arc<DataMap>,
+    mode: Mode,
+    policy: &ModePolicy,
+) -> CompiledMode {
     let context = CompileContext::new(subject, map, mode, policy);
     let groups = context.groups();
     let mut query = context::QueryBuilder::new(subject, context.subject_condition());
-    let (outcomes, with_owners) = reached::outcomes(&context, &mut query);
-    let blockers = blockers::blockers(&context, &outcomes, &mut query);
+    let (mut outcomes, with_owners) = reached::outcomes(&context, &mut query);
+    let mut blockers = blockers::blockers(&context, &outcomes, &mut query);
     let tombstones = tombstones::tombstones(&context, &groups, &outcomes, &mut query);
-    let redirects = match mode {
+    reached::outcomes_decided_last(&context, &mut outcomes, &tombstones, &mut query);
+    let mut redirects = match mode {
         Mode::Reassign => redirects::reassignments(&context, &mut query),
         _ => redirects::redirects(&context, &outcomes, &tombstones, &mut query),
     };
+    undeclared::undeclared(&context, &outcomes, &tombstones, &mut query, &mut redirects, &mut blockers);
     let steps = steps::steps(&context, &groups, &outcomes, &tombstones, &redirects.steps, &mut query);
     let mut unknowns = unknown::unknowns(&context, &outcomes, &mut query);
     let dependents::Dependents { guards, unknown, effects, mut watched } =
@@ -50,6 +60,16 @@ pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mo
     let order = groups.into_iter().flat_map(|group| group.kinds);
     let locks = locks::locks(&context, order, &outcomes, &query, &steps, &watched);
     let (sets, questions) = query.finish();
-    let targets = redirects.targets;
-    CompiledMode { sets, questions, steps, blockers, unknowns, guards, effects, targets, locks }
+    CompiledMode {
+        map: map.clone(),
+        sets,
+        questions,
+        steps,
+        blockers,
+        unknowns,
+        guards,
+        effects,
+        targets: redirects.targets,
+        locks,
+    }
 }

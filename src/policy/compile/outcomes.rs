@@ -193,6 +193,13 @@ impl KindOutcomes {
         self.ranks(test).map(|ranks| Rows { set: self.set, ranks })
     }
 
+    /// Returns the rows below which the rules of a reference apply: removed rows or, if only a foreign key says that the
+    /// reference exists, deleted rows.
+    pub(super) fn removed_for(&self, reference: &Reference) -> Option<Rows> {
+        let is_declared = reference.is_declared();
+        self.rows(|outcome| outcome.is_deleted() || is_declared && outcome.is_removed())
+    }
+
     pub(super) fn deleted_rows(&self) -> Option<Rows> {
         self.rows(RowOutcome::is_deleted)
     }

@@ -5,6 +5,8 @@ use super::outcomes::{
     Cause, KindOutcomes, OutcomeCase, OutcomesByKind, RowOutcome, by_outcome_and_switch, parents,
 };
 use super::owned::with_owned;
+use super::tombstones::TombstonesByKind;
+use super::undeclared::without_tombstones;
 use crate::domain::{KindName, Reference, Stage};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
@@ -17,7 +19,7 @@ pub(super) fn outcomes(
     let subject = KindOutcomes::of_subject(RowOutcome::of_subject(context.mode));
     let mut outcomes = OutcomesByKind::from([(context.subject.clone(), subject)]);
     let mut with_owners = Vec::new();
-    for (group, is_cycle) in context.order_of_outcomes() {
+    for (group, is_cycle) in context.order_of_outcomes(false) {
         match &*group {
             [(kind, Stage::Owned)] => {
                 let declared = context.map.kind(kind);
@@ -42,6 +44,31 @@ pub(super) fn outcomes(
         }
     }
     (outcomes, with_owners)
+}
+
+/// Adds the sets of the kinds that are decided after it is known which rows stay as tombstones.
+pub(super) fn outcomes_decided_last(
+    context: &CompileContext<'_>,
+    outcomes: &mut OutcomesByKind,
+    tombstones: &TombstonesByKind,
+    query: &mut QueryBuilder,
+) {
+    let groups = context.order_of_outcomes(true);
+    if groups.is_empty() {
+        return;
+    }
+    let mut above = without_tombstones(outcomes, tombstones);
+    for (group, is_cycle) in groups {
+        let kinds: Vec<KindName> = group.into_iter().map(|(kind, _)| kind).collect();
+        let found = match &*kinds {
+            [kind] if !is_cycle => {
+                of_kind(context, kind, &above, query).map(|own| (kind.clone(), own)).into_iter().collect()
+            }
+            kinds => of_cycle(context, kinds, &above, query),
+        };
+        above.extend(found.iter().cloned());
+        outcomes.extend(found);
+    }
 }
 
 /// Adds the set of a kind that is in no cycle. The sets of its parents already exist.

@@ -48,7 +48,7 @@ pub(super) fn redirects(
 ) -> Redirects {
     let mut found = Redirects::default();
     let tombstone_kinds = tombstones.keys().cloned().collect();
-    for reference in context.map.references() {
+    for reference in context.map.references().filter(|reference| reference.is_declared()) {
         let (Some(kind), Some(last)) = (context.map.kind(&reference.from), outcomes.get(&reference.to))
         else {
             continue;
@@ -102,6 +102,7 @@ fn key(kind: &Kind, entry: &Entry, disposition: Disposition, path: Vec<Reference
         when: entry.when.as_ref().map(ToString::to_string),
         basis: None,
         volatile: kind.volatile,
+        undeclared: false,
     }
 }
 

@@ -1,12 +1,12 @@
 //! Steps: one for each rank of each kind, in execution order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compiled::{CompiledGround, CompiledStep, WriteTemplate};
 use super::context::{CompileContext, Group, QueryBuilder};
 use super::outcomes::{Cause, KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, by_entry, parents};
 use super::tombstones::{TombstoneSets, TombstonesByKind};
-use crate::domain::{FieldName, Kind, KindName, Mask, Mode, ReferenceName, is_null};
+use crate::domain::{FieldName, Kind, KindName, Mask, Mode, OnDelete, Reference, ReferenceName, is_null};
 use crate::plan::StepKey;
 use crate::policy::graph::in_order;
 use crate::policy::{Entry, Retention, Rule};
@@ -75,6 +75,7 @@ fn unlinks(
             when: None,
             basis: None,
             volatile: true,
+            undeclared: false,
         };
         let write = WriteTemplate::unlink(context.map, reference);
         Some(CompiledStep::hidden(key, rows, query.count(rows), write))
@@ -87,14 +88,24 @@ fn unlinks(
 /// All sets of a cycle are evaluated before the first write, so the updates may run in any order. Only changes of lists
 /// come first, because they read the keys of the rows referred to.
 fn sort_in_cycle(context: &CompileContext<'_>, group: &Group, steps: &mut [CompiledStep]) {
-    let mandatory = context.map.references().filter(|reference| !context.map.can_be_emptied(reference));
-    let edges = mandatory.map(|reference| (reference.to.clone(), reference.from.clone())).collect();
+    let mandatory = || context.map.references().filter(|reference| !context.map.can_be_emptied(reference));
+    let edges = mandatory().map(|reference| (reference.to.clone(), reference.from.clone())).collect();
+    // Where a foreign key would empty a mandatory column, the row must be gone before the row it refers to, and before any
+    // row whose deletion the database would carry on to that row. The checks of the other keys are deferred.
+    let empties = |reference: &&Reference| {
+        let rule = reference.undeclared.as_ref();
+        rule.is_some_and(|rule| matches!(rule.on_delete, OnDelete::SetNull | OnDelete::SetDefault))
+            && group.kinds.contains(&reference.to)
+    };
+    let first: BTreeSet<&KindName> = mandatory().filter(empties).map(|reference| &reference.from).collect();
     let order: Vec<KindName> =
         in_order(&group.kinds.iter().cloned().collect(), &edges).into_iter().flatten().collect();
     steps.sort_by_key(|step| {
         let is_deletion = step.key.disposition == Disposition::Delete;
         let at = order.iter().position(|kind| *kind == step.key.kind);
-        (is_deletion, !step.write.changes_elements(), std::cmp::Reverse(at), step.key.disposition)
+        let is_later = is_deletion && !first.contains(&step.key.kind);
+        let at = std::cmp::Reverse(at);
+        (is_deletion, !step.write.changes_elements(), is_later, at, step.key.disposition)
     });
 }
 
@@ -182,7 +193,13 @@ impl<'a> ReachedKind<'a> {
 
     pub(super) fn key(&self, meaning: &RankMeaning, disposition: Disposition) -> StepKey {
         let entry = self.entry(meaning);
+        let decided_by = meaning.entry().and_then(|(name, _)| self.context.map.reference(name));
+        let action = decided_by.and_then(|reference| reference.undeclared.as_ref());
         let (path, rule) = match &meaning.cause {
+            // The rule is the action of the foreign key, unless the rules of the kind decide.
+            Cause::Entry(name, _) if action.is_some() && meaning.outcome.is_deleted() => {
+                (self.context.path(name), OnDelete::Cascade.rule())
+            }
             Cause::Subject => (Vec::new(), self.context.mode.as_str()),
             Cause::Entry(name, _) => (self.context.path(name), entry.map_or("", |entry| entry.then.as_str())),
             Cause::Owner(name) => {
@@ -201,6 +218,7 @@ impl<'a> ReachedKind<'a> {
                 _ => None,
             }),
             volatile: self.kind.volatile,
+            undeclared: action.is_some(),
         }
     }
 
@@ -213,8 +231,10 @@ impl<'a> ReachedKind<'a> {
         query: &mut QueryBuilder,
     ) -> Option<Rows> {
         let reference = self.context.map.reference(reference)?;
-        let parents = parents(self.outcomes, reference)?.by_applicable_entries();
-        let branches = parents.filter_map(|(parent, of)| {
+        let of = parents(self.outcomes, reference)?;
+        let parents = of.by_applicable_entries();
+        let branches = parents.filter_map(|(parent, rows)| {
+            let of = if parent.is_deleted() { of.removed_for(reference)? } else { rows };
             let rank = |at, _: &Entry| (at == index).then_some(0);
             let mut branch = by_entry(self.context, reference, of, parent, rank)?;
             branch.within.extend(self.own.rows(|found| found == outcome));

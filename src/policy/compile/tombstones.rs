@@ -246,7 +246,8 @@ pub(super) fn must_keep_reference(
 ) -> bool {
     let redirected = survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_));
     match &entry.on_survive {
-        _ if redirected => false,
+        // Rows that stay below an undeclared foreign key block, or lose their reference.
+        _ if redirected || !reference.is_declared() => false,
         Some(OnSurvive::Tombstone) => true,
         Some(OnSurvive::Redirect(_)) => false,
         None => !context.map.can_be_emptied(reference) && !loses_value(context, reference, entry, survivor),

@@ -41,6 +41,7 @@ pub(crate) fn applicable_entries(entries: &[Entry], parent: RowOutcome) -> Vec<(
 /// Returns whether an entry applies to rows whose parent has this outcome.
 pub(super) fn applies(entry: &Entry, parent: RowOutcome) -> bool {
     match entry.parent {
+        None if entry.by_database => parent.is_deleted(),
         None => parent.is_removed(),
         Some(Parent::Retain) => parent == RowOutcome::Retain,
         Some(Parent::Anonymize) => parent == RowOutcome::Anonymize,

@@ -89,7 +89,7 @@ impl DeletionPolicy {
         check_request(mode_policy, &mode, request)?;
         let request = Request { reassign: new_targets(&self.map, request)?, ..request.clone() };
         let query = SurveyQuery {
-            map: self.map.clone(),
+            map: mode.map.clone(),
             kind: self.subject.clone(),
             subjects: request.subjects.clone(),
             sets: mode.sets.clone(),

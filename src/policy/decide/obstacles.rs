@@ -1,7 +1,7 @@
 //! Blockers, which stop the operation, and warnings, which the request must acknowledge.
 
 use super::inquiry::{AskedTarget, Inquiry};
-use crate::domain::{Mode, Request};
+use crate::domain::{Mode, OnDelete, ReferenceName, Request};
 use crate::plan::{Blocker, Plan, Step, Warning};
 use crate::policy::compile::{CompiledBlocker, CompiledUnknown};
 use crate::policy::{Guard, Severity};
@@ -68,6 +68,9 @@ fn by_rule(compiled: &CompiledBlocker, survey: &Survey) -> Option<Blocker> {
     let filter = when.map(|when| format!(": {when}")).unwrap_or_default();
     let rationale = compiled.rationale.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
     let (message, remedy) = match (&compiled.reference, when) {
+        (Some(reference), _) if compiled.undeclared.is_some() => {
+            (by_foreign_key(compiled, reference, count), of_foreign_key(reference))
+        }
         (None, _) => (
             format!("{found} of `{kind}` {are} affected but excluded by the policy's filter{filter}"),
             format!("delete {them} in another way first, or let {them} refer to another record"),
@@ -91,6 +94,27 @@ fn by_rule(compiled: &CompiledBlocker, survey: &Survey) -> Option<Blocker> {
         message,
         remedy,
     })
+}
+
+/// Describes rows that block because of a foreign key that the policy does not declare.
+fn by_foreign_key(compiled: &CompiledBlocker, reference: &ReferenceName, count: u64) -> String {
+    let (kind, found) = (&compiled.kind, rows(count));
+    let action = compiled.undeclared.map(|action| format!(", ON DELETE {action}")).unwrap_or_default();
+    let key = format!("(foreign key, undeclared{action})");
+    let needs = if count == 1 { "needs" } else { "need" };
+    match compiled.undeclared {
+        Some(OnDelete::SetNull | OnDelete::SetDefault) => {
+            let cannot = "which cannot get the value that the foreign key gives it";
+            format!("{found} of `{kind}` {needs} `{reference}`, {cannot} {key}")
+        }
+        _ => format!("{found} of `{kind}` {needs} the record that `{reference}` refers to {key}"),
+    }
+}
+
+fn of_foreign_key(reference: &ReferenceName) -> String {
+    format!(
+        "declare `{reference}` and give it a rule, or delete the rows, or let them refer to another record"
+    )
 }
 
 /// Adds a blocker for redirected references without a valid new target.

@@ -46,6 +46,21 @@ pub(super) fn policy(
     faults.or(())
 }
 
+/// Checks a mode with the references that foreign keys add to it. What was declared has passed the checks alone.
+pub(super) fn with_undeclared(
+    subject: &KindName,
+    map: &DataMap,
+    mode: Mode,
+    policy: &ModePolicy,
+    faults: &mut Faults,
+) {
+    owned::check(map, faults);
+    rules::check(subject, map, mode, policy, faults);
+    if faults.is_empty() {
+        rules::check_outcomes(subject, map, mode, policy, faults);
+    }
+}
+
 /// Checks the permissions of a mode.
 fn access(mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let path = format!("modes.{mode}.allow");

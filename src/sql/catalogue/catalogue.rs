@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::expression::lower_column;
 use super::storage::Storage;
-use super::table::{Column, ForeignKey, Index, OnDelete, RepeatedId, Table};
-use crate::domain::{DataMap, KeyComparison, ReferenceName, TableName};
+use super::table::{Column, ForeignKey, Index, RepeatedId, Table};
+use crate::domain::{DataMap, KeyComparison, OnDelete, ReferenceName, TableName};
 use crate::sql::statement::{TABLES, quote_table};
 use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 
@@ -217,13 +217,15 @@ impl Catalogue {
     }
 
     /// Adds foreign keys. The sorted rows hold (table, key, column, referenced table, referenced column, action,
-    /// enforced, validated), one for each column. If the referenced column is NULL, the key refers to the primary
-    /// key.
+    /// enforced, validated, of a partition, match full, changed by the action), one for each column. If the referenced
+    /// column is NULL, the key refers to the primary key.
     pub(super) fn add_foreign_keys(&mut self, rows: Rows) {
         let mut keys: Vec<ForeignKey> = Vec::new();
         let mut last = None;
         for row in rows {
-            let [table, id, from, to, to_column, action, enforced, validated] = &*row else {
+            let [table, id, from, to, to_column, action, enforced, validated, of_partition, match_full, set] =
+                &*row
+            else {
                 continue;
             };
             let (table, to, action) = (self.read_name(table), self.read_name(to), text(action));
@@ -239,7 +241,10 @@ impl Catalogue {
                     to: to.as_ref().map_or_else(Clone::clone, |to| to.name.clone()),
                     to_columns: Vec::new(),
                     on_delete: on_delete.unwrap_or(OnDelete::NoAction),
+                    set_columns: Vec::new(),
                     enforced: is(enforced),
+                    of_partition: is(of_partition),
+                    match_full: is(match_full),
                     validated: is(validated),
                 });
             }
@@ -248,6 +253,7 @@ impl Catalogue {
                 let primary = || to.as_ref().ok()?.primary_key.get(position).cloned();
                 let to_column = to_column.as_text().map(str::to_owned).or_else(primary);
                 key.columns.push(text(from));
+                key.set_columns.extend(is(set).then(|| text(from)));
                 key.to_columns.push(to_column.unwrap_or_default());
             }
         }

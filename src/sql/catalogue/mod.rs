@@ -17,7 +17,7 @@ use crate::domain::DataMap;
 pub use catalogue::Catalogue;
 pub(super) use catalogue::same;
 pub(super) use storage::{Affinity, Storage};
-pub(crate) use table::{Column, ForeignKey, OnDelete, Privilege, Relation, Table, TriggerEvent};
+pub(crate) use table::{Column, ForeignKey, Privilege, Relation, Table, TriggerEvent};
 
 /// The tables that a catalogue contains. On SQLite, which has one schema, it contains all tables in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

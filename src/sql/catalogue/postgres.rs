@@ -86,21 +86,23 @@ const FOREIGN_KEYS: &str = "SELECT t.name, k.oid::bigint, f.attname::text, o.nam
      CASE k.confdeltype WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' \
      WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END, (k.conrelid = t.oid \
      AND COALESCE((to_jsonb(k) ->> 'conenforced')::boolean, TRUE) AND NOT EXISTS (SELECT 1 \
-     FROM pg_catalog.pg_trigger AS g WHERE g.tgconstraint = k.oid AND g.tgenabled = 'D'))::int, k.convalidated::int \
+     FROM pg_catalog.pg_trigger AS g WHERE g.tgconstraint = k.oid AND g.tgenabled = 'D'))::int, k.convalidated::int, \
+     (k.conrelid <> t.oid)::int, (k.confmatchtype = 'f')::int, \
+     COALESCE(NULLIF(to_jsonb(k) -> 'confdelsetcols', 'null') @> to_jsonb(c.own), TRUE)::int \
      FROM pg_catalog.pg_constraint AS k JOIN t ON t.oid = COALESCE(pg_partition_root(k.conrelid), k.conrelid) \
      JOIN t AS o ON o.oid = COALESCE(pg_partition_root(k.confrelid), k.confrelid) \
      CROSS JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY AS c(own, other, at) \
      JOIN pg_catalog.pg_attribute AS f ON f.attrelid = k.conrelid AND f.attnum = c.own \
      JOIN pg_catalog.pg_attribute AS g ON g.attrelid = k.confrelid AND g.attnum = c.other \
      WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY t.name, k.oid, c.at";
-/// For each table: its type, the tables it inherits from, the tables it copies, row-level security, privileges, its
+/// For each table: its type, the tables it inherits from, the tables it reads as a view, row-level security, privileges, its
 /// schema, and whether the role may use that schema.
 const RELATIONS_AND_PRIVILEGES: &str = "SELECT t.name, t.relkind::text, row_security_active(t.oid)::int, \
      (SELECT json_agg(o.name ORDER BY o.name) FROM pg_catalog.pg_inherits AS h JOIN t AS o ON o.oid = h.inhparent \
      WHERE h.inhrelid = t.oid)::text, (WITH RECURSIVE d(oid) AS (SELECT t.oid UNION SELECT p.refobjid FROM d \
      JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = d.oid JOIN pg_catalog.pg_depend AS p ON p.objid = r.oid \
      AND p.classid = 'pg_catalog.pg_rewrite'::regclass AND p.refclassid = 'pg_catalog.pg_class'::regclass) \
-     SELECT json_agg(o.name ORDER BY o.name) FROM d JOIN t AS o ON o.oid = d.oid WHERE t.relkind = 'm' AND o.oid <> t.oid)::text, \
+     SELECT json_agg(o.name ORDER BY o.name) FROM d JOIN t AS o ON o.oid = d.oid WHERE t.relkind IN ('m', 'v') AND o.oid <> t.oid)::text, \
      has_any_column_privilege(t.oid, 'SELECT')::int, has_any_column_privilege(t.oid, 'INSERT')::int, \
      has_any_column_privilege(t.oid, 'UPDATE')::int, has_table_privilege(t.oid, 'DELETE')::int, \
      (SELECT n.nspname::text FROM pg_catalog.pg_namespace AS n WHERE n.oid = t.schema), \
@@ -200,7 +202,7 @@ async fn connected(
 
 fn relations(rows: &[Vec<SqlValue>], catalogue: &mut Catalogue) {
     for row in rows {
-        let [name, relation, row_security, parents, copies, allowed @ .., schema, can_look] = &**row else {
+        let [name, relation, row_security, parents, reads, allowed @ .., schema, can_look] = &**row else {
             continue;
         };
         let name = catalogue.read_name(name);
@@ -217,7 +219,10 @@ fn relations(rows: &[Vec<SqlValue>], catalogue: &mut Catalogue) {
         };
         table.row_security = is(row_security);
         table.inherits = names(parents);
-        table.copies = names(copies);
+        table.reads = names(reads);
+        if table.relation == Relation::MaterializedView {
+            table.copies.clone_from(&table.reads);
+        }
         let privileges = Privilege::ALL.iter().copied().zip(allowed);
         table.denied =
             privileges.filter(|(_, allowed)| !is(allowed)).map(|(privilege, _)| privilege).collect();

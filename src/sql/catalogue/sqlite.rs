@@ -9,7 +9,7 @@ use super::catalogue::{Catalogue, Traits, read_repeated_ids, read_shared_keys, t
 use super::storage::{Affinity, Collation, Storage};
 use super::table::{Relation, Trigger};
 use crate::domain::{DataMap, FieldName, Kind, TableName};
-use crate::sql::trigger_event::trigger_event;
+use crate::sql::trigger_event::{trigger_event, words};
 use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 
 /// Operations do not skip rows without an id: they look for such rows and fail, because even a primary key may be
@@ -38,9 +38,10 @@ const INDEXES: &str = "SELECT t.name, i.name, i.\"unique\", i.partial, c.name, \
      CASE WHEN c.name IS NULL THEN (SELECT s.sql FROM sqlite_master AS s WHERE s.type = 'index' AND s.name = i.name) END \
      FROM sqlite_master AS t JOIN pragma_index_list(t.name, 'main') AS i JOIN pragma_index_info(i.name, 'main') AS c \
      WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY t.name, i.name, c.seqno";
-const FOREIGN_KEYS: &str = "SELECT t.name, f.id, f.\"from\", f.\"table\", f.\"to\", f.on_delete, 1, 1 \
+const FOREIGN_KEYS: &str = "SELECT t.name, f.id, f.\"from\", f.\"table\", f.\"to\", f.on_delete, 1, 1, 0, 0, 1 \
      FROM sqlite_master AS t JOIN pragma_foreign_key_list(t.name, 'main') AS f \
      WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY t.name, f.id, f.seq";
+const VIEWS: &str = "SELECT name, sql FROM sqlite_master WHERE type = 'view' ORDER BY name";
 const TRIGGERS: &str =
     "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY tbl_name, name";
 /// Tables with constraints.
@@ -81,10 +82,27 @@ pub(super) async fn read(
             catalogue.allow(&TableName::new(text(table)), &column, &values);
         }
     }
+    for row in tx.query(VIEWS, &[]).await? {
+        if let [view, sql] = &*row {
+            read_view(&mut catalogue, &TableName::new(text(view)), &text(sql));
+        }
+    }
     read_collations(tx, &mut catalogue, map).await?;
     read_repeated_ids(tx, &mut catalogue, map, str::to_owned).await?;
     read_shared_keys(tx, &mut catalogue, map, |key| format!("lower({key})")).await?;
     Ok(catalogue)
+}
+
+/// Notes which tables a view names. A name may also be that of a column, so there may be too many.
+fn read_view(catalogue: &mut Catalogue, view: &TableName, sql: &str) {
+    let words = words(sql).map(|word| word.trim_matches(['"', '\'', '`', '[', ']']));
+    let words: Vec<&str> = words.collect();
+    let named = |name: &&TableName| words.iter().any(|word| word.eq_ignore_ascii_case(&name.table));
+    let reads: Vec<TableName> =
+        catalogue.table_names().filter(|name| *name != view).filter(named).cloned().collect();
+    if let Some(view) = catalogue.table_mut(view) {
+        view.reads = reads;
+    }
 }
 
 /// The maximum number of columns in one statement.

@@ -2,8 +2,8 @@
 
 use super::catalogue::same;
 use super::storage::{Collation, Storage};
-use crate::domain::TableName;
 use crate::domain::words::words;
+use crate::domain::{OnDelete, TableName};
 use crate::sql::SqlValue;
 
 pub(crate) use crate::sql::trigger_event::TriggerEvent;
@@ -31,6 +31,8 @@ pub(crate) struct Table {
     pub(crate) inherits: Vec<TableName>,
     /// The tables whose rows a materialized view copies.
     pub(crate) copies: Vec<TableName>,
+    /// The tables and views that a view reads, also through other views.
+    pub(crate) reads: Vec<TableName>,
     /// Whether row-level security hides rows from the current role.
     pub(crate) row_security: bool,
     /// The privileges that the current role lacks. Empty on SQLite.
@@ -110,6 +112,7 @@ impl Table {
             triggers: Vec::new(),
             inherits: Vec::new(),
             copies: Vec::new(),
+            reads: Vec::new(),
             row_security: false,
             denied: Vec::new(),
         }
@@ -178,6 +181,10 @@ impl Index {
 
 /// A foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of the catalogue, independent of the others"
+)]
 pub(crate) struct ForeignKey {
     /// The referencing table.
     pub(crate) table: TableName,
@@ -189,27 +196,17 @@ pub(crate) struct ForeignKey {
     pub(crate) to_columns: Vec<String>,
     /// What the database does with the referencing row when the referenced row is deleted.
     pub(crate) on_delete: OnDelete,
+    /// The referencing columns that `SET NULL` and `SET DEFAULT` change: usually all of them.
+    pub(crate) set_columns: Vec<String>,
     /// Whether every write is checked. Not so on PostgreSQL if the key is `NOT ENFORCED`, its triggers are disabled,
     /// or it belongs to a single partition.
     pub(crate) enforced: bool,
+    /// Whether it belongs to a single partition of the referencing table.
+    pub(crate) of_partition: bool,
+    /// Whether either all or none of the columns are null (`MATCH FULL`).
+    pub(crate) match_full: bool,
     /// Whether rows that existed before the key were also checked.
     pub(crate) validated: bool,
-}
-
-words! {
-    /// What the database does with a referencing row when the referenced row is deleted.
-    pub(crate) enum OnDelete: "action" {
-        /// Rejects the deletion, unless the referencing row is deleted before the key is checked.
-        NoAction = "NO ACTION",
-        /// Rejects the deletion at once.
-        Restrict = "RESTRICT",
-        /// Deletes the referencing row.
-        Cascade = "CASCADE",
-        /// Sets the reference to NULL.
-        SetNull = "SET NULL",
-        /// Sets the reference to the default of its column.
-        SetDefault = "SET DEFAULT",
-    }
 }
 
 impl ForeignKey {
@@ -218,14 +215,6 @@ impl ForeignKey {
     pub(crate) fn column_to(&self, column: &str) -> Option<&str> {
         let mut pairs = self.columns.iter().zip(&self.to_columns);
         pairs.find(|(_, to)| same(to, column)).map(|(from, _)| from.as_str())
-    }
-}
-
-impl OnDelete {
-    /// Returns whether the action changes or deletes the referencing row.
-    #[must_use]
-    pub(crate) fn changes_rows(self) -> bool {
-        matches!(self, Self::Cascade | Self::SetNull | Self::SetDefault)
     }
 }
 

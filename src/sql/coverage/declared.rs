@@ -99,12 +99,8 @@ pub(super) fn key_followed(map: &DataMap, key: &ForeignKey, catalogue: &Catalogu
     following(map, key, catalogue).any(is_whole)
 }
 
-/// Returns whether a declared reference uses the columns of the foreign key for some rows of the table.
-pub(super) fn key_followed_in_part(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
-    following(map, key, catalogue).next().is_some()
-}
-
-fn following<'a>(
+/// Returns the declared references that use the columns of the foreign key.
+pub(super) fn following<'a>(
     map: &'a DataMap,
     key: &'a ForeignKey,
     catalogue: &'a Catalogue,
@@ -120,7 +116,7 @@ fn following<'a>(
         let follows = pairs.all(|(field, to_field)| {
             key.column_to(to.column(to_field)).is_some_and(|column| same(column, from.column(field)))
         });
-        follows && is_of(from, &key.table) && is_of(to, &key.to)
+        reference.is_declared() && follows && is_of(from, &key.table) && is_of(to, &key.to)
     })
 }
 
@@ -158,11 +154,6 @@ pub(super) fn column_excluded(map: &DataMap, table: &TableName, column: &str, ca
 pub(super) fn key_columns_excluded(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
     let mut columns = key.columns.iter();
     columns.any(|column| column_excluded(map, &key.table, column, catalogue))
-}
-
-/// Returns whether a foreign key is excluded, either by its table or by one of its columns.
-pub(super) fn key_excluded(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
-    table_excluded(map, &key.table, catalogue) || key_columns_excluded(map, key, catalogue)
 }
 
 /// Returns the tables and columns that foreign keys lead to from a column, through any number of tables. If a column

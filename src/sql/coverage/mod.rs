@@ -2,7 +2,9 @@
 
 mod columns;
 mod declared;
+mod default_value;
 mod deleted;
+mod effective;
 mod finding;
 mod foreign_keys;
 mod labels;
@@ -21,6 +23,7 @@ use crate::domain::DataMap;
 use crate::policy::DeletionPolicy;
 
 pub(super) use declared::dependents;
+pub(super) use effective::undeclared;
 pub use finding::{Finding, FindingCode};
 
 /// Returns all differences between a policy and a database, and what the policy does not cover.
@@ -34,8 +37,9 @@ pub use finding::{Finding, FindingCode};
 /// * Masks that do not fit their column: too long, `null` in a `NOT NULL` column, or a constant in a unique column.
 /// * Columns that only the database writes, but the policy would too.
 /// * Rules of PostgreSQL that run in addition to a statement, or only for some rows. `open` rejects these.
-/// * Foreign keys and triggers by which the database changes rows that are in no plan. `open` rejects such a key if
-///   it reaches rows of a declared kind, through any number of excluded tables.
+/// * Triggers by which the database changes rows that are in no plan. What foreign keys do is part of every plan, unless
+///   the rows of a key cannot be told from others: `open` rejects a key with an action that belongs to a single
+///   partition, or to a table that inherits from the table of a kind.
 /// * References whose foreign key refers to another table or column than the policy says. `open` rejects these too.
 /// * On PostgreSQL: missing privileges, row-level security that hides rows from the current role, materialized views
 ///   that keep deleted rows, foreign tables and inheritance.
@@ -58,19 +62,30 @@ pub use finding::{Finding, FindingCode};
 pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
     let map = policy.map();
     let written = WrittenKinds::of(policy);
-    let mut found = refused(&policy.map_to_check(), catalogue);
+    let (map_to_check, misfits) = effective_map(policy, catalogue);
+    let mut found = refused(&map_to_check, catalogue);
+    found.extend(misfits);
     found.extend(undeclared::findings(policy, catalogue));
     found.extend(unreached::findings(policy));
     found.extend(references::unprotected(map, catalogue));
     found.extend(references::missing_indexes(map, catalogue));
     found.extend(written::mask_fits(policy, catalogue));
-    found.extend(foreign_keys::excluded(map, catalogue, &written));
     found.extend(tables::triggers(map, catalogue, &written));
     found.extend(written::written_by_policy(policy, catalogue));
     found.extend(tables::types(map, catalogue, &written));
     found.extend(tables::stale_copies(map, catalogue, &written));
     found.extend(tables::privileges(policy, catalogue, &written));
     Finding::in_order(found)
+}
+
+/// Returns the map to check, with the foreign keys that the policy does not declare, and the reasons why the policy does
+/// not fit together with them.
+pub(super) fn effective_map(policy: &DeletionPolicy, catalogue: &Catalogue) -> (DataMap, Vec<Finding>) {
+    let map = policy.map_to_check();
+    match policy.with_undeclared(&effective::undeclared(&map, catalogue)) {
+        Ok(policy) => (policy.map_to_check(), Vec::new()),
+        Err(faults) => (map, faults.iter().cloned().map(Finding::from).collect()),
+    }
 }
 
 /// Returns the findings that prevent a policy from opening.
@@ -87,7 +102,6 @@ pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     found.extend(references::types(map, catalogue));
     found.extend(references::ambiguous_keys(map, catalogue));
     found.extend(foreign_keys::mismatches(map, catalogue));
-    found.extend(foreign_keys::undeclared(map, catalogue));
-    found.extend(foreign_keys::action_chains(map, catalogue));
+    found.extend(foreign_keys::unclear(map, catalogue));
     Finding::in_order(found)
 }

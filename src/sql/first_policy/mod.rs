@@ -7,8 +7,8 @@ use names::{Names, field};
 use schema::{Link, Schema};
 
 use super::Catalogue;
-use super::catalogue::{Column, OnDelete, Table, default, same};
-use crate::domain::{DeletedField, Faults, FieldType, Kind, StatusField, Value};
+use super::catalogue::{Column, Table, default, same};
+use crate::domain::{DeletedField, Faults, FieldType, Kind, OnDelete, StatusField, Value};
 use crate::policy::{DeletionPolicy, KindBuilder, PolicyBuilder, restrict};
 
 const UNDECIDED: &str = "not decided yet; `restrict` blocks the deletion until then";

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::NoFirstPolicy;
 use super::names::{Names, plain};
-use crate::domain::{ReferenceName, TableName};
-use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table, same};
+use crate::domain::{OnDelete, ReferenceName, TableName};
+use crate::sql::catalogue::{Catalogue, ForeignKey, Table, same};
 use crate::sql::coverage::dependents;
 
 /// The tables that depend on the subject, in every schema.

@@ -3,6 +3,7 @@
 mod block;
 mod cycle;
 mod deletions;
+mod keys;
 mod list;
 mod lock;
 mod schema;
@@ -130,6 +131,10 @@ impl Backend for Postgres {
 
     fn cache_key(&self, columns: &QueryColumns<'_>) -> Result<Option<String>, StoreError> {
         schema::cache_key(columns).map(Some)
+    }
+
+    fn keys_statement(&self, tables: &[TableName]) -> Result<Statement, StoreError> {
+        keys::statement(&Postgres, tables)
     }
 
     fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {

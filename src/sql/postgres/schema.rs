@@ -37,9 +37,10 @@ const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
      WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 AND NOT a.attisdropped) FROM ";
 
-/// A number for each table that changes with its columns, indexes, triggers and rules, and when another table first
-/// inherits from it. A change rewrites a row of the catalogue, either in a later transaction (`xmin`) or by a later
-/// command of the same transaction (`cmin`). The oid distinguishes tables that different search paths find under the same name, created in
+/// A number for each table that changes with its columns, indexes, triggers and rules, and when a partition is attached
+/// or a table inherits from it. A foreign key has triggers on both of its tables, so it changes the number of both. A
+/// change rewrites a row of the catalogue, either in a later transaction (`xmin`) or by a later command of the same
+/// transaction (`cmin`). The oid distinguishes tables that different search paths find under the same name, created in
 /// the same transaction. The remainder keeps the product small.
 const VERSIONS: &str = ", LATERAL (SELECT sum(1 + a.xmin::text::bigint * (1 + a.attrelid::bigint % 1000003) \
      + a.cmin::text::bigint) FROM pg_catalog.pg_attribute AS a \
@@ -47,6 +48,8 @@ const VERSIONS: &str = ", LATERAL (SELECT sum(1 + a.xmin::text::bigint * (1 + a.
      UNION ALL SELECT sum(1 + i.xmin::text::bigint * (1 + i.indexrelid::bigint % 1000003) + i.cmin::text::bigint) \
      FROM pg_catalog.pg_index AS i \
      WHERE i.indrelid = to_regclass(j.\"value\") \
+     UNION ALL SELECT sum(1 + h.inhrelid::bigint) FROM pg_catalog.pg_inherits AS h \
+     WHERE h.inhparent = to_regclass(j.\"value\") \
      UNION ALL SELECT c.relhassubclass::int FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(j.\"value\") \
      UNION ALL SELECT sum(1 + g.xmin::text::bigint * (1 + g.oid::bigint % 1000003) + g.cmin::text::bigint) \
      FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = to_regclass(j.\"value\") \

@@ -3,6 +3,7 @@
 
 mod column;
 mod deletions;
+mod keys;
 mod list;
 mod materialize;
 mod schema;
@@ -100,6 +101,10 @@ impl Backend for Sqlite {
 
     fn schema_version(&self, w: &mut Writer, cache_key: &str, _: SchemaCheck) {
         w.push(cache_key);
+    }
+
+    fn keys_statement(&self, tables: &[TableName]) -> Result<Statement, StoreError> {
+        keys::statement(&Sqlite, tables)
     }
 
     fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {

@@ -178,6 +178,7 @@ impl Change {
                 Write::Keep => Disposition::Keep,
             },
             path: Vec::new(),
+            undeclared: false,
             planned: 7,
             actual: 0,
         });
