@@ -16,6 +16,7 @@ words! {
     /// assert_eq!(CalendarPeriod::Year.end(six_years, issued), "2025-01-01T00:00:00Z".parse().ok());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[non_exhaustive]
     pub enum CalendarPeriod: "calendar period" {
         /// A month.
         Month = "month",

@@ -2,6 +2,7 @@
 //! must be left after a deletion.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, Record, RecordId, Request, Value};
@@ -128,9 +129,10 @@ impl World {
             let references = (0..wanted).map(|number| {
                 // Most references lead to an earlier table. The others close cycles.
                 let earlier: Vec<usize> = referable.iter().copied().filter(|to| *to < at).collect();
-                let to = match earlier.is_empty() || numbers.one_in(4) {
-                    true => referable[numbers.below(referable.len())],
-                    false => earlier[numbers.below(earlier.len())],
+                let to = if earlier.is_empty() || numbers.one_in(4) {
+                    referable[numbers.below(referable.len())]
+                } else {
+                    earlier[numbers.below(earlier.len())]
                 };
                 let key: Vec<&'static str> = match keys[to].0 {
                     _ if numbers.one_in(4) => vec!["code"],
@@ -237,13 +239,13 @@ impl World {
                 if keys_in_tables {
                     parts.push(key);
                 } else {
-                    keys += &format!("ALTER TABLE {} ADD {key};\n", name(at));
+                    writeln!(keys, "ALTER TABLE {} ADD {key};", name(at)).unwrap();
                 }
             }
             // Columns come before constraints.
             let split = table.own_columns().len();
             parts.splice(split..split, columns);
-            tables += &format!("CREATE TABLE {} ({});\n", name(at), parts.join(", "));
+            writeln!(tables, "CREATE TABLE {} ({});", name(at), parts.join(", ")).unwrap();
             for row in &table.rows {
                 let (columns, values): (Vec<String>, Vec<String>) = row
                     .iter()
@@ -251,12 +253,14 @@ impl World {
                         (column.clone(), value.map_or("NULL".into(), |value| value.to_string()))
                     })
                     .unzip();
-                rows += &format!(
-                    "INSERT INTO {} ({}) VALUES ({});\n",
+                writeln!(
+                    rows,
+                    "INSERT INTO {} ({}) VALUES ({});",
                     name(at),
                     columns.join(", "),
                     values.join(", ")
-                );
+                )
+                .unwrap();
             }
         }
         tables + &rows + &keys
@@ -312,9 +316,10 @@ impl World {
                 let from: Vec<String> =
                     reference.columns.iter().map(|column| format!("{}.{column}", name(at))).collect();
                 let is_id = reference.key == ["id"] || reference.key == ["a", "b"];
-                let to: Json = match is_id {
-                    true => name(reference.to).into(),
-                    false => format!("{}.{}", name(reference.to), reference.key[0]).into(),
+                let to: Json = if is_id {
+                    name(reference.to).into()
+                } else {
+                    format!("{}.{}", name(reference.to), reference.key[0]).into()
                 };
                 references.push(json!({ "from": from, "to": to, "nullable": reference.nullable }));
                 rules[reference_name(at, reference)] = rule.into();

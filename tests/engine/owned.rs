@@ -165,7 +165,7 @@ async fn what_masked_rows_own_is_masked_also_if_they_are_masked_one_after_the_ot
 }
 
 #[tokio::test]
-async fn what_rows_own_is_off_with_the_last_of_them_and_on_with_the_first() {
+async fn what_rows_own_is_off_with_the_last_of_them_and_on_with_the_same() {
     let kinds = json!({ "clients": { "status": "status" }, "cards": { "status": "status" } });
     let mode = json!({ "allow": "any", "rules": { "*": "cascade" } });
     let document = json!({
@@ -179,11 +179,13 @@ async fn what_rows_own_is_off_with_the_last_of_them_and_on_with_the_first() {
         "cards": [{ "id": 7, "status": "ON" }]
     });
     let [off_1, off_2] = [1, 2].map(|id| request(Mode::Deactivate, [id]));
-    let on_1 = request(Mode::Reactivate, [1]);
+    let [on_1, on_2] = [1, 2].map(|id| request(Mode::Reactivate, [id]));
     let cases = [
         (vec![off_1.clone()], "ON"),
         (vec![off_1.clone(), off_2.clone()], "OFF"),
-        (vec![off_1, off_2, on_1], "ON"),
+        // The deactivation of the second client switched the card.
+        (vec![off_1.clone(), off_2.clone(), on_1], "OFF"),
+        (vec![off_1, off_2, on_2], "ON"),
     ];
     for (requests, expected) in cases {
         after_each(policy(), rows.clone(), &requests, async |backend, on| {

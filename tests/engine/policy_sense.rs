@@ -42,7 +42,6 @@ fn rules_are_valid_in_these_modes() {
     let senseless = [
         ("anonymize", "reactivate"),
         ("cascade", "anonymize"),
-        ("delete", "deactivate"),
         ("delete", "reactivate"),
         ("retain", "deactivate"),
         ("retain", "reactivate"),

@@ -18,11 +18,11 @@ use crate::world::{World, delete};
 /// Clients with tags (a link table), hits (without a key) and orders, which hold the code of a client in any case.
 const SHOP: &str = "
     CREATE TABLE clients (id bigint PRIMARY KEY, code text NOT NULL UNIQUE);
-    CREATE TABLE tags (client_id bigint NOT NULL REFERENCES clients, tag text NOT NULL, state text,
+    CREATE TABLE tags (client_id bigint NOT NULL REFERENCES clients, tag text NOT NULL, state text DEFAULT 'OLD',
         PRIMARY KEY (client_id, tag));
     CREATE TABLE tag_notes (id bigint PRIMARY KEY, client_id bigint, tag text, FOREIGN KEY (client_id, tag) REFERENCES tags);
-    CREATE TABLE hits (client_id bigint REFERENCES clients, state text);
-    CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, code text, state text);
+    CREATE TABLE hits (client_id bigint REFERENCES clients, state text DEFAULT 'OLD');
+    CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, code text, state text DEFAULT 'OLD');
     CREATE INDEX ON hits (client_id); CREATE INDEX ON tag_notes (client_id, tag);
     INSERT INTO clients VALUES (1, 'Abc'), (2, 'Xyz');
     INSERT INTO tags VALUES (1, 'a', 'OLD'), (1, 'b', 'OLD'), (2, 'a', 'OLD');

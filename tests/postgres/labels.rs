@@ -105,7 +105,8 @@ async fn labels_of_filters_references_statuses_and_masks_are_checked() {
     schema.run(TABLES).await;
     let store = PostgresStore::new(schema.pool.clone());
     let bad = || json!({ "field": "status", "eq": "X" });
-    let changes: [(&str, fn(&mut Value, Value)); 6] = [
+    type Change = fn(&mut Value, Value);
+    let changes: [(&str, Change); 6] = [
         ("kinds.orders.filter", |document, bad| document["kinds"]["orders"]["filter"] = bad),
         ("references.orders.userId.if", |document, bad| document["references"][0]["if"] = bad),
         ("kinds.orders.status", |document, _| {

@@ -46,10 +46,10 @@ async fn planned(world: &World, schema: &Schema, seed: u64) -> Option<Dump> {
     let store = if seed.is_multiple_of(2) { store } else { store.single_statement_limit(0) };
     let opened = Lifecycle::open(store, world.policy()).await;
     let lifecycle = opened.unwrap_or_else(|error| panic!("{seed}: {error}\n{}", world.described()));
-    let before = dump(world, &mut *pool.acquire().await.unwrap()).await;
+    let before = dump(world, &mut pool.acquire().await.unwrap()).await;
     let plan = lifecycle.plan(&request()).await.unwrap_or_else(|error| panic!("{seed}: {error:?}"));
     let done = lifecycle.apply(&request(), &plan).await;
-    let after = dump(world, &mut *pool.acquire().await.unwrap()).await;
+    let after = dump(world, &mut pool.acquire().await.unwrap()).await;
     if !plan.is_executable() {
         assert!(matches!(done, Err(Error::Blocked(_))), "{seed}: {done:?}");
         assert_eq!(before, after, "{seed}");

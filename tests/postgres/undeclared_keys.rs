@@ -105,7 +105,7 @@ async fn open_refuses_actions_on_rows_that_no_plan_can_name() {
     assert!(text.contains("belongs to a single partition of `papers`"), "{text}");
     assert!(text.contains("belongs to `old_debts`, which inherits from `debts`"), "{text}");
     let found = world.store().findings(&world.policy).await.unwrap();
-    for fault in faults.iter() {
+    for fault in faults {
         assert!(found.iter().any(|finding| finding.message == fault.message), "{fault:?}: {found:#?}");
     }
 }

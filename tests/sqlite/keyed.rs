@@ -134,7 +134,8 @@ async fn a_refused_write_leaves_no_pseudonyms() {
     let mut changes = changes(1, people(), [step("people", all(1), Write::Update(masks()), 0)]);
     changes.mask_key = Some(key());
     let found = world.store.apply(&changes).await.unwrap_err();
-    assert_eq!(found.to_string(), "the database refused to write `people`");
+    let expected = "the database refused to write `people`; triggers and rules that fire: `t` on `people`";
+    assert_eq!(found.to_string(), expected);
     assert_eq!(world.number("SELECT count(*) FROM staff WHERE length(mail) = 64 OR note <> 'n'").await, 0);
     world.run("DROP TRIGGER t").await;
     assert_eq!(actual(&world.store.apply(&changes).await.unwrap()), [3]);

@@ -2,6 +2,7 @@
 
 #![cfg(feature = "sqlite")]
 #![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,

@@ -46,10 +46,10 @@ async fn alone(world: &World, pool: &SqlitePool) -> Option<Dump> {
 async fn planned(world: &World, pool: &SqlitePool, seed: u64) -> Option<Dump> {
     let opened = Lifecycle::open(SqliteStore::new(pool.clone()), world.policy()).await;
     let lifecycle = opened.unwrap_or_else(|error| panic!("{seed}: {error}\n{}", world.described()));
-    let before = dump(world, &mut *pool.acquire().await.unwrap()).await;
+    let before = dump(world, &mut pool.acquire().await.unwrap()).await;
     let plan = lifecycle.plan(&request()).await.unwrap_or_else(|error| panic!("{seed}: {error:?}"));
     let done = lifecycle.apply(&request(), &plan).await;
-    let after = dump(world, &mut *pool.acquire().await.unwrap()).await;
+    let after = dump(world, &mut pool.acquire().await.unwrap()).await;
     if !plan.is_executable() {
         assert!(matches!(done, Err(Error::Blocked(_))), "{seed}: {done:?}");
         assert_eq!(before, after, "{seed}");

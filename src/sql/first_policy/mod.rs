@@ -197,8 +197,6 @@ fn live_value(column: &Column) -> Option<Value> {
     }
     let default = column.default.as_deref().map(default::literal);
     match default {
-        // Only the database knows what new rows hold.
-        Some(None) => None,
         None | Some(Some(Value::Null)) if is_instant && !column.not_null => Some(Value::Null),
         Some(Some(live)) if is_instant => {
             default::typed(FieldType::Timestamp, &live).filter(|at| !at.is_null()).map(|_| live)
@@ -208,6 +206,7 @@ fn live_value(column: &Column) -> Option<Value> {
         {
             Some(false.into())
         }
+        // `Some(None)` is a default that only the database can evaluate.
         _ => None,
     }
 }

@@ -17,12 +17,11 @@ const RELATIONS: (&str, &str) = (
 );
 
 /// Renders the query for the number of rows that the transaction has deleted from each relation.
-pub(super) fn statement(tables: &[TableName]) -> Result<Statement, StoreError> {
+pub(super) fn statement(mut w: Writer, tables: &[TableName]) -> Result<Statement, StoreError> {
     let names: Vec<String> = tables.iter().map(quote_table).collect();
     let names = serde_json::to_string(&names)
         .map_err(|source| StoreError::backend("asked for deleted rows", source))?;
-    let (open, close) = super::SPELLING.json_rows;
-    let mut w = Writer::new(&super::Postgres);
+    let (open, close) = w.backend.spelling().json_rows;
     w.push(RELATIONS.0).push(open).bind(names).push(close).push(RELATIONS.1);
     Ok(w.finish())
 }

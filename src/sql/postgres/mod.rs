@@ -1,5 +1,6 @@
 //! PostgreSQL: columns have types, rows are locked, and one statement may write to several tables.
 
+mod begin;
 mod block;
 mod cycle;
 mod deletions;
@@ -93,8 +94,8 @@ impl Backend for Postgres {
 
     fn begin(&self, access: AccessMode) -> &'static [&'static str] {
         match access {
-            AccessMode::Read => BEGIN_READ,
-            AccessMode::Write => BEGIN_WRITE,
+            AccessMode::Read => begin::BEGIN_READ,
+            AccessMode::Write => begin::BEGIN_WRITE,
         }
     }
 
@@ -426,7 +427,7 @@ impl Backend for Postgres {
     }
 
     fn deletions(&self, _: &Prefix, tables: &[TableName]) -> Result<Statement, StoreError> {
-        deletions::statement(tables)
+        deletions::statement(Writer::new(&Postgres), tables)
     }
 
     fn masked_subjects(&self, w: &mut Writer, prefix: &Prefix, kind: &str) {
@@ -440,35 +441,6 @@ impl Backend for Postgres {
         true
     }
 }
-
-const NO_JIT: &str = "SET LOCAL jit TO off";
-const NO_ROW_SECURITY: &str = "SET LOCAL row_security TO off";
-const UTF8: &str = "SET LOCAL client_encoding TO 'UTF8'";
-const TEMPORARY_LAST: &str = "SELECT set_config('search_path', concat_ws(', ', \
-     NULLIF(current_setting('search_path'), ''), 'pg_temp'), TRUE)";
-
-/// Raises `work_mem` to 64 MB. A bitmap of rows that does not fit into `work_mem` keeps only pages, and PostgreSQL then
-/// compares every row of these pages with every id of `= ANY(…)`. 64 MB are enough for a million pages, and only
-/// operations on so many rows use them.
-const ENOUGH_MEMORY: &str = "SELECT set_config('work_mem', \
-     greatest(pg_size_bytes(current_setting('work_mem')) / 1024, 65536)::text, TRUE)";
-
-const BEGIN_READ: &[&str] = &[
-    "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-    NO_JIT,
-    NO_ROW_SECURITY,
-    UTF8,
-    TEMPORARY_LAST,
-    ENOUGH_MEMORY,
-];
-const BEGIN_WRITE: &[&str] = &[
-    "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE",
-    NO_JIT,
-    NO_ROW_SECURITY,
-    UTF8,
-    TEMPORARY_LAST,
-    ENOUGH_MEMORY,
-];
 
 /// Replaces U+0000, because text in PostgreSQL cannot contain it, even as an escape.
 fn without_nul(json: String) -> String {

@@ -135,7 +135,7 @@ pub(super) fn schema_version(w: &mut Writer, cache_key: &str, check: SchemaCheck
         w.push(found);
     } else {
         w.push("CASE WHEN (")
-            .push(super::ENOUGH_MEMORY)
+            .push(super::begin::ENOUGH_MEMORY)
             .push(") IS NOT NULL AND pg_client_encoding() = 'UTF8' ");
         w.push("AND bool_or(row_security_active(to_regclass(j.\"value\"))) IS NOT TRUE THEN ")
             .push(found)

@@ -21,11 +21,10 @@ pub(super) const TIMESTAMP_FORM: &str = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'";
 pub(super) fn type_of_declared(declared: FieldType) -> ColumnType {
     let (name, family) = match declared {
         FieldType::Text => ("text", TypeFamily::Text),
-        FieldType::Integer => ("bigint", TypeFamily::Integer),
+        FieldType::Integer | FieldType::TimestampMs => ("bigint", TypeFamily::Integer),
         FieldType::Boolean => ("boolean", TypeFamily::Boolean),
         FieldType::Date => ("date", TypeFamily::Date),
         FieldType::Timestamp => ("timestamp with time zone", TypeFamily::TimestampTz),
-        FieldType::TimestampMs => ("bigint", TypeFamily::Integer),
         FieldType::Uuid => ("uuid", TypeFamily::Uuid),
         FieldType::Decimal => ("numeric", TypeFamily::Numeric),
         FieldType::Json => ("jsonb", TypeFamily::Json),

@@ -91,7 +91,7 @@ pub(crate) async fn answers(wire: &Wire) -> Vec<(&'static str, Response)> {
     let secret = || Box::new(io::Error::other("maria@example.org"));
     let broken = StoreError::Backend { doing: "writing".into(), source: secret() };
     let busy = StoreError::Contention { source: Some(secret()), retryable: true };
-    let objects = StoreError::Refused { kind: "debts".into(), source: secret() };
+    let objects = StoreError::Refused { kind: "debts".into(), triggers: Vec::new(), source: secret() };
     let wrong_id = StoreError::WrongId { kind: "clients".into(), id: "x".into(), expected: "integers" };
     let away = StoreError::Unavailable { doing: "read".into(), source: secret(), retryable: true };
     for (what, error) in [

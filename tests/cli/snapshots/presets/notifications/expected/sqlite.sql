@@ -41,7 +41,7 @@ DELETE FROM "users" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_membe
 DELETE FROM temp."lifecycle_members";
 
 -- == users 123e4567-e89b-12d3-a456-426614174000 --mode soft_delete
-WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."deleted_at" IS NULL) THEN 0 END AS rank FROM "users" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "users" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL AND ((r."deleted_at" IS NULL))),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "notifications" AS r WHERE r."user_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
 "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "preferences" AS r WHERE r."user_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
 "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "push_tokens" AS r WHERE r."user_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
@@ -56,7 +56,7 @@ UNION ALL SELECT -1, 0, s.id FROM "lifecycle_set_0" AS s;
 INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
-SELECT 0, n.id, n.rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."deleted_at" IS NULL) THEN 0 END AS rank FROM "users" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS n;
+SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "users" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL AND ((r."deleted_at" IS NULL))) AS n;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 4, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "push_tokens" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS n;

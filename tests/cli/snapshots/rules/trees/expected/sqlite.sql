@@ -10,16 +10,16 @@ SELECT n.set_id, n.id, min(n.rank) FROM "lifecycle_walk" AS n GROUP BY n.set_id,
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
 "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 AND s.rank = 0) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 AND s.rank = 1) AND r."id" IS NOT NULL),
 "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" = ?2) THEN 1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" = ?3) THEN 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0)) AS c WHERE c.rank IS NOT NULL),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."size") NOT IN ('integer', 'null') THEN -1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0) AND ((+r."size" = ?3) OR typeof(r."size") NOT IN ('integer', 'null'))),
 "lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
 "lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_7"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" > ?4) THEN 0 END AS rank FROM "leaves" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_6" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."size") NOT IN ('integer', 'null') THEN -1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_6" AS s) AND r."id" IS NOT NULL AND ((+r."size" > ?4) OR typeof(r."size") NOT IN ('integer', 'null')))
 SELECT 0, 0, count(*) FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 2, s.rank, count(*) FROM "lifecycle_set_2" AS s GROUP BY s.rank
 UNION ALL SELECT 3, s.rank, count(*) FROM "lifecycle_set_3" AS s GROUP BY s.rank
-UNION ALL SELECT 4, s.rank, count(*) FROM "lifecycle_set_4" AS s GROUP BY s.rank
+UNION ALL SELECT 4, 0, count(*) || ',' || count(*) FILTER (WHERE s.rank = -1) FROM "lifecycle_set_4" AS s
 UNION ALL SELECT 5, 0, count(*) FROM "lifecycle_set_5" AS s
-UNION ALL SELECT 7, s.rank, count(*) FROM "lifecycle_set_7" AS s GROUP BY s.rank
+UNION ALL SELECT 7, 0, count(*) || ',' || count(*) FILTER (WHERE s.rank = -1) FROM "lifecycle_set_7" AS s
 UNION ALL SELECT -1, 0, s.id FROM "lifecycle_set_0" AS s;
 
 INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
@@ -39,18 +39,18 @@ INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 3, n.id, n.rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" = ?1) THEN 1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" IS NOT NULL) AS n;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
-SELECT 4, n.id, n.rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" = ?1) THEN 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 3 AND s.rank = 0)) AS c WHERE c.rank IS NOT NULL) AS n;
+SELECT 4, n.id, n.rank FROM (SELECT r."id" AS id, CASE WHEN typeof(r."size") NOT IN ('integer', 'null') THEN -1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 3 AND s.rank = 0) AND ((+r."size" = ?1) OR typeof(r."size") NOT IN ('integer', 'null'))) AS n;
 
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
 "lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
 "lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_7"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" > ?2) THEN 0 END AS rank FROM "leaves" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_6" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."size") NOT IN ('integer', 'null') THEN -1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_6" AS s) AND r."id" IS NOT NULL AND ((+r."size" > ?2) OR typeof(r."size") NOT IN ('integer', 'null')))
 SELECT 0, 0, count(*) FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 2, s.rank, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 GROUP BY s.rank
 UNION ALL SELECT 3, s.rank, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 3 GROUP BY s.rank
-UNION ALL SELECT 4, s.rank, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 4 GROUP BY s.rank
+UNION ALL SELECT 4, 0, count(*) || ',' || count(*) FILTER (WHERE s.rank = -1) FROM temp."lifecycle_members" AS s WHERE s.set_id = 4
 UNION ALL SELECT 5, 0, count(*) FROM "lifecycle_set_5" AS s
-UNION ALL SELECT 7, s.rank, count(*) FROM "lifecycle_set_7" AS s GROUP BY s.rank;
+UNION ALL SELECT 7, 0, count(*) || ',' || count(*) FILTER (WHERE s.rank = -1) FROM "lifecycle_set_7" AS s;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL)
