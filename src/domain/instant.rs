@@ -99,6 +99,7 @@ pub(crate) fn to_milliseconds(at: DateTime<Utc>) -> DateTime<Utc> {
 
 /// Returns the instant that is a number of milliseconds after 1970. Beyond the calendar, it is infinite.
 #[must_use]
+#[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases answer with milliseconds"))]
 pub(crate) fn instant_of_milliseconds(number: i64) -> DateTime<Utc> {
     let beyond = if number < 0 { MINUS_INFINITY } else { INFINITY };
     DateTime::from_timestamp_millis(number).map_or(beyond, to_milliseconds)

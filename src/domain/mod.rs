@@ -54,10 +54,12 @@ pub use id::{FieldName, KindName, OperationId, RecordId, ReferenceName};
 pub use id_list::BadIdList;
 pub(crate) use id_list::{LIST_OF_IDS, changed_list, ids_in_list};
 pub use identity::Identity;
+#[cfg(feature = "sql")]
+pub(crate) use instant::MINUS_INFINITY;
 pub use instant::instant_text;
 #[cfg(feature = "sql")]
 pub(crate) use instant::{EpochUnit, instant_of_milliseconds};
-pub(crate) use instant::{INFINITY, MINUS_INFINITY, infinity_text, to_milliseconds};
+pub(crate) use instant::{INFINITY, infinity_text, to_milliseconds};
 pub use kind::{Field, Kind, Lock, StatusField};
 pub use mask::{Mask, MaskKey};
 pub use mode::{Mode, Status};

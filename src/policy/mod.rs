@@ -43,6 +43,7 @@ pub use effect::EffectRule;
 #[cfg(feature = "sql")]
 pub(crate) use graph::reached_paths;
 pub use guard::{Guard, Severity};
+#[cfg(feature = "sql")]
 pub(crate) use masks::MaskUse;
 pub use mode_policy::{Access, ModePolicy, ReasonRule};
 pub use policy::DeletionPolicy;

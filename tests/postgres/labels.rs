@@ -53,6 +53,9 @@ async fn unknown(store: &PostgresStore, policy: DeletionPolicy) -> Vec<(String, 
     found
 }
 
+/// A change of a policy document. It gets a condition with a value that the column does not have.
+type Change = fn(&mut Value, Value);
+
 #[tokio::test]
 async fn a_label_that_the_column_does_not_have_is_refused() {
     let Some(schema) = Schema::new().await else { return };
@@ -105,7 +108,6 @@ async fn labels_of_filters_references_statuses_and_masks_are_checked() {
     schema.run(TABLES).await;
     let store = PostgresStore::new(schema.pool.clone());
     let bad = || json!({ "field": "status", "eq": "X" });
-    type Change = fn(&mut Value, Value);
     let changes: [(&str, Change); 6] = [
         ("kinds.orders.filter", |document, bad| document["kinds"]["orders"]["filter"] = bad),
         ("references.orders.userId.if", |document, bad| document["references"][0]["if"] = bad),
