@@ -61,12 +61,7 @@ async fn write_during_the_wait(world: &World, at_once: u64, sql: &str) -> Result
     let deleting = tokio::spawn(async move { lifecycle.execute(&delete(1)).await });
     let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (
         SELECT pid FROM pg_locks JOIN pg_class ON oid = relation WHERE relnamespace = current_schema::regnamespace)";
-    let mut turns = 0;
-    while world.number(waiting).await == 0 {
-        turns += 1;
-        assert!(!deleting.is_finished() && turns < 2_000, "it has to wait: {sql}");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    world.until_counted(waiting).await;
     other.commit().await.unwrap();
     deleting.await.unwrap()
 }

@@ -197,10 +197,7 @@ async fn write_during_the_wait(
     let deleting = tokio::spawn(async move { lifecycle.execute(&delete(id)).await });
     let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')
         AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'debts'::regclass)";
-    while world.number(waiting).await == 0 {
-        assert!(!deleting.is_finished(), "it has to wait for the debt");
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
+    world.until_counted(waiting).await;
     other.commit().await.unwrap();
     deleting.await.unwrap()
 }

@@ -184,9 +184,7 @@ async fn a_deadlock_is_contention_and_retried() {
         let deleting = tokio::spawn(async move { lifecycle.execute(&delete(ANA)).await });
         let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_locks
             WHERE relation = 'bookings'::regclass) AND locktype IN ('transactionid', 'tuple')";
-        while world.number(waiting).await == 0 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        world.until_counted(waiting).await;
         let sql = "UPDATE clients SET email = 'new' WHERE id IS NOT NULL";
         sqlx::query(sql).execute(&mut *other).await.unwrap();
         other.commit().await.unwrap();
@@ -278,11 +276,9 @@ async fn a_broken_connection_changes_nothing_and_the_operation_can_be_repeated()
         let (lifecycle, request) = (lifecycle.clone(), request.clone());
         async move { lifecycle.execute(&request).await }
     });
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE OF r%'
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
          AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'clients'::regclass)";
-    while world.number(waiting).await == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    world.until_counted(waiting).await;
     world.number(&waiting.replace("count(*)", "count(pg_terminate_backend(pid))")).await;
     let error = running.await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::Unavailable { retryable: true, .. })), "{error:?}");

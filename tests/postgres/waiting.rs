@@ -169,9 +169,7 @@ async fn the_attempts_of_an_operation_share_the_timeout() {
     let deleting = tokio::spawn(async move { failing(lifecycle.execute(&delete(ANA))).await });
     let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_locks
         WHERE relation = 'bookings'::regclass) AND locktype IN ('transactionid', 'tuple')";
-    while world.number(waiting).await == 0 {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    world.until_counted(waiting).await;
     // Waits for the client that the deletion has locked, and gets it when the deletion is stopped.
     sqlx::query("UPDATE clients SET email = 'new'").execute(&mut *other).await.unwrap();
     gave_up(deleting.await.unwrap(), "after a deadlock");

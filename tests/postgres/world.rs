@@ -69,6 +69,15 @@ impl World {
         number.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
+    /// Waits until a query counts something, and until then for no longer than a minute.
+    pub(crate) async fn until_counted(&self, sql: &str) {
+        let start = std::time::Instant::now();
+        while self.number(sql).await == 0 {
+            assert!(start.elapsed().as_secs() < 60, "nothing to count for a minute: {sql}");
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    }
+
     /// Returns the first column of the first row as text.
     pub(crate) async fn text(&self, sql: &str) -> String {
         let text = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&self.schema.pool).await;
