@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::arguments::{ApplyArguments, Format, Shared};
 use crate::failure::Failure;
-use crate::{output, policy, remedy, store};
+use crate::{output, policy, remedy, sqlite, store};
 
 /// The output of `apply` as JSON.
 #[derive(Serialize)]
@@ -22,9 +22,13 @@ struct Applied<'a> {
 }
 
 pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), Failure> {
+    // Rows in memory are never written back, so any time may be tried on them.
+    if !shared.store()?.is_memory() {
+        asked.request.refuse_now_in_production()?;
+    }
     let policy = policy::read(shared.policy()?)?;
     let opened = store::open(shared, &policy, true).await?.migrate(&policy).await?;
-    let memory = opened.memory();
+    let (memory, sqlite) = (opened.memory(), opened.sqlite());
     let lifecycle = asked.request.lifecycle(opened.into_store(), policy, shared).await?;
     let mut request = asked.request.request();
     request.operation = asked.operation;
@@ -32,6 +36,9 @@ pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), F
         Some(digest) => lifecycle.confirm(&request, digest).await,
         None => lifecycle.execute(&request).await,
     };
+    if let Some(pool) = sqlite.filter(|_| done.is_ok() && asked.request.mode.erases()) {
+        sqlite::empty_log(&pool).await;
+    }
     let data = memory.map(|store| store.to_json());
     match done {
         Ok(receipt) => {

@@ -43,6 +43,10 @@ impl Location {
         }
     }
 
+    pub(crate) fn is_memory(&self) -> bool {
+        matches!(self, Self::Memory(_))
+    }
+
     /// Parses the value of `--store`. clap cannot require the option, because it may come before or after the command.
     pub(crate) fn required(text: Option<&str>) -> Result<Self, Failure> {
         match text {

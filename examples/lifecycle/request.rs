@@ -57,7 +57,8 @@ pub(crate) struct RequestArguments {
     #[arg(long, default_value_t, value_parser = PossibleValuesParser::new(Environment::ALL.iter().map(|environment| environment.as_str()))
         .try_map(|name| name.parse::<Environment>()))]
     pub(crate) environment: Environment,
-    /// The time at which the request is judged, such as `2026-11-20T10:00:00Z`; by default now
+    /// The time as of which the request is judged, such as `2026-11-20T10:00:00Z`; by default now. `apply` on a database
+    /// takes it only with `--environment non-production`
     #[arg(long, value_name = "RFC3339", value_parser = instant)]
     now: Option<DateTime<Utc>>,
 }
@@ -86,9 +87,21 @@ impl RequestArguments {
         let lifecycle = mask_key::given(Lifecycle::open(store, policy).await?, shared)?;
         let lifecycle = lifecycle.with_environment(self.environment);
         Ok(match self.now {
-            Some(now) => lifecycle.with_clock(now),
+            Some(now) => lifecycle.as_of(now),
             None => lifecycle,
         })
+    }
+
+    /// Refuses a time of its own for a request that is carried out on the records of real people: it would end
+    /// retentions early.
+    pub(crate) fn refuse_now_in_production(&self) -> Result<(), Failure> {
+        if self.now.is_none() || self.environment != Environment::Production {
+            return Ok(());
+        }
+        let message = "in production, `apply` judges a request as of the time of the machine, so it does not take `--now`";
+        Err(Failure::usage(message).remedy(
+            "leave out `--now`, or add `--environment non-production`; `plan` takes `--now` everywhere",
+        ))
     }
 
     fn actor(&self) -> Option<Actor> {

@@ -10,6 +10,7 @@ use client_lifecycle::domain::Faults;
 use client_lifecycle::postgres::PostgresStore;
 use client_lifecycle::sql::{Catalogue, Finding};
 use client_lifecycle::sqlite::SqliteStore;
+use client_lifecycle::sqlite::sqlx::sqlite::SqlitePool;
 use client_lifecycle::{DeletionPolicy, Error, MemoryStore, Store};
 
 use crate::arguments::Shared;
@@ -61,7 +62,12 @@ impl Opened {
         if let Self::Memory(store) = self { Some(store.clone()) } else { None }
     }
 
-    /// Creates the library's tables. First checks that the policy fits the database, in case `--store` names the wrong
+    /// Returns the connections to a SQLite database, otherwise `None`.
+    pub(crate) fn sqlite(&self) -> Option<SqlitePool> {
+        if let Self::Sqlite(store) = self { Some(store.pool().clone()) } else { None }
+    }
+
+    /// Creates those of the library's tables that are missing. First checks that the policy fits the database, in case `--store` names the wrong
     /// database.
     pub(crate) async fn migrate(self, policy: &DeletionPolicy) -> Result<Self, Failure> {
         match self {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use client_lifecycle::lifecycle::Environment;
+use client_lifecycle::lifecycle::{ActionNames, Environment};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
 
 use crate::database::{Database, Records};
@@ -28,7 +28,9 @@ impl Service {
     ) -> Result<Arc<Self>, Box<dyn Error>> {
         let store = database.store().await?;
         let open = async |policy: DeletionPolicy| -> Result<_, Box<dyn Error>> {
-            Ok(Lifecycle::open(store.clone(), policy).await?.with_environment(environment))
+            // The documentation of the unions' API names the action of a soft deletion `UNION_DELETED`.
+            let lifecycle = Lifecycle::open(store.clone(), policy).await?.with_environment(environment);
+            Ok(lifecycle.with_action_names(ActionNames::Shared))
         };
         Ok(Arc::new(Self {
             clinic: open(policies::clinic()?).await?,

@@ -24,6 +24,8 @@ pub(crate) async fn open(address: &str) -> Result<SqlitePool, Error> {
         // In WAL mode, readers do not wait for writers. Writers wait for each other.
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
+        // Erased values are overwritten in the file, and not only marked as free.
+        .pragma("secure_delete", "ON")
         .busy_timeout(Duration::from_secs(10));
     let pool = SqlitePoolOptions::new().max_connections(8).connect_with(options).await?;
     raw_sql(TABLES).execute(&pool).await?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::client::to_kind;
 use super::unique::{claim, claim_or_conflict};
 use super::{Client, Clients, NewClient};
-use crate::domain::{AuditOutcome, Mode, OperationId, RecordId, Request, Value};
+use crate::domain::{AuditOutcome, Mode, OperationId, RecordId, Request, RequestHash, Value};
 use crate::lifecycle::{Error, entry, is_receipt_of};
 use crate::policy::Refusal;
 use crate::protocol::{
@@ -40,16 +40,18 @@ impl<S: Store + Reader> Clients<'_, S> {
             // All spellings of a UUID are the same id.
             *id = uuid.into();
         }
+        let operation = self.lifecycle.operation(&asked);
+        // The hash covers the values as they were given, and not an id that the library generates.
+        let hash = RequestHash::of(&asked, operation, &new);
         let is_named = !asked.subjects.is_empty();
         if !is_named {
             asked.subjects.push(self.lifecycle.new_id().as_uuid().into());
         }
-        let operation = self.lifecycle.operation(&asked);
         // Read the clock once, so that every attempt creates the same client.
         let now = self.lifecycle.now();
         let mut attempts = 0;
         let made = loop {
-            match self.try_create(&asked, new.clone(), operation, now).await {
+            match self.try_create(&asked, new.clone(), operation, &hash, now).await {
                 Err(error) if self.lifecycle.again(operation, &mut attempts, &error, false).await => {}
                 made => break made,
             }
@@ -60,7 +62,7 @@ impl<S: Store + Reader> Clients<'_, S> {
         };
         // If the library generates the id, it generates a different id when the operation is repeated.
         let is_answer = |receipt: &Receipt| {
-            is_receipt_of(receipt, &asked) && (!is_named || receipt.subjects == asked.subjects)
+            is_receipt_of(receipt, &asked, &hash) && (!is_named || receipt.subjects == asked.subjects)
         };
         let receipt = self.lifecycle.record_outcome(&asked, operation, receipt, is_answer).await?;
         let id = receipt.subjects.first().cloned().unwrap_or_else(|| RecordId::from(""));
@@ -82,6 +84,7 @@ impl<S: Store + Reader> Clients<'_, S> {
         request: &Request,
         new: NewClient,
         operation: OperationId,
+        hash: &RequestHash,
         now: DateTime<Utc>,
     ) -> Result<(Client, Receipt), Error> {
         if request.mode != Mode::Create {
@@ -117,12 +120,14 @@ impl<S: Store + Reader> Clients<'_, S> {
             branches: vec![Branch::new(Source::Subjects, vec![RankCase::always(0)])],
         })]);
         let receipt = Receipt {
+            request: Some(hash.clone()),
             outcome: Some(Disposition::Create),
             steps: vec![ReceiptStep {
                 kind: request.kind.clone(),
                 disposition: Disposition::Create,
                 path: Vec::new(),
                 undeclared: false,
+                to: None,
                 planned: 1,
                 actual: 1,
             }],

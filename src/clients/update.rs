@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use super::client::held;
 use super::unique::{claim, claim_or_conflict};
 use super::{Client, ClientPatch, Clients};
-use crate::domain::{FieldName, Mode, OperationId, RecordId, Request, Status, StatusField, Value, eq};
+use crate::domain::{
+    FieldName, Mode, OperationId, RecordId, Request, RequestHash, Status, StatusField, Value, eq,
+};
 use crate::lifecycle::{Error, conflict_in_words, is_receipt_of, note_fields, nothing_to_do};
 use crate::plan::{Plan, Strictness};
 use crate::policy::Refusal;
@@ -78,6 +80,8 @@ impl<S: Store + Reader> Clients<'_, S> {
 
     async fn edit(&self, request: &Request, modes: &[Mode], patch: &ClientPatch) -> Result<Client, Error> {
         let operation = self.lifecycle.operation(request);
+        // The hash covers the call, whatever the status of the client makes of it.
+        let hash = RequestHash::of(request, operation, patch);
         let mut made = 0;
         // The current status decides in which mode the attempt is planned and recorded.
         let mut asked = request.clone();
@@ -92,14 +96,15 @@ impl<S: Store + Reader> Clients<'_, S> {
                 let now = self.lifecycle.now();
                 let edit = self.plan_edit(request, patch, now, &mut asked.mode).await?;
                 expected = Some(edit.after.clone());
-                self.write_edit(&asked, edit, patch, operation).await
+                self.write_edit(&asked, edit, patch, operation, &hash).await
             };
             match attempt.await {
                 Err(error) if self.lifecycle.again(operation, &mut made, &error, true).await => {}
                 done => break done,
             }
         };
-        // If the operation was applied before, the status may have been different then.
+        // If an earlier version of the library applied the operation, the receipt has no hash. The status may have been
+        // different then.
         let switch = patch.status().and_then(|status| {
             let before = if status == Status::On { Status::Off } else { Status::On };
             before.change_to(status)
@@ -107,7 +112,8 @@ impl<S: Store + Reader> Clients<'_, S> {
         let is_answer = |receipt: &Receipt| {
             let same =
                 receipt.mode == asked.mode || receipt.mode == request.mode || Some(receipt.mode) == switch;
-            same && is_receipt_of(receipt, &Request { mode: receipt.mode, ..asked.clone() })
+            let asked = Request { mode: receipt.mode, ..asked.clone() };
+            (same || receipt.request.is_some()) && is_receipt_of(receipt, &asked, &hash)
         };
         let receipt = self.lifecycle.record_outcome(&asked, operation, done, is_answer).await?;
         let id = receipt.subjects.first().cloned().unwrap_or_else(|| RecordId::from(""));
@@ -171,6 +177,7 @@ impl<S: Store + Reader> Clients<'_, S> {
         edit: Edit,
         patch: &ClientPatch,
         operation: OperationId,
+        hash: &RequestHash,
     ) -> Result<Receipt, Error> {
         let Edit { plan, update, after: _, switches_from, nothing } = edit;
         let at = plan.at;
@@ -179,7 +186,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             return Ok(self.lifecycle.write(&changes).await?);
         }
         let (mut changes, mut names) =
-            self.lifecycle.change_set(request, plan, operation, Strictness::DecisionOnly)?;
+            self.lifecycle.change_set(request, plan, operation, Strictness::DecisionOnly, hash.clone())?;
         let values = self.values(patch, at);
         note_fields(&mut changes.audit, values.iter().map(|(field, _)| field));
         if let Some(status) = switches_from {

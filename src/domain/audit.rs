@@ -46,6 +46,10 @@ pub struct AuditEntry {
     pub subjects: Vec<RecordId>,
     /// The instant of the attempt.
     pub at: DateTime<Utc>,
+    /// The instant as of which the request was judged, if it is not that of the attempt: see
+    /// [`Lifecycle::as_of`](crate::Lifecycle::as_of).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<DateTime<Utc>>,
     /// The requested mode.
     pub mode: Mode,
     /// How the attempt ended.
@@ -93,6 +97,7 @@ impl AuditEntry {
             kind,
             subjects,
             at,
+            as_of: None,
             mode,
             outcome,
             actor: None,
@@ -104,14 +109,14 @@ impl AuditEntry {
         }
     }
 
-    /// Returns the name of an action: `CLIENT_DELETED` for kind `clients` and a deletion.
+    /// Returns the name of an action: `CLIENT_DELETED` for kind `clients` and mode `hard_delete`.
     ///
     /// A trailing `s` of the kind is dropped as the plural ending.
     ///
     /// ```
     /// use client_lifecycle::domain::{AuditEntry, Mode};
     /// assert_eq!(AuditEntry::action(&"clients".into(), Mode::HardDelete), "CLIENT_DELETED");
-    /// assert_eq!(AuditEntry::action(&"unions".into(), Mode::SoftDelete), "UNION_DELETED");
+    /// assert_eq!(AuditEntry::action(&"unions".into(), Mode::SoftDelete), "UNION_SOFT_DELETED");
     /// ```
     #[must_use]
     pub fn action(kind: &KindName, mode: Mode) -> String {

@@ -49,7 +49,8 @@ impl Mode {
             Self::Reassign => "REASSIGNED",
             Self::Deactivate => "DEACTIVATED",
             Self::Reactivate => "REACTIVATED",
-            Self::SoftDelete | Self::HardDelete => "DELETED",
+            Self::SoftDelete => "SOFT_DELETED",
+            Self::HardDelete => "DELETED",
             Self::Anonymize => "ANONYMIZED",
         }
     }

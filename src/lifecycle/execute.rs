@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::record::{done_entry, is_receipt_of};
 use super::write::conflict_in_words;
 use super::{Error, Lifecycle};
-use crate::domain::{OperationId, RecordId, Request};
+use crate::domain::{OperationId, RecordId, Request, RequestHash};
 use crate::plan::{Plan, Strictness};
 use crate::policy::{Inquiry, Refusal};
 use crate::protocol::{ChangeSet, Digest, PlannedWrites, Receipt, Survey};
@@ -81,8 +81,8 @@ impl<S: Store> Lifecycle<S> {
             planned(&plan.execution.survey)?
         } else {
             let scope = match inquiry.scope_query() {
-                Some(query) => self.store.survey(&query).await?.answers.pop(),
-                None => None,
+                Some(query) => self.store.survey(&query).await?.answers,
+                None => Vec::new(),
             };
             match inquiry.survey_from(&plan.execution, scope) {
                 Some(survey) => planned(&survey)?,
@@ -134,7 +134,7 @@ impl<S: Store> Lifecycle<S> {
         one_operation(async {
             let operation = self.operation(request);
             let done = self.replan_and_apply(request, plan, operation).await;
-            self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
+            self.record_outcome(request, operation, done, |receipt| answers(receipt, request)).await
         })
         .await
     }
@@ -172,7 +172,7 @@ impl<S: Store> Lifecycle<S> {
                 Ok(plan) => Err(Error::Changed(Box::new(plan))),
                 Err(error) => Err(error),
             };
-            self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
+            self.record_outcome(request, operation, done, |receipt| answers(receipt, request)).await
         })
         .await
     }
@@ -224,7 +224,7 @@ impl<S: Store> Lifecycle<S> {
                     done => break done,
                 }
             };
-            self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
+            self.record_outcome(request, operation, done, |receipt| answers(receipt, request)).await
         })
         .await
     }
@@ -277,21 +277,32 @@ impl<S: Store> Lifecycle<S> {
         operation: OperationId,
         strictness: Strictness,
     ) -> Result<Receipt, Error> {
-        let (changes, names) = self.change_set(request, plan, operation, strictness)?;
+        let hash = RequestHash::of(request, operation, &());
+        let (changes, names) = self.change_set(request, plan, operation, strictness, hash)?;
         self.write(&changes).await.map_err(|error| conflict_in_words(error, &changes, &names))
     }
 
-    /// Returns the change set of a plan, and a name for each of its preconditions.
+    /// Returns the change set of a plan, and a name for each of its preconditions. `hash` is the hash of the request as
+    /// the caller made it.
     pub(crate) fn change_set(
         &self,
         request: &Request,
         plan: Plan,
         operation: OperationId,
         strictness: Strictness,
+        hash: RequestHash,
     ) -> Result<(ChangeSet, Vec<String>), Error> {
         let entry = done_entry(request, &plan, operation);
-        plan.into_change_set(operation, entry, strictness, self.mask_key.as_ref()).map_err(Error::Blocked)
+        let made = plan.into_change_set(operation, entry, strictness, self.mask_key.as_ref());
+        let (mut changes, names) = made.map_err(Error::Blocked)?;
+        changes.receipt.request = Some(hash);
+        Ok((changes, names))
     }
+}
+
+/// Returns whether a receipt answers a request that brings no values.
+fn answers(receipt: &Receipt, request: &Request) -> bool {
+    is_receipt_of(receipt, request, &RequestHash::of(request, receipt.operation, &()))
 }
 
 /// Refuses the modes `create` and `update`, whose values a request does not hold.

@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 use chrono::{DateTime, Utc};
 
 use super::effective::effective;
-use super::{Clock, Environment, Error, OperationIds, RandomIds, Retries, SystemClock};
+use super::{ActionNames, Clock, Environment, Error, OperationIds, RandomIds, Retries, SystemClock};
 use crate::domain::{MaskKey, OperationId, Request, to_milliseconds};
 use crate::policy::DeletionPolicy;
 use crate::store::Store;
@@ -51,7 +51,9 @@ pub struct Lifecycle<S> {
     pub(super) policy: Arc<DeletionPolicy>,
     /// The policy together with the foreign keys of the store. Lifecycles over stores with the same tables share it.
     pub(super) effective: Arc<RwLock<Arc<DeletionPolicy>>>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) as_of: Option<DateTime<Utc>>,
+    pub(super) action_names: ActionNames,
     ids: Arc<dyn OperationIds>,
     pub(super) environment: Environment,
     pub(super) retries: Retries,
@@ -74,6 +76,8 @@ impl<S: Store> Lifecycle<S> {
             policy: Arc::new(policy),
             effective: Arc::new(RwLock::new(Arc::new(effective))),
             clock: Arc::new(SystemClock),
+            as_of: None,
+            action_names: ActionNames::default(),
             ids: Arc::new(RandomIds),
             environment: Environment::Production,
             retries: Retries::default(),
@@ -111,6 +115,8 @@ impl<S: Store> Lifecycle<S> {
             policy: self.policy.clone(),
             effective: self.effective.clone(),
             clock: self.clock.clone(),
+            as_of: self.as_of,
+            action_names: self.action_names,
             ids: self.ids.clone(),
             environment: self.environment,
             retries: self.retries,
@@ -118,10 +124,47 @@ impl<S: Store> Lifecycle<S> {
         }
     }
 
-    /// Sets the clock: a fixed instant in tests, or "as of" another day.
+    /// Sets the clock, which judges requests and dates audit entries: a fixed instant in tests. To judge requests as of
+    /// another day, use [`as_of`](Self::as_of).
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Judges requests as of another instant: what a deletion will do in ten years, or a retention that ends in a test.
+    ///
+    /// Audit entries keep the time of the clock as [`at`](crate::domain::AuditEntry::at), and record this instant as
+    /// [`as_of`](crate::domain::AuditEntry::as_of). Nothing can therefore be dated otherwise than it was done.
+    ///
+    /// ```
+    /// use chrono::{DateTime, Utc};
+    /// use client_lifecycle::domain::{Actor, Record, Request};
+    /// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow("ADMIN")).build()?;
+    /// let store = MemoryStore::new().with("clients", [Record::new("c1")]);
+    /// let later: DateTime<Utc> = "2040-01-01T00:00:00Z".parse()?;
+    /// let lifecycle = Lifecycle::open(store, policy).await?.as_of(later);
+    ///
+    /// let receipt = lifecycle.execute(&Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"))).await?;
+    /// let entry = lifecycle.store().audit().remove(0);
+    /// assert_eq!((receipt.at, entry.as_of), (later, Some(later)));
+    /// assert!(entry.at < later);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn as_of(mut self, instant: DateTime<Utc>) -> Self {
+        self.as_of = Some(to_milliseconds(instant));
+        self
+    }
+
+    /// Sets the names of the actions in audit entries; by default each mode has its own.
+    #[must_use]
+    pub fn with_action_names(mut self, names: ActionNames) -> Self {
+        self.action_names = names;
         self
     }
 
@@ -189,7 +232,7 @@ impl<S: Store> Lifecycle<S> {
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        to_milliseconds(self.clock.now())
+        self.as_of.unwrap_or_else(|| to_milliseconds(self.clock.now()))
     }
 
     pub(crate) fn new_id(&self) -> OperationId {

@@ -13,6 +13,6 @@ mod write;
 pub use error::{Change, Error};
 pub use lifecycle::Lifecycle;
 pub(crate) use record::{entry, is_receipt_of, note_fields, nothing_to_do};
-pub use settings::{Clock, Environment, OperationIds, Retries};
+pub use settings::{ActionNames, Clock, Environment, OperationIds, Retries};
 use settings::{RandomIds, SystemClock};
 pub(crate) use write::conflict_in_words;

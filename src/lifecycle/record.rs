@@ -10,6 +10,7 @@ use super::execute::texts;
 use super::{Error, Lifecycle};
 use crate::domain::{
     AuditEntry, AuditOutcome, Condition, DataMap, FieldName, Mode, OperationId, RecordId, Request,
+    RequestHash,
 };
 use crate::plan::Plan;
 use crate::policy::Refusal;
@@ -118,7 +119,12 @@ impl<S: Store> Lifecycle<S> {
     }
 }
 
-pub(crate) fn is_receipt_of(receipt: &Receipt, request: &Request) -> bool {
+/// Returns whether a receipt answers a request with this hash. Receipts of earlier versions have no hash; of these, only
+/// the mode and the subjects are compared.
+pub(crate) fn is_receipt_of(receipt: &Receipt, request: &Request, hash: &RequestHash) -> bool {
+    if let Some(applied) = &receipt.request {
+        return applied == hash;
+    }
     receipt.kind == request.kind
         && receipt.mode == request.mode
         // The library may have generated the id of a new record, so the ids are not compared.
@@ -133,6 +139,9 @@ pub(super) fn done_entry(request: &Request, plan: &Plan, operation: OperationId)
         .map(|step| {
             let mut line = json!({ "kind": step.key.kind, "disposition": step.key.disposition,
                                    "path": step.key.path, "planned": step.count });
+            if let (Some(to), Some(line)) = (&step.to, line.as_object_mut()) {
+                line.insert("to".into(), json!(to));
+            }
             if let Some(line) = line.as_object_mut().filter(|_| step.key.undeclared) {
                 line.insert("undeclared".into(), true.into());
             }
@@ -232,6 +241,7 @@ pub(crate) fn entry(
         kind: request.kind.clone(),
         subjects: request.subjects.clone(),
         at,
+        as_of: None,
         mode: request.mode,
         outcome,
         actor: request.actor.clone(),

@@ -85,6 +85,19 @@ words! {
     }
 }
 
+words! {
+    /// The names of the actions in audit entries.
+    #[derive(Default)]
+    #[non_exhaustive]
+    pub enum ActionNames: "action names" {
+        /// Each mode has its own: `CLIENT_DELETED` for a hard deletion, `CLIENT_SOFT_DELETED` for a soft one.
+        #[default]
+        ByMode = "by_mode",
+        /// Hard and soft deletions are both `CLIENT_DELETED`, for hosts whose reports rely on that name.
+        Shared = "shared",
+    }
+}
+
 impl Environment {
     /// Checks that the request's reason is allowed in this environment.
     pub(super) fn check(self, request: &Request) -> Result<(), Refusal> {

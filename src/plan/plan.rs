@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
-use sha2::{Digest as _, Sha256};
 
 use super::{Blocker, Effect, Step, StepKey, Until, Warning};
+use crate::domain::hash::sha256_hex;
 use crate::domain::{AuditEntry, FieldName, KindName, MaskKey, Mode, OperationId, RecordId, ReferenceName};
 use crate::protocol::{
     ChangeSet, ChangeStep, Clash, Digest, Disposition, EventDraft, Expected, LockRows, OpenItem,
@@ -50,9 +50,11 @@ pub struct Plan {
 /// What a store needs to carry the plan out: the same sets, with their writes and preconditions.
 #[derive(Debug, Clone)]
 pub(crate) struct Execution {
+    /// The hash of everything in the policy that decides what is written. The digest covers it.
+    pub(crate) policy_content: String,
     pub(crate) query: SurveyQuery,
-    /// Whether the last set and the last question of the query are about the actor's scope.
-    pub(crate) has_scope: bool,
+    /// How many of the last sets of the query are about the actor. Each has one of the last questions.
+    pub(crate) about_actor: usize,
     /// The answers that the plan was made from. `apply` decides again from them, for the actor that applies the plan.
     pub(crate) survey: Survey,
     pub(crate) locks: Vec<LockRows>,
@@ -117,6 +119,7 @@ impl Plan {
         let open = plan.open();
         let receipt = Receipt {
             operation,
+            request: None,
             digest: plan.digest,
             at: plan.at,
             kind: plan.kind,
@@ -132,6 +135,7 @@ impl Plan {
                     disposition: step.key.disposition,
                     path: step.key.path,
                     undeclared: step.key.undeclared,
+                    to: step.to,
                     planned: step.count,
                     actual: 0,
                 })
@@ -139,8 +143,9 @@ impl Plan {
             open,
         };
         let Execution {
+            policy_content: _,
             query,
-            has_scope: _,
+            about_actor: _,
             survey: _,
             locks,
             exact,
@@ -170,6 +175,7 @@ impl Plan {
             subjects: Vec<String>,
             mode: Mode,
             version: &'a str,
+            policy: &'a str,
             blockers: Vec<(&'a KindName, Option<&'a ReferenceName>, &'a str, u64)>,
             warnings: Vec<(&'a str, u64)>,
             steps: Vec<(&'a StepKey, Option<u64>, Option<String>)>,
@@ -185,14 +191,13 @@ impl Plan {
             subjects: self.subjects.iter().map(ToString::to_string).collect(),
             mode: self.mode,
             version: &self.policy_version,
+            policy: &self.execution.policy_content,
             blockers: blockers.map(|b| (&b.kind, b.reference.as_ref(), &*b.rule, b.count)).collect(),
             warnings: warnings.map(|w| (&*w.name, w.count)).collect(),
             steps: steps.collect(),
         });
         debug_assert!(covered.is_ok(), "the covered parts are plain data, and all keys are strings");
-        let hash = Sha256::digest(covered.unwrap_or_default());
-        let digits = hash.into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        Digest::of_hash(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
+        Digest::of_hash(sha256_hex(&covered.unwrap_or_default()))
     }
 
     fn open(&self) -> Vec<OpenItem> {

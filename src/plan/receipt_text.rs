@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::text::{UNDECLARED, chain, counted, day, of_subject, shown_subjects};
+use super::text::{UNDECLARED, chain, counted, day, of_subject, quoted, shown_subjects};
 use crate::domain::instant_text;
 use crate::protocol::{Disposition, Receipt, ReceiptStep};
 
@@ -74,6 +74,9 @@ impl Receipt {
             }
             if step.undeclared {
                 write!(f, " ({UNDECLARED})")?;
+            }
+            if let Some(to) = &step.to {
+                write!(f, " to {}", quoted(to))?;
             }
             if step.planned != step.actual {
                 write!(f, " (planned: {})", step.planned)?;

@@ -206,7 +206,7 @@ pub(super) fn shown_subjects(subjects: &[RecordId]) -> String {
 }
 
 /// Quotes an id and escapes control characters. Without that, a line break in an id could imitate a line of the plan.
-fn quoted(id: &RecordId) -> String {
+pub(super) fn quoted(id: &RecordId) -> String {
     let mut text = String::from("`");
     for character in id.to_string().chars() {
         if character.is_control() {

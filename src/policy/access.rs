@@ -66,11 +66,23 @@ impl Allow {
     ) -> Option<Condition> {
         let field = self.scope.as_ref()?;
         let values = actor.managed().filter_map(|scope| match type_of(field) {
-            FieldType::Integer => scope.parse::<i64>().ok().map(Value::from),
+            // `+7` and `07` are no spellings of 7, on no store.
+            FieldType::Integer => {
+                scope.parse().ok().filter(|id: &i64| id.to_string() == scope).map(Value::from)
+            }
             _ => Some(Value::from(scope)),
         });
         Some(Condition::OneOf { field: field.clone(), values: values.collect() })
     }
+}
+
+/// Which rows of the subject's kind an actor may touch, apart from the subjects of its request.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Reach {
+    /// Every row: a permission without a scope applies.
+    Everything,
+    /// The rows within the actor's scopes. `None` is no row: the actor may only act on itself.
+    Within(Option<Condition>),
 }
 
 /// The reason why a request is refused before a plan is made.

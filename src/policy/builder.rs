@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::policy::FIRST_VERSION;
 use super::reference_builder::ReferenceBuilder;
 use super::{Access, Allow, DeletionPolicy, EffectRule, EntryBuilder, Guard, ModePolicy, ReasonRule};
 use crate::domain::{
@@ -14,7 +13,7 @@ use crate::domain::{
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct PolicyBuilder {
-    version: String,
+    version: Option<String>,
     pub(super) subject: KindName,
     pub(super) kinds: BTreeMap<KindName, Kind>,
     pub(super) references: Vec<Reference>,
@@ -27,7 +26,7 @@ impl PolicyBuilder {
     pub(super) fn new(subject: KindName) -> Self {
         let kinds = BTreeMap::from([(subject.clone(), Kind::named(&subject))]);
         Self {
-            version: FIRST_VERSION.into(),
+            version: None,
             subject,
             kinds,
             references: Vec::new(),
@@ -37,9 +36,9 @@ impl PolicyBuilder {
         }
     }
 
-    /// Sets the version, which every plan shows.
+    /// Sets the version, which every plan shows. The default is a hash of the policy's document.
     pub fn version(mut self, version: impl Into<String>) -> Self {
-        self.version = version.into();
+        self.version = Some(version.into());
         self
     }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::policy::FIRST_VERSION;
 use super::{DeletionPolicy, ModePolicy};
 use crate::domain::map_document::{KindDocument, MapDocument, ReferenceDocument};
 use crate::domain::unique_keys::unique_keys;
@@ -23,9 +22,10 @@ pub(super) struct PolicyDocument {
     /// The JSON Schema of the document, for editors. The library ignores it.
     #[serde(default, rename = "$schema", skip_serializing_if = "Option::is_none")]
     schema: Option<String>,
-    /// The version of the policy, as the host numbers it. Every plan shows it. Default: `1`.
-    #[serde(default = "first_version")]
-    version: String,
+    /// The version of the policy, as the host numbers it. Every plan shows it. Default: a hash of the document, so that it
+    /// changes with the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
     /// The kind whose records are managed, such as `clients`. It must be one of `kinds`.
     subject: KindName,
     /// The tables or collections of the policy, by name: `{"clients": {"status": "status"}, "debts": {}}`.
@@ -44,8 +44,10 @@ pub(super) struct PolicyDocument {
     modes: BTreeMap<String, ModePolicy>,
 }
 
-fn first_version() -> String {
-    FIRST_VERSION.into()
+impl PolicyDocument {
+    pub(super) fn without_version(self) -> Self {
+        Self { version: None, ..self }
+    }
 }
 
 impl TryFrom<PolicyDocument> for DeletionPolicy {

@@ -39,7 +39,7 @@ pub(crate) fn reached_paths(map: &DataMap, subject: &KindName) -> BTreeMap<Decid
 
 /// Returns the shortest chain of edges from one of the first nodes to each node. Among equally short chains, it takes
 /// the first by name.
-fn shortest<T: Ord + Clone>(
+pub(crate) fn shortest<T: Ord + Clone>(
     first: impl IntoIterator<Item = T>,
     next: impl Fn(&T) -> Vec<(ReferenceName, T)>,
 ) -> BTreeMap<T, Vec<ReferenceName>> {

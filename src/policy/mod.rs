@@ -8,6 +8,7 @@ mod adapt;
 mod builder;
 mod compile;
 mod conditions;
+mod content;
 mod decide;
 mod document;
 mod effect;
@@ -15,6 +16,7 @@ mod graph;
 mod guard;
 #[cfg(feature = "schema")]
 mod json_schema;
+mod map_to_check;
 mod masks;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this module is named after")]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::compile::CompiledMode;
-use super::{Access, ConditionUse, ModePolicy, compile, validate};
-use crate::domain::{DataMap, Faults, FieldName, KindName, Mode};
+use super::content::Content;
+use super::{ModePolicy, compile, validate};
+use crate::domain::{DataMap, Faults, KindName, Mode};
 
 /// Who may remove a subject, what stops it, and what happens along each reference, for each mode.
 ///
@@ -38,20 +39,19 @@ use crate::domain::{DataMap, Faults, FieldName, KindName, Mode};
 /// ```
 #[derive(Clone)]
 pub struct DeletionPolicy {
-    pub(super) version: String,
+    /// The version that the host sets.
+    pub(super) version: Option<String>,
     pub(super) subject: KindName,
     pub(super) map: Arc<DataMap>,
     pub(super) modes: BTreeMap<Mode, ModePolicy>,
     pub(super) compiled: BTreeMap<Mode, Arc<CompiledMode>>,
+    pub(super) content: Content,
 }
-
-/// The version of a policy that does not set one.
-pub(super) const FIRST_VERSION: &str = "1";
 
 impl DeletionPolicy {
     /// Checks the parts and compiles every mode.
     pub(super) fn assemble(
-        version: String,
+        version: Option<String>,
         subject: KindName,
         mut map: DataMap,
         modes: BTreeMap<Mode, ModePolicy>,
@@ -62,13 +62,21 @@ impl DeletionPolicy {
             .iter()
             .map(|(mode, said)| (*mode, Arc::new(compile::compile(&subject, &map, *mode, said))))
             .collect();
-        Ok(Self { version, subject, map, modes, compiled })
+        let policy = Self { version, subject, map, modes, compiled, content: Content::default() };
+        Ok(Self { content: Content::of(&policy), ..policy })
     }
 
-    /// Returns the version, as the host numbers it.
+    /// Returns the version, as the host numbers it. If the host sets none, it is a hash of the policy's document without
+    /// rationales: it differs whenever the policy does, and does not depend on the order of declarations.
     #[must_use]
     pub fn version(&self) -> &str {
-        &self.version
+        self.version.as_deref().unwrap_or(&self.content.version)
+    }
+
+    /// Returns the hash of everything that decides what a mode writes: the data map, and the guards, rules and effects of
+    /// the mode.
+    pub(super) fn content_of(&self, mode: Mode) -> &str {
+        self.content.modes.get(&mode).map_or("", String::as_str)
     }
 
     /// Returns the kind of the subjects.
@@ -81,40 +89,6 @@ impl DeletionPolicy {
     #[must_use]
     pub fn map(&self) -> &Arc<DataMap> {
         &self.map
-    }
-
-    /// Returns the map, extended by the foreign keys that the policy does not declare, and by fields that need not be declared but must exist in the store. Effects send these
-    /// fields, they limit the scope of actors, or conditions only test them for null.
-    pub(crate) fn map_to_check(&self) -> DataMap {
-        let mut map = (*self.map).clone();
-        map.set_subject(self.subject.clone());
-        self.add_undeclared(&mut map);
-        for ConditionUse { kind, condition, .. } in self.conditions() {
-            condition.visit(&mut |leaf| {
-                if let Some(field) = leaf.field() {
-                    map.name_field(kind, field);
-                }
-            });
-        }
-        map.set_named_values(self.named_values());
-        for field in self.scopes() {
-            map.name_field(&self.subject, field);
-        }
-        for effect in self.modes.values().flat_map(|mode| &mode.effects) {
-            for field in &effect.fields {
-                map.name_field(effect.on.as_ref().unwrap_or(&self.subject), field);
-            }
-        }
-        map
-    }
-
-    /// Returns the fields of the subject that limit the scope of actors.
-    pub(crate) fn scopes(&self) -> impl Iterator<Item = &FieldName> {
-        let allowed = self.modes.values().filter_map(|mode| match &mode.allow {
-            Some(Access::Some(allow)) => Some(allow),
-            _ => None,
-        });
-        allowed.flatten().filter_map(|allow| allow.scope.as_ref())
     }
 
     /// Returns the policy of a mode; `None` if the mode is not offered.
@@ -142,7 +116,7 @@ impl PartialEq for DeletionPolicy {
 impl std::fmt::Debug for DeletionPolicy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DeletionPolicy")
-            .field("version", &self.version)
+            .field("version", &self.version())
             .field("subject", &self.subject)
             .field("map", &self.map)
             .field("modes", &self.modes)

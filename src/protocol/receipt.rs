@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::words::words;
-use crate::domain::{KindName, Mode, OperationId, ParseError, RecordId, ReferenceName, Request};
+use crate::domain::{KindName, Mode, OperationId, ParseError, RecordId, ReferenceName, Request, RequestHash};
 
 /// What an operation did: planned and actual counts, and the rows that must be deleted later, with their dates.
 ///
@@ -16,6 +16,10 @@ use crate::domain::{KindName, Mode, OperationId, ParseError, RecordId, Reference
 pub struct Receipt {
     /// The operation.
     pub operation: OperationId,
+    /// The hash of the request that was applied; `None` if an earlier version of the library applied it. A request
+    /// with the same operation id and another hash is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestHash>,
     /// The digest of the plan that was applied.
     pub digest: Digest,
     /// The instant at which the request was judged.
@@ -42,6 +46,7 @@ impl Receipt {
     pub(crate) fn of(request: &Request, operation: OperationId, digest: Digest, at: DateTime<Utc>) -> Self {
         Self {
             operation,
+            request: None,
             digest,
             at,
             kind: request.kind.clone(),
@@ -78,6 +83,9 @@ pub struct ReceiptStep {
     /// Whether only a foreign key of the database leads to the rows: the policy does not declare the reference.
     #[serde(default, skip_serializing_if = "is_false")]
     pub undeclared: bool,
+    /// The new target of redirected references.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<RecordId>,
     /// The number of rows in the plan.
     pub planned: u64,
     /// The number of rows that were written.
@@ -196,7 +204,8 @@ impl Disposition {
 /// The SHA-256 hash of everything in a plan that a person relies on, as 64 hexadecimal digits.
 ///
 /// It covers the subjects, the mode, the policy version, the blockers, the warnings, and the steps with their counts
-/// and new targets. For steps of volatile kinds, it leaves out the counts. It does not cover samples, the time,
+/// and new targets. It also covers everything in the policy that decides what is written: the data map with its masks,
+/// and the guards, rules and effects of the mode, whatever the version says. For steps of volatile kinds, it leaves out the counts. It does not cover samples, the time,
 /// acknowledgements, the actor, the reason or the operation. If the data is the same, a plan made today and a plan
 /// made tomorrow therefore have the same digest.
 ///

@@ -257,6 +257,11 @@ impl Branch {
     pub const fn new(source: Source, cases: Vec<RankCase>) -> Self {
         Self { source, within: Vec::new(), except: Vec::new(), switched: false, cases }
     }
+
+    /// Leaves out the rows that meet a condition.
+    pub(crate) fn leave_out(&mut self, when: Condition) {
+        self.cases.insert(0, RankCase { below: Ranks::ALL, when: Some(when), rank: None });
+    }
 }
 
 /// The source of the rows of a branch. All are rows of the set's kind.

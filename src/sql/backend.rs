@@ -108,6 +108,8 @@ pub(crate) struct Spelling {
     pub(crate) sequence: &'static str,
     /// What follows the column definitions of a table that is only read by its key.
     pub(crate) by_key: &'static str,
+    /// A key of the column `record` for unique indexes, if the database limits the size of what it indexes.
+    pub(crate) record_key: Option<&'static str>,
 }
 
 /// The SQL of one database: its syntax, types and locks, and how it applies steps. The current row is called `r`.
@@ -140,6 +142,13 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// Returns the query that makes other processes wait that migrate at the same time. Its second column is 1 if
     /// there is a schema in which tables can be created.
     fn migration_lock(&self) -> Option<&'static str> {
+        None
+    }
+    /// Renders whether a table or an index of the library exists, as 1 or true.
+    fn exists(&self, name: &str) -> String;
+    /// Returns the text before and after an id that makes its hash, by which the audit log is indexed; `None` if the
+    /// database indexes ids of any length.
+    fn record_hash(&self) -> Option<[&'static str; 2]> {
         None
     }
     /// Renders a stored timestamp as text.

@@ -220,6 +220,9 @@ pub enum SqlErrorClass {
     NoConnection,
     /// The connection broke. The transaction was rolled back; if it was being committed, the outcome is unknown.
     Lost,
+    /// The server reports an internal error, or a part of it refuses a statement, as a distributed server does. The
+    /// transaction was rolled back; if it was being committed, the outcome is unknown.
+    Internal(String),
     /// The statement was stopped: it ran too long, was cancelled, or the server ran out of resources.
     Ended,
     /// Anything else.
@@ -317,8 +320,9 @@ impl SqlError {
             // violated constraint.
             "22001" | "22003" | "428C9" => SqlErrorClass::Constraint,
             "0A000" => SqlErrorClass::Unsupported(message.to_owned()),
-            // The server is shutting down or starting, has closed the session, or reports an internal error.
-            "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "XX000" => SqlErrorClass::Lost,
+            "XX000" => SqlErrorClass::Internal(message.to_owned()),
+            // The server is shutting down or starting, or has closed the session.
+            "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => SqlErrorClass::Lost,
             _ if code.starts_with("08") => SqlErrorClass::Lost,
             _ if code.starts_with("53") => SqlErrorClass::Ended,
             _ if code.starts_with("23") => SqlErrorClass::Constraint,
@@ -389,6 +393,7 @@ impl fmt::Display for SqlError {
             SqlErrorClass::NoColumn(name) => write!(f, "the column `{name}` does not exist"),
             SqlErrorClass::NoConnection => f.write_str("no connection was available in time"),
             SqlErrorClass::Lost => f.write_str("the connection broke"),
+            SqlErrorClass::Internal(what) => write!(f, "the server failed: {what}"),
             SqlErrorClass::Ended => f.write_str("the statement was stopped"),
             SqlErrorClass::Other => f.write_str("the database reported an error"),
         }

@@ -97,6 +97,13 @@ impl<C: SqlConnection> SqlStore<C> {
             w.bind(id);
         });
         ids.push(")");
+        if let Some([before, after]) = backend.record_hash() {
+            let hashes = query.condition().push(before).push("a.record").push(after).push(" IN (");
+            hashes.join(", ", backend.recorded_ids(id), |w, id| {
+                w.push(before).bind(id).push(after);
+            });
+            hashes.push(")");
+        }
         query.order_by("a.sequence");
         let rows = self.rows(&w.finish(), "read the audit log").await?;
         rows.iter().map(|row| entry(row)).collect()

@@ -4,7 +4,7 @@ use super::backend::Backend;
 use super::connection::{SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 use super::render::count::Counts;
 use super::render::renderer::Renderer;
-use super::statement::{Prefix, Statement};
+use super::statement::{Prefix, Statement, TABLES};
 use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{DataMap, KeysByTable, Kind, KindName, LIST_OF_IDS, TableName};
 use crate::protocol::SetId;
@@ -52,6 +52,10 @@ impl<'a> ErrorContext<'a> {
                 "a statement without permission on `{table}`; grant it to the role"
             )),
             SqlErrorClass::Unsupported(what) => StoreError::Unsupported(what.clone()),
+            SqlErrorClass::Internal(what) => StoreError::Unsupported(format!(
+                "a statement that the server refuses, while the library {}: {what}",
+                self.in_words()
+            )),
             SqlErrorClass::NoTable(table) => self.no_table(table),
             SqlErrorClass::NoColumn(column) => self.no_column(column),
             class @ (SqlErrorClass::NoConnection | SqlErrorClass::Lost) => StoreError::Unavailable {
@@ -75,7 +79,9 @@ impl<'a> ErrorContext<'a> {
     /// Converts an error of COMMIT. After some errors, it is unknown whether the transaction was committed.
     pub(super) fn commit_error(self, error: SqlError) -> StoreError {
         match error.class() {
-            SqlErrorClass::Lost => StoreError::OutcomeUnknown { source: Box::new(error) },
+            SqlErrorClass::Lost | SqlErrorClass::Internal(_) => {
+                StoreError::OutcomeUnknown { source: Box::new(error) }
+            }
             _ => self.error(error),
         }
     }
@@ -89,7 +95,16 @@ impl<'a> ErrorContext<'a> {
 
     fn no_table(self, table: &str) -> StoreError {
         let name = TableName::from(table);
-        if name.table.starts_with(self.prefix.as_str()) {
+        if let Some(rest) = name.table.strip_prefix(self.prefix.as_str()) {
+            let table = &name.table;
+            let of_table = |own: &&str| rest.strip_prefix(*own).is_some_and(|rest| rest.starts_with('_'));
+            if !TABLES.contains(&rest) && TABLES.iter().any(of_table) {
+                return StoreError::Unsupported(format!(
+                    "a server that does not find `{table}`, which belongs to a table of the library"
+                ));
+            }
+        }
+        if name.table.strip_prefix(self.prefix.as_str()).is_some_and(|own| TABLES.contains(&own)) {
             let table = name.table;
             return StoreError::Unsupported(format!(
                 "writing without the library's table `{table}`; run `migrate` first"
@@ -272,4 +287,46 @@ pub(super) async fn execute(
 /// Returns whether a statement failed because of another transaction. It has usually waited for that transaction.
 fn has_waited<T>(done: &Result<T, SqlError>) -> bool {
     done.as_ref().is_err_and(SqlError::is_conflict)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ErrorContext, Prefix, SqlError, StoreError};
+
+    fn context(prefix: &Prefix) -> ErrorContext<'_> {
+        ErrorContext { doing: "read the data", kind: None, map: None, prefix, retryable: true, triggers: &[] }
+    }
+
+    #[test]
+    fn what_a_server_refuses_is_unknown_only_at_commit() {
+        let prefix = Prefix::default();
+        let refused = || SqlError::from_postgres("XX000", "complex joins are not supported");
+        let error = context(&prefix).error(refused());
+        assert!(!error.is_retryable());
+        assert_eq!(
+            error.to_string(),
+            "not supported: a statement that the server refuses, while the library read the data: complex joins are not \
+             supported"
+        );
+        let error = context(&prefix).commit_error(refused());
+        assert!(matches!(error, StoreError::OutcomeUnknown { .. }), "{error:?}");
+        let lost = SqlError::from_postgres("57P01", "terminating connection");
+        assert!(context(&prefix).error(lost).is_retryable());
+    }
+
+    #[test]
+    fn only_a_missing_table_asks_for_a_migration() {
+        let prefix = Prefix::default();
+        let missing = |name: &str| {
+            let message = format!("relation \"{name}\" does not exist");
+            context(&prefix).error(SqlError::from_postgres("42P01", &message)).to_string()
+        };
+        assert!(missing("lifecycle_audit").ends_with("run `migrate` first"));
+        let sequence = missing("lifecycle_audit_sequence_seq");
+        assert!(
+            !sequence.contains("migrate") && sequence.contains("lifecycle_audit_sequence_seq"),
+            "{sequence}"
+        );
+        assert_eq!(missing("lifecycle_notes"), "the store has no kind `lifecycle_notes`");
+    }
 }

@@ -9,11 +9,11 @@ use async_trait::async_trait;
 
 use super::backend::Backend;
 use super::catalogue::{Catalogue, Reach};
-use super::connection::{AccessMode, SqlConnection, SqlTransaction, SqlValue};
+use super::connection::{AccessMode, SqlConnection, SqlTransaction};
 use super::coverage::Finding;
-use super::dialect::{Dialect, VERSION, schema};
+use super::dialect::Dialect;
 use super::session::{ErrorContext, Session};
-use super::statement::{Prefix, Statement};
+use super::statement::Prefix;
 use super::table_schema::{QueryColumns, SchemaCache, TableSchema};
 use crate::domain::{DataMap, Fault, Kind, Reference, TableName, UndeclaredReferences};
 use crate::policy::DeletionPolicy;
@@ -26,10 +26,10 @@ use crate::store::{Store, StoreError};
 /// A [`Store`] on an SQL database, over any [`SqlConnection`].
 ///
 /// Each call is one transaction of the connection. The library's own tables must exist before anything is applied:
-/// see [`migrate`](Self::migrate) and [`schema`].
+/// see [`migrate`](Self::migrate) and [`schema`](super::schema).
 pub struct SqlStore<C> {
     pub(super) connection: C,
-    dialect: Dialect,
+    pub(super) dialect: Dialect,
     pub(super) prefix: Prefix,
     /// Shared with the stores inside transactions of the host.
     pub(super) cache: Arc<SchemaCache>,
@@ -109,36 +109,6 @@ impl<C: SqlConnection> SqlStore<C> {
     #[cfg(feature = "postgres")]
     pub(crate) fn connection_mut(&mut self) -> &mut C {
         &mut self.connection
-    }
-
-    /// Creates the library's tables if they do not exist. May be called any number of times.
-    ///
-    /// # Errors
-    /// [`StoreError::Unsupported`] if the tables were created by a later version of the library.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        let context = self.context("created the library's tables");
-        let mut tx = self.begin(AccessMode::Write, context).await?;
-        let mut session = self.session(&mut *tx, context);
-        if let Some(lock) = self.backend().migration_lock() {
-            let rows = session.query(&Statement::text(lock)).await?;
-            if rows.first().and_then(|row| row.get(1)).and_then(SqlValue::as_integer) != Some(1) {
-                return Err(StoreError::Unsupported(
-                    "creating the library's tables: no schema of the search path exists; create one".into(),
-                ));
-            }
-        }
-        for statement in schema(self.dialect, &self.prefix) {
-            session.execute(&Statement::text(statement)).await?;
-        }
-        let version = format!("SELECT max(version) FROM {}", self.prefix.quoted("schema"));
-        let version = session.integer(&Statement::text(version)).await?;
-        if let Some(version) = version.filter(|version| *version > VERSION) {
-            return Err(StoreError::Unsupported(format!(
-                "tables of schema {version} with the prefix `{}`: this version of the library knows schema {VERSION}",
-                self.prefix
-            )));
-        }
-        tx.commit().await.map_err(|error| context.commit_error(error))
     }
 
     /// Reads the catalogue of the database, for [`findings`](super::findings) and

@@ -185,10 +185,53 @@ fn a_closed_pipe_is_not_a_failure() {
 fn test_data_is_deleted_only_outside_production() {
     let world = World::new("apply-test-data");
     let line = format!("apply clients free {ADMIN}").replace("privacy_request", "test_data");
+    let line = line.replace("--now 2026-11-21T00:00:00Z --environment non-production", "");
     let ended = world.run("sqlite:app.db", &line);
     assert_eq!(ended.status, 2);
     assert!(ended.err.contains("there is no test data in production"), "{}", ended.err);
     assert_eq!(world.query("SELECT outcome FROM lifecycle_audit"), ["invalid"]);
     let ended = world.run("sqlite:app.db", &format!("{line} --environment non-production"));
     assert_eq!(ended.status, 0, "{}", ended.err);
+}
+
+#[test]
+fn a_time_of_its_own_is_for_other_environments_and_does_not_date_the_audit() {
+    let world = World::new("apply-now");
+    let line = "apply clients free --mode hard_delete --actor ana --role ADMIN --reason privacy_request --now 2040-01-01T00:00:00Z";
+    let ended = world.run("sqlite:app.db", line);
+    assert_eq!(ended.status, 2, "{}{}", ended.out, ended.err);
+    assert!(
+        ended.err.contains("does not take `--now`") && ended.err.contains("--environment non-production"),
+        "{}",
+        ended.err
+    );
+    let plan = world.run("sqlite:app.db", &line.replacen("apply", "plan", 1));
+    assert_eq!(plan.status, 0, "{}", plan.err);
+    // Rows in memory are never written back.
+    let ended = world.run("memory:data.json", line);
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    let ended = world.run("sqlite:app.db", &format!("{line} --environment non-production --format json"));
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    assert_eq!(ended.json()["receipt"]["at"], "2040-01-01T00:00:00Z");
+    let audit =
+        world.query("SELECT at || ' ' || json_extract(entry, '$.as_of') FROM lifecycle_audit").remove(0);
+    assert!(!audit.starts_with("2040") && audit.ends_with(" 2040-01-01T00:00:00Z"), "{audit}");
+}
+
+#[test]
+fn no_byte_of_an_erased_value_stays_in_the_file() {
+    let world = World::new("apply-bytes");
+    let secret = "maria.unique.secret@example.org";
+    world.execute(&format!(
+        "PRAGMA journal_mode = WAL; UPDATE clients SET name = '{secret}' WHERE client_id = 'free'"
+    ));
+    let is_left = || {
+        let log = std::fs::read(world.path("app.db-wal")).unwrap_or_default();
+        let bytes = [world.bytes(), log].concat();
+        bytes.windows(secret.len()).any(|part| part == secret.as_bytes())
+    };
+    assert!(is_left());
+    let ended = world.run("sqlite:app.db", &format!("apply clients free {ADMIN}"));
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    assert!(!is_left());
 }

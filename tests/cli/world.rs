@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 /// Options with which the policy allows a deletion.
 pub(crate) const ADMIN: &str = "--mode hard_delete --actor ana --role ADMIN --reason privacy_request \
-                                --now 2026-11-21T00:00:00Z";
+                                --now 2026-11-21T00:00:00Z --environment non-production";
 
 /// The values of `--store` for both stores.
 pub(crate) const STORES: [&str; 2] = ["memory:data.json", "sqlite:app.db"];
@@ -96,7 +96,7 @@ impl World {
         world
     }
 
-    fn execute(&self, sql: &str) {
+    pub(crate) fn execute(&self, sql: &str) {
         self.on_database(async |pool| {
             sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
         });

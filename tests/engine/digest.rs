@@ -92,6 +92,146 @@ async fn the_digest_covers_steps_blockers_warnings_targets_subjects_and_the_vers
     }
 }
 
+/// A policy under which members are masked, with a guard and an event.
+fn masking() -> Value {
+    json!({
+        "version": "7", "subject": "unions",
+        "kinds": { "unions": {}, "members": { "personal": { "email": "placeholder_email", "name": { "text": "nobody" } } } },
+        "references": [ { "from": "members.union_id", "to": "unions", "nullable": true } ],
+        "modes": { "hard_delete": { "allow": "any",
+            "guards": [ { "name": "busy", "on": "members", "severity": "block", "when": { "field": "state", "eq": "BUSY" } },
+                        { "name": "away", "on": "members", "severity": "note", "when": { "field": "state", "eq": "AWAY" } } ],
+            "rules": { "members.union_id": "anonymize" },
+            "effects": [ { "topic": "members.left", "on": "members", "fields": ["email"] }, { "topic": "union.gone" } ] } }
+    })
+}
+
+async fn masked(change: impl FnOnce(&mut Value)) -> Digest {
+    let mut document = masking();
+    change(&mut document);
+    let member =
+        json!({ "id": "m1", "union_id": "u1", "email": "m@example.org", "name": "Maria", "state": "ON" });
+    let rows = json!({ "unions": [{ "id": "u1" }], "members": [member] });
+    let request = Request::hard_delete("unions", "u1").by(Actor::new("ana", "ADMIN"));
+    digest(&document, &rows, &request, now()).await
+}
+
+#[tokio::test]
+async fn the_digest_covers_whatever_is_written_under_an_unchanged_version() {
+    let first = masked(|_| {}).await;
+    let mode = |document: &mut Value, place: &str, value: Value| {
+        *document["modes"]["hard_delete"].pointer_mut(place).unwrap() = value;
+    };
+    for (what, other) in [
+        ("one mask less", masked(|it| it["kinds"]["members"]["personal"] = json!({ "email": "null" })).await),
+        (
+            "another mask",
+            masked(|it| it["kinds"]["members"]["personal"]["name"] = json!({ "text": "x" })).await,
+        ),
+        (
+            "a filter",
+            masked(|it| it["kinds"]["members"]["filter"] = json!({ "field": "state", "eq": "ON" })).await,
+        ),
+        (
+            "masks of the rule",
+            masked(|it| {
+                mode(it, "/rules", json!({ "*": { "anonymize": { "email": "placeholder_email" } } }))
+            })
+            .await,
+        ),
+        (
+            "another condition",
+            masked(|it| mode(it, "/guards/0/when", json!({ "field": "state", "eq": "ON!" }))).await,
+        ),
+        (
+            "another note",
+            masked(|it| mode(it, "/guards/1/when", json!({ "field": "state", "eq": "ON!" }))).await,
+        ),
+        ("another severity", masked(|it| mode(it, "/guards/0/severity", json!("warn"))).await),
+        ("one guard less", masked(|it| mode(it, "/guards", json!([]))).await),
+        ("other fields", masked(|it| mode(it, "/effects/0/fields", json!(["email", "name"]))).await),
+        ("another topic", masked(|it| mode(it, "/effects/1/topic", json!("union.deleted"))).await),
+        ("one event less", masked(|it| mode(it, "/effects", json!([]))).await),
+    ] {
+        assert_ne!(first, other, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn the_digest_does_not_cover_other_modes_permissions_rationales_and_the_order_of_declarations() {
+    let first = masked(|_| {}).await;
+    let mode =
+        |document: &mut Value, place: &str, value: Value| document["modes"]["hard_delete"][place] = value;
+    let because = json!({ "*": { "then": "anonymize", "because": "they keep their account" } });
+    let rule = json!({ "*": "anonymize" });
+    let by_name = masked(|it| mode(it, "rules", rule)).await;
+    for (what, (one, other)) in [
+        ("another mode", (&first, masked(|it| it["modes"]["update"] = json!({ "allow": "any" })).await)),
+        ("permissions", (&first, masked(|it| mode(it, "allow", json!([{ "role": "ADMIN" }]))).await)),
+        ("a rationale", (&by_name, masked(|it| mode(it, "rules", because)).await)),
+        (
+            "the order of guards",
+            (
+                &first,
+                masked(|it| it["modes"]["hard_delete"]["guards"].as_array_mut().unwrap().reverse()).await,
+            ),
+        ),
+        (
+            "the order of events",
+            (
+                &first,
+                masked(|it| it["modes"]["hard_delete"]["effects"].as_array_mut().unwrap().reverse()).await,
+            ),
+        ),
+    ] {
+        assert_eq!(*one, other, "{what}");
+    }
+}
+
+#[test]
+fn without_a_version_of_its_own_a_policy_has_a_hash_of_its_document() {
+    let version = |change: &dyn Fn(&mut Value)| {
+        let mut document = document();
+        document.as_object_mut().unwrap().remove("version");
+        change(&mut document);
+        let policy =
+            DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
+        // A document that is written and read again is the same policy, and does not pin the version.
+        let written = serde_json::to_value(&policy).unwrap();
+        assert!(written.get("version").is_none());
+        assert_eq!(DeletionPolicy::from_json(&written.to_string()).unwrap().version(), policy.version());
+        policy.version().to_owned()
+    };
+    let first = version(&|_| {});
+    assert_eq!(first.len(), 16);
+    assert_eq!(first, version(&|document| document["references"].as_array_mut().unwrap().reverse()));
+    assert_ne!(first, version(&|document| document["modes"]["update"] = json!({ "allow": "any" })));
+    assert_ne!(first, version(&|document| document["kinds"]["notes"]["volatile"] = json!(true)));
+    assert_ne!(
+        first,
+        version(&|document| document["modes"]["hard_delete"]["allow"] = json!([{ "role": "ADMIN" }]))
+    );
+}
+
+#[tokio::test]
+async fn a_plan_is_not_applied_under_a_policy_that_masks_less() {
+    let member =
+        json!({ "id": "m1", "union_id": "u1", "email": "m@example.org", "name": "Maria", "state": "ON" });
+    let rows = json!({ "unions": [{ "id": "u1" }], "members": [member] });
+    let opened = async |document: &Value| {
+        let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+        let store = MemoryStore::from_json(policy.map(), &rows).unwrap();
+        Lifecycle::open(store, policy).await.unwrap()
+    };
+    let mut less = masking();
+    less["kinds"]["members"]["personal"] = json!({ "name": "null" });
+    let request = Request::hard_delete("unions", "u1").by(Actor::new("ana", "ADMIN"));
+    let plan = opened(&masking()).await.plan(&request).await.unwrap();
+    let other = opened(&less).await;
+    assert_eq!(other.apply(&request, &plan).await.unwrap_err().code(), "foreign_plan");
+    assert_eq!(other.confirm(&request, &plan.digest).await.unwrap_err().code(), "conflict");
+}
+
 #[tokio::test]
 async fn the_digest_does_not_cover_volatile_counts_samples_actor_and_time() {
     let first = with(|_, _, _| {}).await;

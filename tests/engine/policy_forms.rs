@@ -221,13 +221,14 @@ fn a_policy_is_written_as_it_was_read_with_the_types_that_its_conditions_imply()
 #[test]
 fn a_minimal_policy_has_a_minimal_document() {
     let little = json!({
-        "version": "1", "subject": "clients", "kinds": { "clients": {} }, "references": [],
+        "subject": "clients", "kinds": { "clients": {} }, "references": [],
         "modes": { "hard_delete": { "allow": "any", "rules": {} } }
     });
     assert_eq!(serde_json::to_value(read(&little)).unwrap(), little);
-    let mut unversioned = little.clone();
-    unversioned.as_object_mut().unwrap().remove("version");
-    assert_eq!(read(&unversioned), read(&little));
+    let mut versioned = little.clone();
+    versioned["version"] = json!("1");
+    assert_eq!(serde_json::to_value(read(&versioned)).unwrap(), versioned);
+    assert_ne!(read(&versioned), read(&little));
     let built = DeletionPolicy::of("clients").hard_delete(ModeBuilder::allow_any).build();
     assert_eq!(built.unwrap(), read(&little));
 }
@@ -268,7 +269,8 @@ fn the_parts_of_a_policy_are_accessible() {
     let little = DeletionPolicy::of("clients").hard_delete(ModeBuilder::allow_any).build().unwrap();
     assert_eq!(little.modes().collect::<Vec<_>>(), [Mode::HardDelete]);
     assert_eq!(little.mode(Mode::SoftDelete), None);
-    assert!(format!("{little:?}").starts_with("DeletionPolicy { version: \"1\", subject: `clients`, map: "));
+    assert!(format!("{little:?}").starts_with("DeletionPolicy { version: \""));
+    assert!(format!("{little:?}").contains("\", subject: `clients`, map: "));
 }
 
 #[test]

@@ -271,3 +271,37 @@ fn the_model_and_postgres_agree_with_any_foreign_keys() {
         Ok(())
     });
 }
+
+/// A path is a reason: each of its references removes, keeps back or owns the rows above the next one.
+#[test]
+fn every_reference_of_a_path_but_the_last_decides_about_its_rows() {
+    use client_lifecycle::policy::Rule;
+    let longest = std::cell::Cell::new(0);
+    on_many_worlds(async |case, _| {
+        let plan = planned(case, &opened(case, memory(case)).await?).await?;
+        let mode = case.policy.mode(plan.mode).unwrap();
+        for step in &plan.steps {
+            let above = step.key.path.split_last().map_or(&[][..], |(_, above)| above);
+            let so_far = longest.get();
+            longest.set(above.len().max(so_far));
+            for name in above {
+                let entries = mode.rules.entries(name).unwrap_or_default();
+                let is_owned = case.policy.map().reference(name).unwrap().owned;
+                let decides = |rule: &Rule| {
+                    matches!(
+                        rule,
+                        Rule::Cascade
+                            | Rule::Delete
+                            | Rule::SoftDelete
+                            | Rule::Anonymize(_)
+                            | Rule::Retain(_)
+                    )
+                };
+                let decides = entries.iter().any(|entry| decides(&entry.then));
+                prop_assert!(is_owned || decides, "{name} of {:?}\n{plan}", step.key.path);
+            }
+        }
+        Ok(())
+    });
+    assert!(longest.into_inner() > 1);
+}

@@ -75,6 +75,9 @@ async fn all_members_move_to_the_other_union_and_other_rows_stay() {
 
         let receipt = lifecycle.apply(&move_members("u1", "u2"), &plan).await.unwrap();
         assert!(receipt.complete);
+        let to = receipt.steps.iter().filter_map(|step| step.to.clone()).collect::<Vec<_>>();
+        assert_eq!(to, ["u2".into()], "{on:?}: the receipt names the target");
+        assert!(receipt.to_string().contains("members.union_id to `u2`"), "{receipt}");
         let members = backend.rows("members").await;
         assert!(members.as_array().unwrap().iter().all(|member| member["union_id"] == "u2"), "{on:?}");
         assert_eq!(members[0]["updated_at"], "2026-11-24T09:00:00.000Z");
@@ -82,6 +85,7 @@ async fn all_members_move_to_the_other_union_and_other_rows_stay() {
         assert_eq!(backend.rows("unions").await[2]["version"], 1, "the union itself is not written");
         let audit = backend.audit().await;
         assert_eq!((audit.len(), &*audit[0].action), (1, "UNION_REASSIGNED"));
+        assert_eq!(audit[0].detail["steps"][0]["to"], "u2", "{on:?}: the audit entry names the target");
         assert_eq!(backend.events().await.len(), 2);
         // After the members have moved, nothing blocks the deletion.
         let delete = Request::soft_delete("unions", "u1").by(Actor::new("ana", "ADMIN"));
@@ -233,4 +237,53 @@ fn references_without_a_requested_target_need_not_be_movable() {
         "members.union_id": "cascade", "loans.member_id": { "reassign": { "to": "m0" } }, "unions.officer_id": "keep" } });
     let built = DeletionPolicy::from_json(&document.to_string());
     assert!(built.is_ok(), "{}", built.unwrap_err());
+}
+
+#[tokio::test]
+async fn a_row_outside_the_filter_blocks_and_is_never_moved() {
+    let document = json!({
+        "subject": "clients",
+        "kinds": {
+            "clients": { "filter": { "field": "role", "eq": "USER" }, "version": "version" },
+            "debts": { "filter": { "field": "state", "eq": "OPEN" }, "fields": { "state": "text" } } },
+        "references": [
+            { "from": "clients.parent_id", "to": "clients", "nullable": true },
+            { "from": "clients.friend_ids", "to": "clients", "each": true },
+            { "from": "debts.client_id", "to": "clients" } ],
+        "modes": { "reassign": { "allow": "any", "rules": { "*": "reassign" } } }
+    });
+    let policy = DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
+    let client = |id: &str, role: Value, parent: Value, friends: Value| json!({ "id": id, "role": role, "parent_id": parent, "friend_ids": friends, "version": 1 });
+    let rows = json!({
+        "clients": [
+            client("a", json!("USER"), Value::Null, json!([])), client("b", json!("USER"), Value::Null, json!([])),
+            client("in", json!("USER"), json!("a"), json!(["a"])), client("out", json!("ADMIN"), json!("a"), json!(["a"])),
+            client("unknown", Value::Null, json!("a"), json!(["a"])) ],
+        "debts": [
+            { "id": "d1", "client_id": "a", "state": "OPEN" }, { "id": "d2", "client_id": "a", "state": "CLOSED" } ]
+    });
+    for on in stores().await {
+        let backend = Backend::with(on, &policy, &rows).await;
+        let lifecycle = backend.lifecycle(&policy).await;
+        let before = backend.all_rows().await;
+        let moving = |reference: &str| Request::reassigning("clients", "a").reassign(reference, "b");
+        for reference in ["clients.parent_id", "clients.friend_ids"] {
+            let plan = lifecycle.plan(&moving(reference)).await.unwrap();
+            let blockers: Vec<_> =
+                plan.blockers.iter().map(|one| (&*one.rule, one.count, one.sample.len())).collect();
+            assert_eq!(blockers, [("only", 2, 2)], "{on:?}: {plan}");
+            let error = lifecycle.execute(&moving(reference)).await.unwrap_err();
+            assert!(matches!(error, Error::Blocked(_)), "{on:?}: {error:?}");
+        }
+        assert_eq!(backend.all_rows().await, before, "{on:?}");
+        // A row outside the filter of another kind is no record of that kind, so it stays as it is.
+        lifecycle.execute(&moving("debts.client_id")).await.unwrap();
+        let debts = backend.rows("debts").await;
+        assert_eq!((&debts[0]["client_id"], &debts[1]["client_id"]), (&json!("b"), &json!("a")), "{on:?}");
+        for id in ["out", "unknown"] {
+            backend.remove("clients", id).await;
+        }
+        lifecycle.execute(&moving("clients.parent_id")).await.unwrap();
+        lifecycle.execute(&moving("clients.friend_ids")).await.unwrap();
+    }
 }

@@ -39,6 +39,7 @@ mod keyed_worlds;
 mod keys;
 mod known;
 mod labels;
+mod least_privilege;
 mod lists;
 #[path = "../common/many_tables.rs"]
 mod many_tables;

@@ -7,7 +7,7 @@ use super::context::{CompileContext, QueryBuilder};
 use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, by_entry, parents};
 use crate::domain::{OnDelete, Reference};
 use crate::policy::{Entry, Rule};
-use crate::protocol::{Branch, Rank, RankCase, Rows};
+use crate::protocol::{Branch, Rank, Rows};
 
 /// Adds a question for each blocking entry, and for affected rows outside the filter of the subject's kind.
 ///
@@ -115,26 +115,61 @@ fn blocking(
     branches.collect()
 }
 
+/// Returns branches to the rows of the subject's kind that the operation reaches, whatever becomes of them.
+fn reached_rows(context: &CompileContext<'_>, outcomes: &OutcomesByKind) -> Vec<Branch> {
+    let branches = context.map.references_from(context.subject).filter_map(|reference| {
+        // If the subject's kind refers to a kind that the operation reaches, there is a cycle. In a cycle, no entry
+        // for parents that stay is allowed.
+        let of = parents(outcomes, reference)?.removed_for(reference)?;
+        let mut branch = by_entry(context, reference, of, RowOutcome::Delete, |_, _| Some(0))?;
+        branch.except.extend(context.subjects_among(context.subject));
+        Some(branch)
+    });
+    branches.collect()
+}
+
+/// Returns branches to the rows of the subject's kind that the operation reaches, without those that the rule `keep`
+/// leaves as they are.
+pub(super) fn written_rows(context: &CompileContext<'_>, outcomes: &OutcomesByKind) -> Vec<Branch> {
+    let mut found = Vec::new();
+    for reference in context.map.references_from(context.subject) {
+        let Some(parents) = parents(outcomes, reference) else { continue };
+        let mut add = |of: Option<Rows>, is_written: &dyn Fn(&Entry) -> bool| {
+            let rank = |_, entry: &Entry| is_written(entry).then_some(0);
+            let branch = of.and_then(|of| by_entry(context, reference, of, RowOutcome::Delete, rank));
+            found.extend(branch.map(|mut branch| {
+                branch.except.extend(context.subjects_among(context.subject));
+                branch
+            }));
+        };
+        add(parents.removed_for(reference), &|entry| entry.then != Rule::Keep);
+        // A row that is kept below a deleted row loses its reference.
+        add(parents.deleted_rows(), &|entry| entry.then == Rule::Keep);
+    }
+    found
+}
+
 /// Adds the set of rows of the subject's kind that the operation reaches but the kind's filter excludes.
 fn outside_filter(
     context: &CompileContext<'_>,
     outcomes: &OutcomesByKind,
     query: &mut QueryBuilder,
 ) -> Option<CompiledBlocker> {
+    outside(context, reached_rows(context, outcomes), query)
+}
+
+/// Adds the set of the rows of these branches that the filter of the subject's kind excludes.
+pub(super) fn outside(
+    context: &CompileContext<'_>,
+    mut branches: Vec<Branch>,
+    query: &mut QueryBuilder,
+) -> Option<CompiledBlocker> {
     let subject = context.subject;
     let filter = context.map.kind(subject)?.filter.as_ref()?;
-    let branches = context.map.references_from(subject).filter_map(|reference| {
-        // If the subject's kind refers to a kind that the operation reaches, there is a cycle. In a cycle, no entry
-        // for parents that stay is allowed.
-        let of = parents(outcomes, reference)?.removed_for(reference)?;
-        let mut branch = by_entry(context, reference, of, RowOutcome::Delete, |_, _| Some(0))?;
-        let inside = RankCase { when: Some(filter.clone()), rank: None, ..RankCase::always(0) };
-        branch.cases.insert(0, inside);
-        branch.except.extend(context.subjects_among(subject));
-        Some(branch)
-    });
-    let rows =
-        query.add_nonempty(format!("{subject}: rows outside the filter"), subject, branches.collect())?;
+    for branch in &mut branches {
+        branch.leave_out(filter.clone());
+    }
+    let rows = query.add_nonempty(format!("{subject}: rows outside the filter"), subject, branches)?;
     Some(CompiledBlocker {
         kind: subject.clone(),
         reference: None,

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use crate::plan::StepKey;
 use crate::policy::{Guard, Retention};
-use crate::protocol::{ElementChange, EventDraft, NewValue, Question, Rows, Stratum, Write};
+use crate::protocol::{Branch, ElementChange, EventDraft, NewValue, Question, Rows, Stratum, Write};
 
 /// A compiled mode. Every `question` is the position of an answer in the survey.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(crate) struct CompiledMode {
     pub(crate) steps: Vec<CompiledStep>,
     pub(crate) blockers: Vec<CompiledBlocker>,
     pub(crate) unknowns: Vec<CompiledUnknown>,
+    /// Branches to the rows of the subject's kind, other than the subjects, that the operation would write.
+    pub(crate) written: Vec<Branch>,
     /// Each guard with the question about the rows that match it.
     pub(crate) guards: Vec<(Guard, usize)>,
     /// The events of each effect, with the question about how many there are.

@@ -8,7 +8,7 @@ use super::owned::{may_take, outcomes_of_owned};
 use crate::domain::{
     Condition, DataMap, Decided, DeletedField, KindName, Mode, Reference, ReferenceName, Stage, all,
 };
-use crate::policy::graph::{in_order, is_cycle, reached_paths, shortest_paths};
+use crate::policy::graph::{in_order, is_cycle, reached_paths, shortest, shortest_paths};
 use crate::policy::{Entry, ModePolicy, Rules};
 use crate::protocol::{Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum};
 
@@ -20,6 +20,8 @@ pub(crate) struct CompileContext<'a> {
     pub(super) policy: &'a ModePolicy,
     /// The shortest chain of references to each kind that the operation reaches, for each stage of its outcome.
     paths: BTreeMap<Decided, Vec<ReferenceName>>,
+    /// The chains that plans show.
+    shown_paths: Paths,
     /// The kinds that depend on the subject.
     pub(super) dependents: BTreeSet<KindName>,
     /// The kinds whose outcomes are decided after it is known which rows stay as tombstones.
@@ -43,7 +45,8 @@ impl<'a> CompileContext<'a> {
         let dependents = shortest_paths(map, subject).into_keys().collect();
         let possible = possible_outcomes(map, subject, mode, &policy.rules);
         let decided_last = kinds_decided_last(map, subject);
-        Self { subject, map, mode, policy, paths, dependents, decided_last, possible }
+        let shown_paths = Paths::new(map, subject, mode, &policy.rules, &possible);
+        Self { subject, map, mode, policy, paths, shown_paths, dependents, decided_last, possible }
     }
 
     pub(crate) fn entries(&self, reference: &ReferenceName) -> &'a [Entry] {
@@ -94,18 +97,26 @@ impl<'a> CompileContext<'a> {
         self.paths.get(decided).map_or(usize::MAX, Vec::len)
     }
 
-    /// Returns the shortest chain of references from the subject to the rows that hold this reference.
-    pub(crate) fn path(&self, reference: &ReferenceName) -> Vec<ReferenceName> {
+    /// Returns the shortest chain of references from the subject to the rows that hold this reference, and that refer to
+    /// rows with one of the outcomes that pass the test.
+    pub(crate) fn path(
+        &self,
+        reference: &ReferenceName,
+        is_parent: impl Fn(RowOutcome) -> bool,
+    ) -> Vec<ReferenceName> {
         let above = self.map.reference(reference).and_then(|found| {
             let parents = self.map.parents(found);
-            self.paths.get(&parents).or_else(|| self.paths.get(&self.map.finally(&found.to)))
+            let removed = self.shown_paths.to(&parents, is_parent).or_else(|| self.paths.get(&parents));
+            removed.or_else(|| self.paths.get(&self.map.finally(&found.to)))
         });
         above.into_iter().flatten().chain([reference]).cloned().collect()
     }
 
     /// Returns the shortest chain of references from the subject to the rows that are owned through this reference.
     pub(super) fn path_to_owned(&self, reference: &Reference) -> Vec<ReferenceName> {
-        let owners = self.paths.get(&self.map.finally(&reference.from));
+        let owners = self.map.finally(&reference.from);
+        let removed = self.shown_paths.to(&owners, RowOutcome::is_removed);
+        let owners = removed.or_else(|| self.paths.get(&owners));
         owners.into_iter().flatten().chain([&reference.name]).cloned().collect()
     }
 
@@ -219,6 +230,85 @@ fn possible_outcomes(map: &DataMap, subject: &KindName, mode: Mode, rules: &Rule
         if found.values().map(BTreeSet::len).sum::<usize>() == before {
             return found;
         }
+    }
+}
+
+/// A kind at a stage, and an outcome that its rows may have there.
+type Node = (Decided, RowOutcome);
+
+/// The shortest chain of references to rows with an outcome, or the first by name of several. Every link of a chain can
+/// give the rows above the next link an outcome to which the rules of that link apply, so a chain never leads over a
+/// reference that removes nothing.
+#[derive(Debug)]
+struct Paths(BTreeMap<Node, Vec<ReferenceName>>);
+
+impl Paths {
+    fn new(
+        map: &DataMap,
+        subject: &KindName,
+        mode: Mode,
+        rules: &Rules,
+        possible: &PossibleOutcomes,
+    ) -> Self {
+        let graph = Graph { map, mode, rules, possible };
+        let outcome = RowOutcome::of_subject(mode);
+        Self(shortest(stages(map, subject).map(|decided| (decided, outcome)), |node| graph.below(node)))
+    }
+
+    /// Returns the shortest chain to rows of a kind, at a stage, with one of the outcomes that pass the test.
+    fn to(&self, decided: &Decided, is_outcome: impl Fn(RowOutcome) -> bool) -> Option<&Vec<ReferenceName>> {
+        let from = (decided.clone(), RowOutcome::FIRST);
+        let found = self.0.range(from..).take_while(|((at, _), _)| at == decided);
+        let found = found.filter(|((_, outcome), _)| is_outcome(*outcome)).map(|(_, path)| path);
+        found.min_by_key(|path| (path.len(), *path))
+    }
+}
+
+/// Returns the stages at which rows of a kind that refer to others are decided.
+fn stages(map: &DataMap, kind: &KindName) -> impl Iterator<Item = Decided> {
+    let [reached, last] = [(kind.clone(), Stage::Reached), map.finally(kind)];
+    let is_same = reached == last;
+    std::iter::once(reached).chain((!is_same).then_some(last))
+}
+
+struct Graph<'a> {
+    map: &'a DataMap,
+    mode: Mode,
+    rules: &'a Rules,
+    possible: &'a PossibleOutcomes,
+}
+
+impl Graph<'_> {
+    /// Returns the rows that a reference may lead to from rows with an outcome, with the outcomes that it may give them.
+    fn below(&self, (at, outcome): &Node) -> Vec<(ReferenceName, Node)> {
+        let map = self.map;
+        let referring = map.references_to(&at.0).filter(|reference| map.parents(reference) == *at);
+        let mut found: Vec<(ReferenceName, Node)> =
+            referring.flat_map(|reference| self.referring(reference, *outcome)).collect();
+        if outcome.is_removed() && map.finally(&at.0) == *at {
+            let owned = map.references_from(&at.0).filter(|reference| reference.owned);
+            found.extend(owned.flat_map(|reference| self.owned(reference)));
+        }
+        found
+    }
+
+    fn referring(&self, reference: &Reference, parent: RowOutcome) -> Vec<(ReferenceName, Node)> {
+        let Some(kind) = self.map.kind(&reference.from) else { return Vec::new() };
+        let entries = self.rules.entries(&reference.name).unwrap_or_default();
+        let cases = cases(kind, entries, parent, self.mode).into_iter();
+        let outcomes: BTreeSet<RowOutcome> = cases.filter_map(|case| case.outcome).collect();
+        let stages = stages(self.map, &reference.from);
+        let nodes = stages.flat_map(|stage| outcomes.iter().map(move |outcome| (stage.clone(), *outcome)));
+        nodes.map(|node| (reference.name.clone(), node)).collect()
+    }
+
+    fn owned(&self, reference: &Reference) -> Vec<(ReferenceName, Node)> {
+        if !may_take(self.rules.entries(&reference.name).unwrap_or_default()) {
+            return Vec::new();
+        }
+        let outcomes = outcomes_of_owned(self.map, &reference.to, self.mode, self.rules, self.possible);
+        let nodes = outcomes.into_iter().map(|outcome| ((reference.to.clone(), Stage::Owned), outcome));
+        nodes.map(|node| (reference.name.clone(), node)).collect()
     }
 }
 

@@ -51,6 +51,13 @@ pub(crate) fn compile(
         _ => redirects::redirects(&context, &outcomes, &tombstones, &mut query),
     };
     undeclared::undeclared(&context, &outcomes, &tombstones, &mut query, &mut redirects, &mut blockers);
+    let written = match mode {
+        Mode::Reassign => {
+            blockers.extend(blockers::outside(&context, redirects.moved.clone(), &mut query));
+            redirects.moved
+        }
+        _ => blockers::written_rows(&context, &outcomes),
+    };
     let steps = steps::steps(&context, &groups, &outcomes, &tombstones, &redirects.steps, &mut query);
     let mut unknowns = unknown::unknowns(&context, &outcomes, &mut query);
     let dependents::Dependents { guards, unknown, effects, mut watched } =
@@ -60,6 +67,7 @@ pub(crate) fn compile(
     let order = groups.into_iter().flat_map(|group| group.kinds);
     let locks = locks::locks(&context, order, &outcomes, &query, &steps, &watched);
     let (sets, questions) = query.finish();
+    let targets = redirects.targets;
     CompiledMode {
         map: map.clone(),
         sets,
@@ -67,9 +75,10 @@ pub(crate) fn compile(
         steps,
         blockers,
         unknowns,
+        written,
         guards,
         effects,
-        targets: redirects.targets,
+        targets,
         locks,
     }
 }

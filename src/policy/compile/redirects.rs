@@ -18,6 +18,8 @@ use crate::protocol::{Branch, Disposition, Rank, RankCase, Ranks, Rows, Source};
 pub(super) struct Redirects {
     pub(super) steps: Vec<CompiledStep>,
     pub(super) targets: Vec<CompiledTarget>,
+    /// In mode `reassign`: branches to the rows of the subject's kind that move.
+    pub(super) moved: Vec<Branch>,
 }
 
 impl Redirects {
@@ -68,7 +70,12 @@ pub(super) fn redirects(
                 };
                 let rows = Rows::ranked(all.set, rank);
                 let disposition = disposition(redirect);
-                let key = key(kind, entry, disposition, context.path(&reference.name));
+                // `on_survive` applies below deleted rows, a redirecting rule below every row that it is declared for.
+                let is_rule = matches!(entry.then, Rule::Redirect(_));
+                let is_parent =
+                    |parent: RowOutcome| if is_rule { applies(entry, parent) } else { parent.is_deleted() };
+                let path = context.path(&reference.name, is_parent);
+                let key = key(kind, entry, disposition, path);
                 let removed: Vec<Rows> = last.rows(RowOutcome::is_removed).into_iter().collect();
                 let target = CompiledTarget {
                     adoption: Adoption::over(reference, rows, &removed),
@@ -277,7 +284,12 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
         }
         let name = format!("{}: references that change", reference.name);
         let cases = refining(context.referring_condition(reference).as_ref(), cases(entries));
-        let branch = Branch::new(source(context, reference), cases);
+        let mut branch = Branch::new(source(context, reference), cases);
+        if context.is_subject(&reference.from) && branch.source != Source::Members(Rows::SUBJECTS) {
+            found.moved.push(moved(context, branch.clone()));
+            // A row that the filter of the subject's kind excludes blocks, and is never written.
+            branch.cases = refining(kind.filter.as_ref(), branch.cases);
+        }
         let set = query.add_set(name, &reference.from, vec![branch]);
         for (rank, entry) in (0..).zip(entries).filter(|(_, entry)| entry.then.reassigns()) {
             let rows = Rows::ranked(set, rank);
@@ -302,6 +314,15 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
         }
     }
     found
+}
+
+/// Returns a branch to the same rows without the subjects, whatever the entry that moves them.
+fn moved(context: &CompileContext<'_>, mut branch: Branch) -> Branch {
+    for case in &mut branch.cases {
+        case.rank = case.rank.map(|_| 0);
+    }
+    branch.except.extend(context.subjects_among(context.subject));
+    branch
 }
 
 /// Returns the rows that refer to the subject, or the subject itself if it holds the reference.

@@ -24,6 +24,9 @@ pub(crate) enum RowOutcome {
 }
 
 impl RowOutcome {
+    /// The first outcome in the order of precedence.
+    pub(super) const FIRST: Self = Self::Retain;
+
     /// Returns whether the rules apply to rows that refer to this row.
     pub(crate) fn is_removed(self) -> bool {
         (Self::Soft..=Self::Erased).contains(&self)

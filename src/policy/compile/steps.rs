@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compiled::{CompiledGround, CompiledStep, WriteTemplate};
 use super::context::{CompileContext, Group, QueryBuilder};
-use super::outcomes::{Cause, KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, by_entry, parents};
+use super::outcomes::{
+    Cause, KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, by_entry, cases, parents,
+};
 use super::tombstones::{TombstoneSets, TombstonesByKind};
 use crate::domain::{FieldName, Kind, KindName, Mask, Mode, OnDelete, Reference, ReferenceName, is_null};
 use crate::plan::StepKey;
@@ -70,7 +72,7 @@ fn unlinks(
         let key = StepKey {
             kind: reference.from.clone(),
             disposition: Disposition::SetNull,
-            path: context.path(&reference.name),
+            path: context.path(&reference.name, RowOutcome::is_deleted),
             rule: "unlink".into(),
             when: None,
             basis: None,
@@ -198,10 +200,13 @@ impl<'a> ReachedKind<'a> {
         let (path, rule) = match &meaning.cause {
             // The rule is the action of the foreign key, unless the rules of the kind decide.
             Cause::Entry(name, _) if action.is_some() && meaning.outcome.is_deleted() => {
-                (self.context.path(name), OnDelete::Cascade.rule())
+                (self.context.path(name, RowOutcome::is_deleted), OnDelete::Cascade.rule())
             }
             Cause::Subject => (Vec::new(), self.context.mode.as_str()),
-            Cause::Entry(name, _) => (self.context.path(name), entry.map_or("", |entry| entry.then.as_str())),
+            Cause::Entry(name, _) => {
+                let gives = |parent| entry.is_some_and(|entry| self.gives(entry, parent, meaning.outcome));
+                (self.context.path(name, gives), entry.map_or("", |entry| entry.then.as_str()))
+            }
             Cause::Owner(name) => {
                 let reference = self.context.map.reference(name);
                 (reference.map_or_else(Vec::new, |one| self.context.path_to_owned(one)), "owned")
@@ -220,6 +225,12 @@ impl<'a> ReachedKind<'a> {
             volatile: self.kind.volatile,
             undeclared: action.is_some(),
         }
+    }
+
+    /// Returns whether an entry may give this outcome to a row whose parent has the outcome `parent`.
+    fn gives(&self, entry: &Entry, parent: RowOutcome, outcome: RowOutcome) -> bool {
+        let cases = cases(self.kind, std::slice::from_ref(entry), parent, self.context.mode);
+        cases.into_iter().any(|case| case.outcome == Some(outcome))
     }
 
     /// Adds the set of rows with this outcome for which the entry decides, even if another entry counts them.

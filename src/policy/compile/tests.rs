@@ -200,3 +200,44 @@ fn rows_that_a_condition_of_a_guard_watches_are_locked_unless_it_only_notes() {
     assert_eq!(locks(&rules, &guards("block")), ["the subjects", "debts: dependents of the subject"]);
     assert_eq!(locks(&rules, &guards("note")), ["the subjects"]);
 }
+
+/// The path of the step about a kind.
+fn path(rules: &[Rule<'_>], kind: &str) -> Vec<String> {
+    let policy = policy(rules, &json!([]));
+    let steps = policy.compiled[&Mode::HardDelete].steps.iter().filter(|step| step.shown);
+    let of_kind = steps.filter(|step| step.key.kind == KindName::from(kind)).last().unwrap();
+    of_kind.key.path.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_path_leads_over_references_that_remove() {
+    let rules = [
+        ("bookings.client_id?", "clients", json!("set_null")),
+        ("carts.client_id", "clients", json!("cascade")),
+        ("bookings.cart_id", "carts", json!("cascade")),
+        ("items.booking_id", "bookings", json!("cascade")),
+    ];
+    assert_eq!(path(&rules, "items"), ["carts.client_id", "bookings.cart_id", "items.booking_id"]);
+    // In a cycle of kinds it is the same.
+    let closing = ("carts.item_id?", "items", json!("set_null"));
+    let cycle: Vec<_> = rules.into_iter().chain([closing]).collect();
+    assert_eq!(path(&cycle, "items"), ["carts.client_id", "bookings.cart_id", "items.booking_id"]);
+    // A row that a rule keeps back is a reason only for entries about such rows.
+    let kept = [
+        (
+            "bookings.client_id",
+            "clients",
+            json!({ "retain": { "for": "P1Y", "from": "issued_at", "basis": "law" } }),
+        ),
+        ("carts.client_id", "clients", json!("cascade")),
+        (
+            "carts.booking_id?",
+            "bookings",
+            json!([{ "parent": "retain", "then": "delete" }, { "then": "keep" }]),
+        ),
+    ];
+    let policy = policy(&kept, &json!([]));
+    let steps = policy.compiled[&Mode::HardDelete].steps.iter();
+    let deleting = steps.filter(|step| step.key.rule == "delete").map(|step| step.key.path.len());
+    assert_eq!(deleting.collect::<Vec<_>>(), [2]);
+}

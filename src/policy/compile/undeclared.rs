@@ -5,7 +5,7 @@
 
 use super::compiled::{CompiledBlocker, CompiledStep, CompiledTarget, WriteTemplate};
 use super::context::{CompileContext, QueryBuilder};
-use super::outcomes::{KindOutcomes, OutcomesByKind, refining};
+use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, refining};
 use super::redirects::Redirects;
 use super::tombstones::TombstonesByKind;
 use crate::domain::{FieldName, ForeignKeyRule, KindName, OnDelete, Reference, Value};
@@ -66,7 +66,7 @@ fn changed(
     let key = StepKey {
         kind: kind.name.clone(),
         disposition,
-        path: context.path(&reference.name),
+        path: context.path(&reference.name, RowOutcome::is_deleted),
         rule: rule.on_delete.rule().into(),
         when: None,
         basis: None,

@@ -10,6 +10,7 @@ use crate::domain::{
     RecordId, ReferenceName, Request, all, any, to_milliseconds,
 };
 use crate::plan::Execution;
+use crate::policy::access::Reach;
 use crate::policy::compile::{CompiledMode, CompiledTarget, compile};
 use crate::policy::{Access, Allow, DeletionPolicy, ModePolicy, ReasonRule, Refusal, Rules};
 use crate::protocol::{
@@ -34,13 +35,34 @@ use crate::protocol::{
 pub struct Inquiry {
     pub(super) request: Request,
     pub(super) policy_version: String,
+    /// The hash of what decides about the mode.
+    pub(super) policy_content: String,
     pub(super) mode: Arc<CompiledMode>,
     pub(super) query: SurveyQuery,
     /// For each target of the mode: the record, and the questions about it. `None` if the request should name it and does
     /// not.
     pub(super) targets: Vec<Option<AskedTarget>>,
-    /// The condition of the actor's scope, if access depends on a scope. Its set and its question come last in the query.
+    /// The condition of the actor's scope on the subjects, if access depends on a scope.
     pub(super) scope: Option<Condition>,
+    /// What else the actor may touch.
+    reach: Reach,
+    /// The questions about the actor come last in the query, each with a set of its own.
+    pub(super) about_actor: AboutActor,
+}
+
+/// The positions of the questions about the actor.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct AboutActor {
+    /// How many subjects are within the actor's scope.
+    pub(super) scope: Option<usize>,
+    /// How many other rows of the subject's kind would be written, but are outside the actor's scope.
+    pub(super) outside: Option<usize>,
+}
+
+impl AboutActor {
+    pub(super) fn count(self) -> usize {
+        self.scope.iter().chain(&self.outside).count()
+    }
 }
 
 /// The record to which redirected references will refer, with the positions of the questions about it.
@@ -85,7 +107,7 @@ impl DeletionPolicy {
     /// [`Refusal`] if the request can be refused without reading any data.
     pub fn inquire(&self, request: &Request, now: DateTime<Utc>) -> Result<Inquiry, Refusal> {
         let (mode_policy, mode) = find_mode(self, request)?;
-        let scope = authorize(self, mode_policy, request)?;
+        let (scope, reach) = authorize(self, mode_policy, request)?;
         check_request(mode_policy, &mode, request)?;
         let request = Request { reassign: new_targets(&self.map, request)?, ..request.clone() };
         let query = SurveyQuery {
@@ -97,12 +119,15 @@ impl DeletionPolicy {
             now: to_milliseconds(now),
         };
         let mut inquiry = Inquiry {
+            policy_version: self.version().to_owned(),
+            policy_content: self.content_of(request.mode).to_owned(),
             request,
-            policy_version: self.version.clone(),
             targets: Vec::new(),
             mode,
             query,
             scope,
+            reach,
+            about_actor: AboutActor::default(),
         };
         inquiry.ask_about_request();
         Ok(inquiry)
@@ -116,8 +141,13 @@ impl Inquiry {
         &self.query
     }
 
-    /// Returns the query about the actor's scope alone; `None` if access does not depend on a scope.
+    /// Returns the query about the actor alone; `None` if nothing depends on the actor's scope.
     pub(crate) fn scope_query(&self) -> Option<SurveyQuery> {
+        if self.about_actor.outside.is_some() {
+            let first = self.query.questions.len() - self.about_actor.count();
+            let questions = self.query.questions.get(first..)?.into();
+            return Some(SurveyQuery { questions, ..self.query.clone() });
+        }
         let scope = self.scope_set(SetId(1))?;
         let subjects = self.query.sets.first()?.clone();
         let questions = [Question::count(Rows::all(scope.id))];
@@ -125,18 +155,18 @@ impl Inquiry {
         Some(SurveyQuery { sets: sets.into(), questions: questions.into(), ..self.query.clone() })
     }
 
-    /// Combines the answers behind a plan that was shown with the answer to the [`scope_query`](Self::scope_query).
+    /// Combines the answers behind a plan that was shown with the answers to the [`scope_query`](Self::scope_query).
     ///
     /// Returns `None` if this request differs from the plan, for example in its reassignment target.
-    pub(crate) fn survey_from(&self, shown: &Execution, scope: Option<Answer>) -> Option<Survey> {
-        let unscoped = self.query.sets.len() - usize::from(self.scope.is_some());
-        let unscoped_shown = shown.query.sets.len() - usize::from(shown.has_scope);
+    pub(crate) fn survey_from(&self, shown: &Execution, about_actor: Vec<Answer>) -> Option<Survey> {
+        let unscoped = self.query.sets.len() - self.about_actor.count();
+        let unscoped_shown = shown.query.sets.len() - shown.about_actor;
         if self.query.sets.get(..unscoped) != shown.query.sets.get(..unscoped_shown) {
             return None;
         }
         let mut survey = shown.survey.clone();
-        survey.answers.truncate(survey.answers.len() - usize::from(shown.has_scope));
-        survey.answers.extend(scope);
+        survey.answers.truncate(survey.answers.len() - shown.about_actor);
+        survey.answers.extend(about_actor);
         Some(survey)
     }
 
@@ -160,7 +190,11 @@ impl Inquiry {
         let targets: Vec<Option<AskedTarget>> = targets.collect();
         if let Some(scope) = self.scope_set(added.next) {
             let rows = added.add(|_| Stratum::Set(scope));
-            added.ask(Question::count(rows));
+            self.about_actor.scope = Some(added.ask(Question::count(rows)));
+        }
+        if let Some(outside) = self.outside_set(added.next) {
+            let rows = added.add(|_| Stratum::Set(outside));
+            self.about_actor.outside = Some(added.ask(Question { sample: 5, ..Question::count(rows) }));
         }
         let unnamed = self.mode.targets.iter().zip(&targets).filter(|(_, id)| id.is_none());
         let unnamed: Vec<usize> = unnamed.map(|(target, _)| target.question).collect();
@@ -212,9 +246,15 @@ impl Inquiry {
         })
     }
 
-    /// Returns the position of the question about the actor's scope.
-    pub(super) fn scope_question(&self) -> Option<usize> {
-        self.scope.as_ref().map(|_| self.query.questions.len() - 1)
+    /// Returns the set of rows of the subject's kind that would be written, but that the actor may not touch.
+    fn outside_set(&self, id: SetId) -> Option<NamedSet> {
+        let Reach::Within(inside) = &self.reach else { return None };
+        let mut branches = self.mode.written.clone();
+        for branch in &mut branches {
+            inside.iter().for_each(|inside| branch.leave_out(inside.clone()));
+        }
+        let name = "rows outside the actor's scope".into();
+        (!branches.is_empty()).then(|| NamedSet { id, name, kind: self.query.kind.clone(), branches })
     }
 }
 
@@ -264,20 +304,21 @@ fn reassignments_of(policy: &DeletionPolicy, mode: &ModePolicy, request: &Reques
     compile(&policy.subject, &policy.map, request.mode, &asked)
 }
 
-/// Checks the actor's permissions. Returns the condition that every subject must meet, if there is one.
+/// Checks the actor's permissions. Returns the condition that every subject must meet, if there is one, and which other
+/// rows of the subject's kind the actor may touch.
 fn authorize(
     policy: &DeletionPolicy,
     mode: &ModePolicy,
     request: &Request,
-) -> Result<Option<Condition>, Refusal> {
+) -> Result<(Option<Condition>, Reach), Refusal> {
     if mode.allow == Some(Access::Any) {
-        return Ok(None);
+        return Ok((None, Reach::Everything));
     }
     let Some(actor) = request.actor.as_ref().filter(|actor| !actor.is_anonymous()) else {
         return Err(Refusal::Unauthenticated { kind: request.kind.clone(), mode: request.mode });
     };
     let list = match &mode.allow {
-        Some(Access::Any | Access::Authenticated) => return Ok(None),
+        Some(Access::Any | Access::Authenticated) => return Ok((None, Reach::Everything)),
         Some(Access::Some(list)) => list.as_slice(),
         None => &[],
     };
@@ -290,12 +331,18 @@ fn authorize(
         });
     }
     let kind = policy.map.kind(&policy.subject);
-    let conditions: Option<Vec<Condition>> = admitting
-        .into_iter()
-        .map(|allow| allow.condition(actor, |field| kind.map_or(FieldType::Text, |kind| kind.type_of(field))))
-        .collect();
+    let type_of = |field: &FieldName| kind.map_or(FieldType::Text, |kind| kind.type_of(field));
+    let conditions: Option<Vec<Condition>> =
+        admitting.iter().map(|allow| allow.condition(actor, type_of)).collect();
+    let reach = if admitting.iter().any(|allow| allow.scope.is_none() && !allow.oneself) {
+        Reach::Everything
+    } else {
+        let scoped = admitting.iter().filter(|allow| !allow.oneself);
+        let inside: Vec<Condition> = scoped.filter_map(|allow| allow.condition(actor, type_of)).collect();
+        Reach::Within((!inside.is_empty()).then(|| any(inside)))
+    };
     // If one permission applies without a scope, there is no condition.
-    Ok(conditions.map(any))
+    Ok((conditions.map(any), reach))
 }
 
 /// Checks that the request has a subject, and a reason and new targets if they are required.

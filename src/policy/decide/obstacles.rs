@@ -13,6 +13,7 @@ pub(super) fn add_obstacles(inquiry: &Inquiry, survey: &Survey, plan: &mut Plan)
         by_guard(guard, *question, &inquiry.request, survey, plan);
     }
     plan.blockers.extend(inquiry.mode.blockers.iter().filter_map(|blocker| by_rule(blocker, survey)));
+    plan.blockers.extend(by_scope(inquiry, survey));
     plan.blockers.extend(by_target(inquiry, survey));
     plan.blockers.extend(by_adoption(inquiry, survey));
     let unknowns = inquiry.mode.unknowns.iter();
@@ -115,6 +116,22 @@ fn of_foreign_key(reference: &ReferenceName) -> String {
     format!(
         "declare `{reference}` and give it a rule, or delete the rows, or let them refer to another record"
     )
+}
+
+/// Adds a blocker for rows of the subject's kind that the actor may not touch.
+fn by_scope(inquiry: &Inquiry, survey: &Survey) -> Option<Blocker> {
+    let question = inquiry.about_actor.outside?;
+    let (kind, count) = (&inquiry.request.kind, survey.count(question));
+    let (are, them) = if count == 1 { ("is", "it") } else { ("are", "them") };
+    (count > 0).then(|| Blocker {
+        kind: kind.clone(),
+        reference: None,
+        rule: "scope".into(),
+        count,
+        sample: survey.sample(question).to_vec(),
+        message: format!("{} of `{kind}` {are} affected but outside the actor's scope", rows(count)),
+        remedy: format!("ask an actor whose scope includes {them}, or let {them} refer to another record"),
+    })
 }
 
 /// Adds a blocker for redirected references without a valid new target.

@@ -50,8 +50,9 @@ impl Inquiry {
             notes: Vec::new(),
             effects: effects.filter(|effect| effect.count > 0).collect(),
             execution: Execution {
+                policy_content: self.policy_content.clone(),
                 query: self.query.clone(),
-                has_scope: self.scope.is_some(),
+                about_actor: self.about_actor.count(),
                 survey: survey.clone(),
                 locks: self.mode.locks.iter().map(|rows| LockRows { rows: *rows }).collect(),
                 exact,
@@ -89,7 +90,7 @@ impl Inquiry {
     fn check_scope(&self, survey: &Survey) -> Result<(), Refusal> {
         let Self { request, .. } = self;
         let subjects = u64::try_from(request.subjects.len()).unwrap_or(u64::MAX);
-        match self.scope_question() {
+        match self.about_actor.scope {
             Some(question) if survey.count(question) != subjects => Err(Refusal::WrongScope {
                 kind: request.kind.clone(),
                 mode: request.mode,

@@ -31,7 +31,14 @@ impl Preconditions<'_> {
         let request = &self.inquiry.request;
         let subjects = Expected::Exactly(u64::try_from(request.subjects.len()).unwrap_or(u64::MAX));
         self.both(0, subjects, format!("`{}` that exist", request.kind));
-        if let Some(question) = self.inquiry.scope_question() {
+        if let Some(question) = self.inquiry.about_actor.outside {
+            self.both(
+                question,
+                self.unchanged(question),
+                format!("`{}` outside the actor's scope", request.kind),
+            );
+        }
+        if let Some(question) = self.inquiry.about_actor.scope {
             self.both(question, subjects, format!("`{}` within the actor's scope", request.kind));
         }
     }

@@ -405,7 +405,8 @@ fn tombstones(context: &CompileContext<'_>, faults: &mut Faults) {
         if context.map.kind(&kind).is_some_and(|kind| kind.tombstone) {
             continue;
         }
-        let chain: Vec<_> = context.path(&reference).iter().map(ToString::to_string).collect();
+        let chain: Vec<_> =
+            context.path(&reference, RowOutcome::is_deleted).iter().map(ToString::to_string).collect();
         let message = format!(
             "a row that survives by `{rule}` must keep referring to a deleted row of `{kind}` \
                      (chain {})",

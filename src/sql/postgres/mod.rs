@@ -54,6 +54,11 @@ const SPELLING: Spelling = Spelling {
     json: "jsonb",
     sequence: "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     by_key: "",
+    // An index of PostgreSQL takes rows of at most 2.7 kB. Short ids are keys as they are.
+    record_key: Some(
+        "(CASE WHEN octet_length(record) <= 1000 THEN record \
+         ELSE left(record, 200) || md5(record) || hashtextextended(record, 0)::text END)",
+    ),
 };
 
 impl Backend for Postgres {
@@ -97,6 +102,20 @@ impl Backend for Postgres {
             AccessMode::Read => begin::BEGIN_READ,
             AccessMode::Write => begin::BEGIN_WRITE,
         }
+    }
+
+    fn exists(&self, name: &str) -> String {
+        // A role that may not create tables uses those of another schema of its search path.
+        let name = quote(name).replace('\'', "''");
+        format!(
+            "(SELECT n.nspname = current_schema() OR NOT has_schema_privilege(current_schema(), 'CREATE') \
+             FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE c.oid = to_regclass('{name}')) IS TRUE"
+        )
+    }
+
+    fn record_hash(&self) -> Option<[&'static str; 2]> {
+        Some(["hashtextextended(", ", 0)"])
     }
 
     fn migration_lock(&self) -> Option<&'static str> {

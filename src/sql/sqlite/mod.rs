@@ -48,6 +48,7 @@ const SPELLING: Spelling = Spelling {
     json: "TEXT",
     sequence: "INTEGER PRIMARY KEY AUTOINCREMENT",
     by_key: " WITHOUT ROWID",
+    record_key: None,
 };
 
 impl Backend for Sqlite {
@@ -70,6 +71,10 @@ impl Backend for Sqlite {
             // from the start.
             AccessMode::Write => &["BEGIN IMMEDIATE"],
         }
+    }
+
+    fn exists(&self, name: &str) -> String {
+        format!("EXISTS (SELECT 1 FROM sqlite_master WHERE name = '{}')", name.replace('\'', "''"))
     }
 
     fn recorded_id(&self, r: &Renderer<'_>, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError> {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::world::{now, world};
 use crate::domain::{
     AuditEntry, AuditOutcome, Condition, DataMap, Event, KindName, MaskKey, Mode, OperationId, Record,
-    RecordId,
+    RecordId, Request, RequestHash,
 };
 use crate::protocol::{
     Branch, ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows, NamedSet, NewRow,
@@ -179,6 +179,7 @@ impl Change {
             },
             path: Vec::new(),
             undeclared: false,
+            to: None,
             planned: 7,
             actual: 0,
         });
@@ -289,6 +290,7 @@ impl Change {
 
     pub(super) fn build(&self) -> ChangeSet {
         let digest = Digest::of_hash("0".repeat(64));
+        let request = Request::batch(Mode::HardDelete, &self.kind, self.subjects.clone());
         ChangeSet {
             operation: self.operation,
             query: self.query(),
@@ -313,6 +315,7 @@ impl Change {
             },
             receipt: Receipt {
                 operation: self.operation,
+                request: Some(RequestHash::of(&request, self.operation, &())),
                 digest,
                 at: now(),
                 kind: self.kind.clone(),

@@ -33,7 +33,9 @@ impl<'a> World<'a> {
 
     /// Returns every row that refers to a removed, anonymized or retained row, with the entry that decides about it.
     #[allow(clippy::type_complexity, reason = "each part is named where it is used")]
-    fn referring_rows(&self) -> Vec<(Id, &'a Reference, Id, RowOutcome, Option<(usize, &'a Entry)>)> {
+    pub(super) fn referring_rows(
+        &self,
+    ) -> Vec<(Id, &'a Reference, Id, RowOutcome, Option<(usize, &'a Entry)>)> {
         let mut found = Vec::new();
         for (id, row) in self.all() {
             for reference in self.map.references_from(&self.kind(&id.0).name) {
@@ -205,6 +207,9 @@ impl<'a> World<'a> {
         }
         for _ in outside {
             block(None, "only");
+        }
+        for _ in self.out_of_scope(request) {
+            block(None, "scope");
         }
         let all = redirects.iter().flat_map(|((_, name), of_row)| of_row.iter().map(move |one| (name, one)));
         for ((id, name), of_row) in redirects {

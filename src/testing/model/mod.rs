@@ -8,6 +8,7 @@ mod agreement;
 mod consequences;
 mod guards;
 mod owned;
+mod scopes;
 mod settle;
 mod unknown;
 

@@ -74,7 +74,7 @@ on_every_store! {
         assert_eq!(world.refused(&Request::soft_delete("users", ANA)).await, "not_found");
         let entries = world.backend.audit().await;
         let outcomes: Vec<_> = entries.iter().map(|entry| (&*entry.action, entry.outcome)).collect();
-        assert_eq!(outcomes, [("USER_DELETED", AuditOutcome::Done), ("USER_DELETED", AuditOutcome::NotFound)]);
+        assert_eq!(outcomes, [("USER_SOFT_DELETED", AuditOutcome::Done), ("USER_SOFT_DELETED", AuditOutcome::NotFound)]);
         world.done(&Request::hard_delete("users", ANA)).await;
         assert_eq!(world.ids("users").await, [BEN]);
     }

@@ -140,7 +140,7 @@ on_every_store! {
         world.refused(&delete(NORTH)).await;
         let history = world.backend.audit().await;
         let outcomes: Vec<_> = history.iter().map(|entry| (&*entry.action, entry.outcome.as_str())).collect();
-        let deletion = "UNION_DELETED";
+        let deletion = "UNION_SOFT_DELETED";
         let expected = [(deletion, "blocked"), ("UNION_REASSIGNED", "done"), (deletion, "done"), (deletion, "not_found")];
         assert_eq!(outcomes, expected);
         let entry = &history[2];

@@ -167,7 +167,7 @@ on_every_store! {
         assert_eq!(outcomes, [AuditOutcome::Denied, AuditOutcome::NotFound, AuditOutcome::Blocked, AuditOutcome::Done]);
         for entry in &entries {
             assert_eq!(entry.at, crate::presets::world::NOW.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
-            assert_eq!(entry.action, "CUSTOMER_DELETED");
+            assert_eq!(entry.action, "CUSTOMER_SOFT_DELETED");
         }
         assert_eq!(entries[0].actor, Some(eva));
         assert_eq!(entries[3].actor, Some(admin()));

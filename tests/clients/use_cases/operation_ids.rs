@@ -95,3 +95,30 @@ async fn the_id_of_a_new_client_may_have_any_spelling() {
         assert_eq!(audit_of(&backend, &id).await.len(), 4, "{on:?}");
     }
 }
+
+#[tokio::test]
+async fn an_operation_id_is_not_accepted_for_other_values() {
+    for on in stores().await {
+        let (backend, lifecycle) = world(on).await;
+        let clients = lifecycle.clients().unwrap();
+        let patch = |city: &str| ClientPatch::new().with_city(city);
+        let request = update(MARIA).operation(operation(1));
+        clients.update(&request, &patch("Cádiz")).await.unwrap();
+        let error = clients.update(&request, &patch("Huelva")).await.unwrap_err();
+        assert_eq!(error.code(), "operation_reused", "{on:?}");
+        let error = clients.update(&request, &off_to("Cádiz")).await.unwrap_err();
+        assert_eq!(error.code(), "operation_reused", "{on:?}");
+        assert_eq!(stored(&backend, MARIA).await["city"], "Cádiz");
+        assert_eq!(clients.update(&request, &patch("Cádiz")).await.unwrap().city(), "Cádiz");
+
+        let request = create().operation(operation(2));
+        let made = clients.create(&request, new("one@example.com")).await.unwrap();
+        let error = clients.create(&request, new("two@example.com")).await.unwrap_err();
+        assert_eq!(error.code(), "operation_reused", "{on:?}");
+        let mut other = new("one@example.com");
+        other.city = "Huelva".into();
+        let error = clients.create(&request, other).await.unwrap_err();
+        assert_eq!(error.code(), "operation_reused", "{on:?}");
+        assert_eq!(clients.create(&request, new("one@example.com")).await.unwrap().user_id(), made.user_id());
+    }
+}

@@ -19,8 +19,6 @@ CREATE TABLE IF NOT EXISTS "lifecycle_audit" (
   entry jsonb NOT NULL
 );
 
-CREATE INDEX IF NOT EXISTS "lifecycle_audit_by_record" ON "lifecycle_audit" (kind, record);
-
 CREATE TABLE IF NOT EXISTS "lifecycle_outbox" (
   sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   operation uuid NOT NULL,
@@ -28,15 +26,22 @@ CREATE TABLE IF NOT EXISTS "lifecycle_outbox" (
   kind text NOT NULL,
   record text NOT NULL,
   at timestamptz NOT NULL,
-  payload jsonb NOT NULL,
-  UNIQUE (operation, topic, kind, record)
+  payload jsonb NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS "lifecycle_marks" (
+  sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   operation uuid NOT NULL,
   kind text NOT NULL,
-  record text NOT NULL,
-  PRIMARY KEY (operation, kind, record)
+  record text NOT NULL
 );
+
+CREATE INDEX IF NOT EXISTS "lifecycle_audit_by_hash" ON "lifecycle_audit" (kind, hashtextextended(record, 0));
+
+DROP INDEX IF EXISTS "lifecycle_audit_by_record";
+
+CREATE UNIQUE INDEX IF NOT EXISTS "lifecycle_outbox_once" ON "lifecycle_outbox" (operation, topic, kind, (CASE WHEN octet_length(record) <= 1000 THEN record ELSE left(record, 200) || md5(record) || hashtextextended(record, 0)::text END));
+
+CREATE UNIQUE INDEX IF NOT EXISTS "lifecycle_marks_once" ON "lifecycle_marks" (operation, kind, (CASE WHEN octet_length(record) <= 1000 THEN record ELSE left(record, 200) || md5(record) || hashtextextended(record, 0)::text END));
 
 INSERT INTO "lifecycle_schema" (version) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM "lifecycle_schema");

@@ -19,8 +19,6 @@ CREATE TABLE IF NOT EXISTS "lifecycle_audit" (
   entry TEXT NOT NULL
 );
 
-CREATE INDEX IF NOT EXISTS "lifecycle_audit_by_record" ON "lifecycle_audit" (kind, record);
-
 CREATE TABLE IF NOT EXISTS "lifecycle_outbox" (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT,
   operation TEXT NOT NULL,
@@ -38,5 +36,7 @@ CREATE TABLE IF NOT EXISTS "lifecycle_marks" (
   record NOT NULL,
   PRIMARY KEY (operation, kind, record)
 ) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS "lifecycle_audit_by_record" ON "lifecycle_audit" (kind, record);
 
 INSERT INTO "lifecycle_schema" (version) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM "lifecycle_schema");
