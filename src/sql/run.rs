@@ -117,7 +117,10 @@ async fn attempt<C: SqlConnection>(
     let triggers = names(&fired);
     let context = ErrorContext { triggers: &triggers, ..context };
     session.context = context;
-    let r = Renderer::changes(store.backend(), &store.prefix, changes, &schema)?;
+    let mut r = Renderer::changes(store.backend(), &store.prefix, changes, &schema)?;
+    if !store.backend().has_concurrent_writers() {
+        r.only_subject = session.only_subject(&r).await?;
+    }
     let watch = if fired.is_empty() { None } else { Some(Watch::new(&r, changes, &fired)?) };
     // Triggers must have the same effect whatever the number of rows.
     let strategy = if watch.is_some() { ApplyStrategy::Counted } else { strategy };

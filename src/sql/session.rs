@@ -7,7 +7,7 @@ use super::render::renderer::Renderer;
 use super::statement::{Prefix, Statement, TABLES};
 use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{DataMap, KeysByTable, Kind, KindName, LIST_OF_IDS, TableName};
-use crate::protocol::SetId;
+use crate::protocol::{Rank, SetId};
 use crate::store::patience::{counting, waited};
 use crate::store::{FiredTrigger, StoreError};
 
@@ -207,6 +207,20 @@ impl Session<'_, '_> {
             self.execute(clear).await?;
         }
         Ok(())
+    }
+
+    /// Reads the id and the rank of the only subject; `None` if there is not exactly one.
+    pub(super) async fn only_subject(
+        &mut self,
+        r: &Renderer<'_>,
+    ) -> Result<Option<(SqlValue, Rank)>, StoreError> {
+        let Some(statement) = r.only_subject()? else { return Ok(None) };
+        let mut rows = self.query(&statement).await?;
+        let row = rows.pop().filter(|_| rows.is_empty());
+        Ok(row.and_then(|mut row| {
+            let rank = Rank::try_from(row.pop()?.as_integer()?).ok()?;
+            Some((row.pop()?, rank))
+        }))
     }
 
     /// Writes the members of the materialized sets to the temporary table.

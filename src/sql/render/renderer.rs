@@ -6,8 +6,9 @@ use super::shape::{Materialization, Shape, fields_read};
 use crate::domain::{
     Comparison, Condition, FieldName, FieldType, Kind, KindName, OperationId, Reference, ReferenceName, Value,
 };
-use crate::protocol::{ChangeSet, Rows, SetId, Stratum, SurveyQuery};
+use crate::protocol::{ChangeSet, Rank, Rows, SetId, Stratum, SurveyQuery};
 use crate::sql::backend::Backend;
+use crate::sql::connection::SqlValue;
 use crate::sql::statement::{Prefix, Statement, Writer, quote};
 use crate::sql::table_schema::{ColumnType, Location, TableSchema};
 use crate::store::StoreError;
@@ -22,6 +23,8 @@ pub(crate) struct Renderer<'a> {
     schema: &'a TableSchema,
     pub(crate) shapes: BTreeMap<SetId, Shape<'a>>,
     materializations: BTreeMap<SetId, Materialization>,
+    /// The id and the rank of the only subject, if they have been read and cannot change.
+    pub(crate) only_subject: Option<(SqlValue, Rank)>,
 }
 
 impl<'a> Renderer<'a> {
@@ -59,7 +62,9 @@ impl<'a> Renderer<'a> {
         let shapes: BTreeMap<_, _> = shapes.collect();
         let materializations = backend.materializations(query, changes, &shapes);
         let operation = changes.map(|changes| changes.operation);
-        let mut renderer = Self { backend, prefix, query, operation, schema, shapes, materializations };
+        let only_subject = None;
+        let mut renderer =
+            Self { backend, prefix, query, operation, schema, shapes, materializations, only_subject };
         renderer.check_order()?;
         let readable = renderer.readable_sets()?;
         for set in readable {
