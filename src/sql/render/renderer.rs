@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::shape::{Materialization, Shape, fields_read};
+use super::shape::{Materialization, Shape, fields_read, look_through};
 use crate::domain::{
     Comparison, Condition, FieldName, FieldType, Kind, KindName, OperationId, Reference, ReferenceName, Value,
 };
@@ -59,7 +59,8 @@ impl<'a> Renderer<'a> {
             let never = |when: &Condition| kind.is_some_and(|kind| schema.never_holds(kind, when));
             (set.id, Shape::of(set, &query.map, never))
         });
-        let shapes: BTreeMap<_, _> = shapes.collect();
+        let mut shapes: BTreeMap<_, _> = shapes.collect();
+        look_through(query, &mut shapes);
         let materializations = backend.materializations(query, changes, &shapes);
         let operation = changes.map(|changes| changes.operation);
         let only_subject = None;

@@ -1,9 +1,9 @@
 //! The shape of a set: its branches, split so that no case depends on the parent's rank.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{Condition, DataMap, FieldName, Reference};
-use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
+use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum, SurveyQuery};
 
 /// How the rows of a set are provided to a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +90,46 @@ impl<'a> Shape<'a> {
         let lies_within = ranks.contains(first) && all.all(|rank| ranks.contains(rank));
         lies_within.then_some(first)
     }
+}
+
+/// Replaces members of a set by the rows of its only branch, if the set has no conditions. A query then finds them in
+/// one place instead of looking them up by id.
+pub(crate) fn look_through(query: &SurveyQuery, shapes: &mut BTreeMap<SetId, Shape<'_>>) {
+    for stratum in query.sets.iter() {
+        let Stratum::Set(set) = stratum else { continue };
+        let Some(shape) = shapes.get(&set.id) else { continue };
+        let found = shape.branches.iter().map(|branch| referrers_behind(query, shapes, branch));
+        let found: Vec<Option<PlainBranch<'_>>> = found.collect();
+        let Some(shape) = shapes.get_mut(&set.id) else { continue };
+        for (branch, behind) in shape.branches.iter_mut().zip(found) {
+            if let Some(behind) = behind {
+                *branch = PlainBranch { cases: std::mem::take(&mut branch.cases), ..behind };
+            }
+        }
+    }
+}
+
+/// Returns the branch to referrers whose rows are exactly the members that a branch starts from.
+fn referrers_behind<'a>(
+    query: &SurveyQuery,
+    shapes: &BTreeMap<SetId, Shape<'a>>,
+    branch: &PlainBranch<'a>,
+) -> Option<PlainBranch<'a>> {
+    let (Source::Members(_), Some(of), [], []) = (branch.source, branch.of, branch.within, branch.except)
+    else {
+        return None;
+    };
+    let is_cyclic = |set| {
+        query.sets.iter().any(|stratum| {
+            matches!(stratum, Stratum::Cycle(_)) && stratum.sets().iter().any(|one| one.id == set)
+        })
+    };
+    let [behind] = &*shapes.get(&of.set)?.branches else { return None };
+    let Source::Referrers { reference, .. } = behind.source else { return None };
+    let is_list = query.map.reference(reference).is_none_or(|reference| reference.each);
+    let is_whole = behind.constant().is_some_and(|rank| of.ranks.contains(rank));
+    let is_plain = is_whole && !is_list && !branch.switched && !is_cyclic(of.set);
+    is_plain.then(|| behind.clone())
 }
 
 impl PlainBranch<'_> {
