@@ -72,8 +72,8 @@ pub enum Error {
     /// The operation id was already used by another request that has been applied.
     #[error("operation {0} has already been used for another request")]
     OperationReused(OperationId),
-    /// The store failed.
-    #[error("the store failed")]
+    /// The store failed. The message is that of the store.
+    #[error(transparent)]
     Store(#[from] StoreError),
     /// The attempt failed, and recording it failed too.
     #[error("the attempt could not be recorded")]

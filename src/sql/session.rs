@@ -124,9 +124,12 @@ impl<'a> ErrorContext<'a> {
     fn no_column(self, column: &str) -> StoreError {
         // In the library's statements, the current row is called `r`.
         let column = ["r.", "p.", "q."].iter().find_map(|row| column.strip_prefix(row)).unwrap_or(column);
+        let mut kinds = self.map.into_iter().flat_map(DataMap::kinds).map(|kind| kind.name.as_str());
+        // A statement that reads may read any kind of the map.
+        let only_kind = kinds.next().filter(|_| kinds.next().is_none());
         StoreError::Unknown {
             what: "field",
-            name: match self.kind {
+            name: match self.kind.or(only_kind) {
                 Some(kind) => format!("{kind}.{column}"),
                 None => column.to_owned(),
             },

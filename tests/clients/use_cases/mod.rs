@@ -8,6 +8,7 @@ mod database;
 mod deleted_clients;
 mod failing_stores;
 mod host_transaction;
+mod no_clinic;
 mod operation_ids;
 mod pages;
 mod personal_data;
