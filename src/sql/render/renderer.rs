@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::shape::{Materialization, Shape, fields_read};
 use crate::domain::{
-    Comparison, Condition, FieldName, FieldType, Kind, KindName, OperationId, Reference, ReferenceName, Value,
+    Comparison, Condition, FieldName, FieldType, Kind, KindName, OperationId, PersonalIds, Reference,
+    ReferenceName, Value,
 };
 use crate::protocol::{ChangeSet, Rows, SetId, Stratum, SurveyQuery};
 use crate::sql::backend::Backend;
@@ -20,6 +21,8 @@ pub(crate) struct Renderer<'a> {
     /// The operation, if its steps are rendered.
     pub(crate) operation: Option<OperationId>,
     schema: &'a TableSchema,
+    /// The fields that hold personal ids, which the library's tables hold as pseudonyms.
+    pub(crate) personal_ids: PersonalIds,
     pub(crate) shapes: BTreeMap<SetId, Shape<'a>>,
     materializations: BTreeMap<SetId, Materialization>,
 }
@@ -59,7 +62,9 @@ impl<'a> Renderer<'a> {
         let shapes: BTreeMap<_, _> = shapes.collect();
         let materializations = backend.materializations(query, changes, &shapes);
         let operation = changes.map(|changes| changes.operation);
-        let mut renderer = Self { backend, prefix, query, operation, schema, shapes, materializations };
+        let personal_ids = PersonalIds::of(&query.map);
+        let mut renderer =
+            Self { backend, prefix, query, operation, schema, personal_ids, shapes, materializations };
         renderer.check_order()?;
         let readable = renderer.readable_sets()?;
         for set in readable {
