@@ -42,7 +42,7 @@ impl<S: Store + Reader> Clients<'_, S> {
         }
         let operation = self.lifecycle.operation(&asked);
         // The hash covers the values as they were given, and not an id that the library generates.
-        let hash = RequestHash::of(&asked, operation, &new);
+        let hash = self.lifecycle.request_hash(&asked, operation, &new);
         let is_named = !asked.subjects.is_empty();
         if !is_named {
             asked.subjects.push(self.lifecycle.new_id().as_uuid().into());

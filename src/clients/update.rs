@@ -81,7 +81,7 @@ impl<S: Store + Reader> Clients<'_, S> {
     async fn edit(&self, request: &Request, modes: &[Mode], patch: &ClientPatch) -> Result<Client, Error> {
         let operation = self.lifecycle.operation(request);
         // The hash covers the call, whatever the status of the client makes of it.
-        let hash = RequestHash::of(request, operation, patch);
+        let hash = self.lifecycle.request_hash(request, operation, patch);
         let mut made = 0;
         // The current status decides in which mode the attempt is planned and recorded.
         let mut asked = request.clone();

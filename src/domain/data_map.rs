@@ -394,12 +394,13 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
                 .remedy("declare `personal` fields, so that the row that stays is anonymous"),
         );
     }
-    for field in kind.id.fields().iter().filter(|field| kind.personal.contains_key(*field)) {
+    let masked = kind.personal.iter().filter(|(field, mask)| kind.id.contains(field) && **mask != Mask::Hmac);
+    for (field, _) in masked {
         let message = "an id cannot be masked";
-        faults.push(
-            Fault::new(FaultCode::MaskedKey, format!("{path}.personal.{field}"), message)
-                .remedy("other records refer to it; give the kind an id that is not personal"),
-        );
+        faults.push(Fault::new(FaultCode::MaskedKey, format!("{path}.personal.{field}"), message).remedy(
+            "other records refer to it; give the kind an id that is not personal, or use `hmac` if the records of \
+             the library should hold only its pseudonym",
+        ));
     }
     let mut fields: Vec<&FieldName> = kind.id.fields().iter().collect();
     fields.sort();

@@ -76,6 +76,8 @@ words! {
         Period = "period",
         /// An id or a reference has a mask.
         MaskedKey = "masked_key",
+        /// A row whose id is personal would stay without the person, or would have to be found again by its id.
+        PersonalId = "personal_id",
         /// A mask does not fit the type of its field.
         MaskType = "mask_type",
         /// A mask may give two rows the same value, but the field is unique.

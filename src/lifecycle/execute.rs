@@ -54,7 +54,8 @@ impl<S: Store> Lifecycle<S> {
 
     /// Makes the inquiry for a request. Refuses a request that the policy or this environment does not allow.
     pub(crate) fn inquire(&self, request: &Request, now: DateTime<Utc>) -> Result<Inquiry, Refusal> {
-        let inquiry = self.effective().inquire(request, now)?;
+        let mut inquiry = self.effective().inquire(request, now)?;
+        inquiry.set_mask_key(self.mask_key.as_ref());
         self.environment.check(request)?;
         Ok(inquiry)
     }
@@ -108,7 +109,7 @@ impl<S: Store> Lifecycle<S> {
     }
 
     /// Checks that the lifecycle has a key if the policy needs one. Called before anything is read.
-    fn require_mask_key(&self) -> Result<(), Error> {
+    pub(super) fn require_mask_key(&self) -> Result<(), Error> {
         if self.mask_key.is_some() {
             return Ok(());
         }
@@ -134,7 +135,7 @@ impl<S: Store> Lifecycle<S> {
         one_operation(async {
             let operation = self.operation(request);
             let done = self.replan_and_apply(request, plan, operation).await;
-            self.record_outcome(request, operation, done, |receipt| answers(receipt, request)).await
+            self.record_outcome(request, operation, done, |receipt| self.answers(receipt, request)).await
         })
         .await
     }
@@ -172,7 +173,7 @@ impl<S: Store> Lifecycle<S> {
                 Ok(plan) => Err(Error::Changed(Box::new(plan))),
                 Err(error) => Err(error),
             };
-            self.record_outcome(request, operation, done, |receipt| answers(receipt, request)).await
+            self.record_outcome(request, operation, done, |receipt| self.answers(receipt, request)).await
         })
         .await
     }
@@ -224,7 +225,7 @@ impl<S: Store> Lifecycle<S> {
                     done => break done,
                 }
             };
-            self.record_outcome(request, operation, done, |receipt| answers(receipt, request)).await
+            self.record_outcome(request, operation, done, |receipt| self.answers(receipt, request)).await
         })
         .await
     }
@@ -277,7 +278,7 @@ impl<S: Store> Lifecycle<S> {
         operation: OperationId,
         strictness: Strictness,
     ) -> Result<Receipt, Error> {
-        let hash = RequestHash::of(request, operation, &());
+        let hash = self.request_hash(request, operation, &());
         let (changes, names) = self.change_set(request, plan, operation, strictness, hash)?;
         self.write(&changes).await.map_err(|error| conflict_in_words(error, &changes, &names))
     }
@@ -298,11 +299,11 @@ impl<S: Store> Lifecycle<S> {
         changes.receipt.request = Some(hash);
         Ok((changes, names))
     }
-}
 
-/// Returns whether a receipt answers a request that brings no values.
-fn answers(receipt: &Receipt, request: &Request) -> bool {
-    is_receipt_of(receipt, request, &RequestHash::of(request, receipt.operation, &()))
+    /// Returns whether a receipt answers a request that brings no values.
+    fn answers(&self, receipt: &Receipt, request: &Request) -> bool {
+        is_receipt_of(receipt, request, &self.request_hash(request, receipt.operation, &()))
+    }
 }
 
 /// Refuses the modes `create` and `update`, whose values a request does not hold.

@@ -6,6 +6,7 @@ mod execute;
 #[allow(clippy::module_inception, reason = "the lifecycle is what this module is named after")]
 mod lifecycle;
 mod record;
+mod recorded;
 mod settings;
 mod verify;
 mod write;

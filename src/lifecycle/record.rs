@@ -97,7 +97,7 @@ impl<S: Store> Lifecycle<S> {
             Ok(receipt) if receipt.outcome.is_none() => Err(error),
             Ok(receipt) if is_answer(&receipt) => Ok(receipt),
             Ok(_) => Err(Error::OperationReused(operation)),
-            Err(_) if matches!(error, Error::Store(_)) => Err(error),
+            Err(_) if matches!(error, Error::Store(_) | Error::NoMaskKey { .. }) => Err(error),
             Err(source) => Err(Error::NotRecorded { attempt: Box::new(error), source }),
         }
     }

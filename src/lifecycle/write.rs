@@ -1,6 +1,7 @@
 //! The only caller of [`Store::apply`]. Every write passes through [`Lifecycle::write`]: rows, events, audit entries
 //! and receipts, and the record of failed attempts.
 
+use super::recorded::Recorder;
 use super::{ActionNames, Change, Error, Lifecycle};
 use crate::domain::{AuditEntry, Mode, to_milliseconds};
 use crate::protocol::{ChangeSet, Receipt};
@@ -10,6 +11,16 @@ impl<S: Store> Lifecycle<S> {
     /// Writes a change set: all of it, in one transaction, or nothing. Its audit entry is dated by the clock, even if
     /// the request is judged as of another instant.
     pub(crate) async fn write(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
+        let recorder = Recorder::of(&changes.query.map, self.mask_key.as_ref())?;
+        let Some(recorder) = recorder else {
+            return self.write_recorded(changes).await;
+        };
+        let receipt = self.write_recorded(&recorder.changes(changes)).await?;
+        Ok(recorder.restored(changes, receipt))
+    }
+
+    /// Applies a change set that names no personal ids in its records.
+    async fn write_recorded(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
         let shares_name = self.action_names == ActionNames::Shared && changes.audit.mode == Mode::SoftDelete;
         if self.as_of.is_none() && !shares_name {
             return self.store.apply(changes).await;

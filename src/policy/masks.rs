@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DeletionPolicy, Rule};
-use crate::domain::{FieldName, Kind, KindName, Mask};
+use crate::domain::{FieldName, Kind, KindName, Mask, PersonalIds};
 
 /// A mask, the field it is for, and where the policy declares it.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub(crate) struct MaskUse<'a> {
 }
 
 impl DeletionPolicy {
-    /// Returns all masks. Masks of kinds come before masks of rules.
+    /// Returns all masks of rows. Masks of kinds come before masks of rules. A personal id is masked in no row.
     pub(crate) fn masks(&self) -> Vec<MaskUse<'_>> {
         let mut found = Vec::new();
         for kind in self.map.kinds() {
@@ -46,8 +46,8 @@ impl DeletionPolicy {
         found
     }
 
-    /// Returns the fields for which a mask of the policy makes keyed pseudonyms, in any mode. If there are any, the
-    /// lifecycle needs a [`MaskKey`](crate::domain::MaskKey).
+    /// Returns the fields for which a mask of the policy makes keyed pseudonyms, in any mode, and the personal ids. If
+    /// there are any, the lifecycle needs a [`MaskKey`](crate::domain::MaskKey).
     ///
     /// ```
     /// use client_lifecycle::DeletionPolicy;
@@ -61,7 +61,8 @@ impl DeletionPolicy {
     #[must_use]
     pub fn keyed_fields(&self) -> BTreeSet<(KindName, FieldName)> {
         let keyed = self.masks().into_iter().filter(|said| *said.mask == Mask::Hmac);
-        keyed.map(|said| (said.kind.name.clone(), said.field.clone())).collect()
+        let keyed = keyed.map(|said| (said.kind.name.clone(), said.field.clone()));
+        keyed.chain(PersonalIds::of(&self.map).declared().cloned()).collect()
     }
 }
 
@@ -71,7 +72,7 @@ fn said<'a>(
     path: &str,
     in_rule: bool,
 ) -> impl Iterator<Item = MaskUse<'a>> {
-    masks.iter().map(move |(field, mask)| MaskUse {
+    masks.iter().filter(|(field, _)| !kind.id.contains(field)).map(move |(field, mask)| MaskUse {
         kind,
         field,
         mask,

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::{Branch, NamedSet, Question, Receipt, ReceiptStep, Rows, SetId, Stratum, SurveyQuery};
 use crate::domain::{
-    AuditEntry, Event, FieldName, KindName, Mask, MaskKey, OperationId, Record, RecordId, ReferenceName,
-    Value,
+    AuditEntry, Event, FieldName, KindName, Mask, MaskKey, OperationId, PersonalIds, Record, RecordId,
+    ReferenceName, Value,
 };
 
 /// Everything one operation writes: in one transaction, all of it or nothing.
@@ -224,6 +224,30 @@ impl ChangeSet {
             receipt,
             mask_key: None,
         }
+    }
+
+    /// Returns the rows whose ids the operation records as pseudonyms, because the ids are personal: of events, of
+    /// marks, and of the subjects if their audit entries hold fields of them.
+    pub(crate) fn recorded_rows(&self) -> Vec<(&KindName, Rows)> {
+        let map = &self.query.map;
+        let personal_ids = PersonalIds::of(map);
+        if personal_ids.is_empty() {
+            return Vec::new();
+        }
+        let drafts = self.event_drafts.iter().map(|draft| (&draft.kind, draft.rows));
+        let marks = self.steps.iter().filter(|step| matches!(step.write, Write::Mark(_)));
+        let marks = marks.map(|step| (&step.kind, step.rows));
+        let subjects = (!self.snapshot.is_empty()).then_some((&self.query.kind, Rows::SUBJECTS));
+        let is_personal = |kind| map.kind(kind).is_some_and(|kind| personal_ids.field_of(kind).is_some());
+        let mut found: Vec<(&KindName, Rows)> = drafts.chain(marks).chain(subjects).collect();
+        found.retain(|(kind, _)| is_personal(kind));
+        found.dedup();
+        found
+    }
+
+    /// Returns whether the library computes pseudonyms for the operation, of masks or of ids.
+    pub(crate) fn needs_pseudonyms(&self) -> bool {
+        self.steps.iter().any(|step| step.keyed_fields().next().is_some()) || !self.recorded_rows().is_empty()
     }
 
     /// Returns whether the change set only records an attempt.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::domain::{Condition, DataMap, FieldName, KindName, RecordId, ReferenceName, Value};
+use crate::domain::{Condition, DataMap, FieldName, KindName, MaskKey, RecordId, ReferenceName, Value};
 
 /// What the policy needs to know: sets of rows, and questions about these sets.
 ///
@@ -37,6 +37,9 @@ pub struct SurveyQuery {
     pub questions: Arc<[Question]>,
     /// The instant at which the request is judged. [`Moment`](crate::domain::Moment)s are relative to it.
     pub now: DateTime<Utc>,
+    /// The key of the pseudonyms under which the library records personal ids, if the map has such ids. It is never
+    /// stored.
+    pub mask_key: Option<MaskKey>,
 }
 
 impl SurveyQuery {
@@ -47,7 +50,7 @@ impl SurveyQuery {
         subjects: Vec<RecordId>,
         now: DateTime<Utc>,
     ) -> Self {
-        Self { map, kind, subjects, sets: Arc::from([]), questions: Arc::from([]), now }
+        Self { map, kind, subjects, sets: Arc::from([]), questions: Arc::from([]), now, mask_key: None }
     }
 
     /// Returns a set by its number.

@@ -1,31 +1,68 @@
-//! Pseudonyms of keyed masks. The database cannot compute them, so the library computes them page by page before the
-//! first step. It stores them in a temporary table, from which the steps read them.
+//! Pseudonyms of keyed masks and of personal ids. The database cannot compute them, so the library computes them page
+//! by page before the first step. It stores them in a temporary table, from which the steps and the records read them.
 
 use super::connection::SqlValue;
 use super::render::renderer::Renderer;
 use super::session::Session;
 use super::statement::{Query, Statement, Writer};
 use crate::domain::{FieldName, Kind, MaskKey};
-use crate::protocol::{ChangeSet, ChangeStep};
+use crate::protocol::{ChangeSet, ChangeStep, Rows};
 use crate::store::StoreError;
 
 /// The number of rows that are read and written at a time.
 const PAGE: u16 = 500;
 
+/// The name under which the table of pseudonyms holds ids. No field has an empty name.
+const ID: &str = "";
+
 impl Session<'_, '_> {
-    /// Computes the pseudonyms of all steps, and stores them for the steps.
+    /// Computes the pseudonyms of all steps and recorded ids, and stores them for the statements that follow.
     pub(super) async fn make_pseudonyms(
         &mut self,
         r: &Renderer<'_>,
         changes: &ChangeSet,
     ) -> Result<(), StoreError> {
-        // `require_key` has already reported a missing key.
-        let Some(key) = &changes.mask_key else { return Ok(()) };
         self.empty(&r.clear_pseudonyms(), &r.create_pseudonyms()).await?;
-        for step in changes.steps.iter().filter(|step| step.keyed_fields().next().is_some()) {
-            self.make_pseudonyms_of(r, step, key).await?;
+        // `require_key` has already reported a missing key.
+        if let Some(key) = &changes.mask_key {
+            for step in changes.steps.iter().filter(|step| step.keyed_fields().next().is_some()) {
+                self.make_pseudonyms_of(r, step, key).await?;
+            }
+        }
+        if let Some(key) = &changes.query.mask_key {
+            for (_, rows) in changes.recorded_rows() {
+                self.make_pseudonyms_of_ids(r, rows, key).await?;
+            }
         }
         Ok(())
+    }
+
+    async fn make_pseudonyms_of_ids(
+        &mut self,
+        r: &Renderer<'_>,
+        rows: Rows,
+        key: &MaskKey,
+    ) -> Result<(), StoreError> {
+        let kind = r.set_kind(rows.set)?;
+        let mut after = None;
+        loop {
+            let page = self.query(&r.page_of_ids(rows, after.as_ref())?).await?;
+            let made = page.iter().filter_map(|row| match &**row {
+                [id, held] => {
+                    let recorded = r.personal_ids.recorded(key, kind, &held.as_id()?);
+                    Some((id.clone(), recorded.to_string()))
+                }
+                _ => None,
+            });
+            let made: Vec<(SqlValue, String)> = made.collect();
+            if !made.is_empty() {
+                self.execute(&r.keep_pseudonyms(kind, ID, made)).await?;
+            }
+            match page.last().and_then(|row| row.first()) {
+                Some(last) if page.len() == usize::from(PAGE) => after = Some(last.clone()),
+                _ => return Ok(()),
+            }
+        }
     }
 
     async fn make_pseudonyms_of(
@@ -55,7 +92,7 @@ impl Session<'_, '_> {
                     }
                 }
                 if !made.is_empty() {
-                    self.execute(&r.keep_pseudonyms(kind, field, made)).await?;
+                    self.execute(&r.keep_pseudonyms(kind, field.as_str(), made)).await?;
                 }
             }
             match page.last().and_then(|row| row.first()) {
@@ -67,7 +104,7 @@ impl Session<'_, '_> {
 }
 
 impl Renderer<'_> {
-    /// Returns the name of the table of pseudonyms. The table never contains original values.
+    /// Returns the name of the table of pseudonyms. The table never contains original values, except for ids of rows.
     fn pseudonyms(&self) -> String {
         self.backend.temporary(&self.prefix.table("pseudonyms"))
     }
@@ -108,11 +145,11 @@ impl Renderer<'_> {
     }
 
     /// Renders the statement that stores the pseudonyms of a field, each with the id of its row.
-    fn keep_pseudonyms(&self, kind: &Kind, field: &FieldName, made: Vec<(SqlValue, String)>) -> Statement {
+    fn keep_pseudonyms(&self, kind: &Kind, field: &str, made: Vec<(SqlValue, String)>) -> Statement {
         let mut w = self.writer();
         w.push("INSERT INTO ").push(&self.pseudonyms()).push(" (kind, field, id, value) VALUES ");
         w.join(", ", made, |w, (id, pseudonym)| {
-            w.push("(").bind(kind.name.as_str()).push(", ").bind(field.as_str()).push(", ");
+            w.push("(").bind(kind.name.as_str()).push(", ").bind(field).push(", ");
             w.bind(id).push(", ").bind(pseudonym).push(")");
         });
         // Two steps may mask the same row.
@@ -122,10 +159,41 @@ impl Renderer<'_> {
 
     /// Writes the pseudonym of a field of the row `r`; NULL if the field was NULL.
     pub(super) fn pseudonym(&self, w: &mut Writer, kind: &Kind, field: &FieldName) -> Result<(), StoreError> {
+        self.kept_pseudonym(w, kind, field.as_str(), &self.row_id(kind)?);
+        Ok(())
+    }
+
+    fn kept_pseudonym(&self, w: &mut Writer, kind: &Kind, field: &str, row_id: &str) {
         w.push("(SELECT m.value FROM ").push(&self.pseudonyms());
         w.push(" AS m WHERE m.kind = ").bind(kind.name.as_str());
-        w.push(" AND m.field = ").bind(field.as_str());
-        w.push(" AND m.id = ").push(&self.backend.pseudonym_id(&self.row_id(kind)?)).push(")");
-        Ok(())
+        w.push(" AND m.field = ").bind(field);
+        w.push(" AND m.id = ").push(&self.backend.pseudonym_id(row_id)).push(")");
+    }
+
+    /// Renders the query for a page of rows: their internal ids, and the ids to record.
+    pub(super) fn page_of_ids(&self, rows: Rows, after: Option<&SqlValue>) -> Result<Statement, StoreError> {
+        let kind = self.set_kind(rows.set)?;
+        let (key, order) = self.backend.page_key("s.id");
+        let mut w = self.writer();
+        let mut query = Query::select(self.with(&mut w, &[rows.set])?, &key);
+        let recorded = self.backend.listed_id(&self.recorded(kind)?);
+        let selected = query.w().push(", (SELECT ").push(&recorded).push(" FROM ").table(kind.table_name());
+        selected.push(" AS r WHERE ").push(&self.row_id(kind)?).push(" = s.id)");
+        self.select_rows(&mut query, rows)?;
+        if let Some(after) = after {
+            query.condition().push(&order).push(" > ").bind(after.clone());
+        }
+        query.order_by(&order).limit(PAGE);
+        Ok(w.finish())
+    }
+
+    /// Writes an id as the library's tables hold it: `id`, or the pseudonym of the row `row_id` if the ids of the kind
+    /// are personal.
+    pub(super) fn id_to_record(&self, w: &mut Writer, kind: &Kind, row_id: &str, id: &str) {
+        if self.personal_ids.field_of(kind).is_some() {
+            self.kept_pseudonym(w, kind, ID, row_id);
+        } else {
+            w.push(id);
+        }
     }
 }

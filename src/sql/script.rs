@@ -103,7 +103,9 @@ pub(super) fn script(
     }
     parts.push(Part::Count(r.counting(counts_needed(changes, assumed), None, None)?));
     let keyed = changes.steps.iter().filter(|step| step.keyed_fields().next().is_some());
-    let pages: Vec<Statement> = keyed.map(|step| r.pseudonym_page(step, None)).collect::<Result<_, _>>()?;
+    let pages = keyed.map(|step| r.pseudonym_page(step, None));
+    let recorded = changes.recorded_rows().into_iter().map(|(_, rows)| r.page_of_ids(rows, None));
+    let pages: Vec<Statement> = pages.chain(recorded).collect::<Result<_, _>>()?;
     if !pages.is_empty() {
         used.push(r.clear_pseudonyms());
         parts.push(Part::MakePseudonyms(pages));

@@ -359,7 +359,8 @@ impl<'a> QueryColumns<'a> {
     pub(crate) fn of_map(map: &'a DataMap) -> Result<Self, StoreError> {
         let mut all = Self { kinds: map.kinds().collect(), columns: Vec::new(), keys: None };
         for kind in map.kinds() {
-            for field in kind.id.fields().iter().chain(kind.personal.keys()) {
+            let personal = kind.personal.keys().filter(|field| !kind.id.contains(field));
+            for field in kind.id.fields().iter().chain(personal) {
                 all.add(kind, field);
             }
         }

@@ -4,7 +4,8 @@ use chrono::{Datelike, NaiveDate, NaiveTime};
 
 use super::StoreError;
 use crate::domain::{
-    FieldName, FieldType, Kind, KindName, Mask, MaskKey, Record, Value, infinity_text, instant_text,
+    FieldName, FieldType, Kind, KindName, Mask, MaskKey, PersonalIds, Record, Value, infinity_text,
+    instant_text,
 };
 use crate::protocol::ChangeSet;
 
@@ -63,13 +64,19 @@ pub fn masked(
 /// [`StoreError::Unsupported`] names the first field that cannot be masked.
 pub(crate) fn require_key(changes: &ChangeSet) -> Result<(), StoreError> {
     let keyed = changes.steps.iter().find_map(|step| Some((&step.kind, step.keyed_fields().next()?)));
-    match keyed {
-        Some((kind, field)) if changes.mask_key.is_none() => Err(without_key(kind, field)),
+    let map = &changes.query.map;
+    let recorded = changes.recorded_rows().into_iter().find_map(|(kind, _)| {
+        let kind = map.kind(kind)?;
+        Some((&kind.name, PersonalIds::of(map).field_of(kind)?))
+    });
+    match (keyed, recorded) {
+        (Some((kind, field)), _) if changes.mask_key.is_none() => Err(without_key(kind, field)),
+        (_, Some((kind, field))) if changes.query.mask_key.is_none() => Err(without_key(kind, field)),
         _ => Ok(()),
     }
 }
 
-fn without_key(kind: &KindName, field: &FieldName) -> StoreError {
+pub(crate) fn without_key(kind: &KindName, field: &FieldName) -> StoreError {
     StoreError::Unsupported(format!("the mask `hmac` of `{kind}.{field}` without a mask key"))
 }
 

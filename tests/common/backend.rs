@@ -194,6 +194,37 @@ impl Backend {
         }
     }
 
+    /// Returns everything that the library's own tables hold, as one text.
+    pub(crate) async fn library_tables(&self) -> String {
+        let tables = ["operations", "audit", "outbox", "marks"];
+        match self {
+            Self::Memory(store, _) => {
+                let tables = client_lifecycle::store::SystemTable::ALL.iter();
+                let rows = tables.flat_map(|table| store.rows(table.as_str()));
+                rows.map(|row| format!("{} {}\n", row.id, json!(row.fields))).collect()
+            }
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(file) => {
+                let mut all = String::new();
+                for table in tables {
+                    let rows = file.read(&format!("SELECT * FROM lifecycle_{table}")).await;
+                    all.extend(rows.iter().map(|row| format!("{row}\n")));
+                }
+                all
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(database) => {
+                let mut all = String::new();
+                for table in tables {
+                    let rows =
+                        database.read(format!("SELECT to_jsonb(t)::text FROM lifecycle_{table} AS t")).await;
+                    all.extend(rows.iter().map(|row| format!("{row}\n")));
+                }
+                all
+            }
+        }
+    }
+
     /// Returns the outcomes in the audit log, in the order they were written.
     pub(crate) async fn outcomes(&self) -> Vec<&'static str> {
         self.audit().await.iter().map(|entry| entry.outcome.as_str()).collect()

@@ -31,6 +31,7 @@ mod neighbours;
 mod operation_ids;
 mod order_of_steps;
 mod owned;
+mod personal_ids;
 mod plan_forms;
 mod plan_text;
 mod policy_forms;

@@ -15,6 +15,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         crate::forms::CASES,
         crate::map::CASES,
         crate::memory::CASES,
+        crate::personal_ids::CASES,
     ];
     lists.into_iter().flatten()
 }

@@ -93,7 +93,7 @@ faulty! {
         => "kinds.items.tombstone", "a tombstone needs masked personal fields", "declare `personal` fields, so that the row that stays is anonymous";
     a_masked_id_is_reported:
         document([("/kinds/items/personal", json!({"id": "null"}))])
-        => "kinds.items.personal.id", "an id cannot be masked", "other records refer to it; give the kind an id that is not personal";
+        => "kinds.items.personal.id", "an id cannot be masked", "other records refer to it; give the kind an id that is not personal, or use `hmac` if the records of the library should hold only its pseudonym";
     a_constant_mask_on_a_unique_field_is_reported:
         document([("/kinds/clients/personal", json!({"email": {"text": "gone"}}))])
         => "kinds.clients.personal.email", "the field is unique, and the mask may give two rows the same value", "use `null`, `placeholder_email` or `hmac`";

@@ -23,6 +23,7 @@ mod forms;
 mod map;
 mod memory;
 mod old_keys;
+mod personal_ids;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "schema")]

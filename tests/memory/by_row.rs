@@ -77,6 +77,7 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
             sets: [set(0, Source::Subjects), set(1, debts)].into(),
             questions: [].into(),
             now: now(),
+            mask_key: None,
         },
         locks: vec![],
         preconditions: vec![],

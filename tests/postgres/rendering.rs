@@ -64,6 +64,7 @@ fn query() -> SurveyQuery {
         .into_iter()
         .collect(),
         now: "2026-06-15T12:00:00Z".parse().unwrap(),
+        mask_key: None,
     }
 }
 

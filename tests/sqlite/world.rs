@@ -137,6 +137,7 @@ pub(crate) fn query(
         sets: sets.into_iter().map(Stratum::Set).collect(),
         questions: questions.into_iter().collect(),
         now: now(),
+        mask_key: None,
     }
 }
 

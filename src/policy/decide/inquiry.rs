@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Condition, DataMap, DeletedField, Event, FieldName, FieldType, Mode, OperationId, Reason, Record,
-    RecordId, ReferenceName, Request, all, any, to_milliseconds,
+    Condition, DataMap, DeletedField, Event, FieldName, FieldType, MaskKey, Mode, OperationId, PersonalIds,
+    Reason, Record, RecordId, ReferenceName, Request, all, any, to_milliseconds,
 };
 use crate::plan::Execution;
 use crate::policy::access::Reach;
@@ -117,6 +117,7 @@ impl DeletionPolicy {
             sets: mode.sets.clone(),
             questions: mode.questions.clone(),
             now: to_milliseconds(now),
+            mask_key: None,
         };
         let mut inquiry = Inquiry {
             policy_version: self.version().to_owned(),
@@ -139,6 +140,11 @@ impl Inquiry {
     #[must_use]
     pub fn query(&self) -> &SurveyQuery {
         &self.query
+    }
+
+    /// Sets the key under which the library records personal ids, if the map has any.
+    pub(crate) fn set_mask_key(&mut self, key: Option<&MaskKey>) {
+        self.query.mask_key = key.filter(|_| !PersonalIds::of(&self.query.map).is_empty()).cloned();
     }
 
     /// Returns the query about the actor alone; `None` if nothing depends on the actor's scope.

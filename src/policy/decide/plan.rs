@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::inquiry::Inquiry;
 use super::{obstacles, preconditions};
-use crate::domain::{FieldName, INFINITY, Kind, Mode, RecordId};
+use crate::domain::{FieldName, INFINITY, Kind, Mode, PersonalIds, RecordId};
 use crate::plan::{Effect, Execution, Forced, Ground, Plan, Step, Until};
 use crate::policy::Refusal;
 use crate::policy::compile::{CompiledGround, CompiledStep};
@@ -105,6 +105,7 @@ impl Inquiry {
     /// declared personal.
     fn snapshot(&self) -> Vec<FieldName> {
         let map = &self.query.map;
+        let personal_ids = &PersonalIds::of(map);
         let is_list_of_values = |kind: &Kind, field: &FieldName| {
             let mut lists = map.references_from(&kind.name).filter(|one| one.each && one.key.is_some());
             lists.any(|list| list.fields.contains(field))
@@ -113,6 +114,7 @@ impl Inquiry {
         let fields = kind.into_iter().flat_map(|kind| {
             map.fields_of(kind)
                 .filter(|field| !kind.id.contains(field) && !kind.personal.contains_key(*field))
+                .filter(|field| !personal_ids.has(&kind.name, field))
                 .filter(move |field| !is_list_of_values(kind, field))
         });
         fields.cloned().collect()

@@ -2,6 +2,7 @@
 
 mod guards;
 mod owned;
+mod personal_ids;
 mod rules;
 mod types;
 
@@ -31,11 +32,13 @@ pub(super) fn policy(
         );
     }
     owned::check(map, &mut faults);
+    personal_ids::tombstones(map, &mut faults);
     types::infer(subject, map, modes, &mut faults);
     for (mode, policy) in modes {
         access(*mode, policy, &mut faults);
         rules::check(subject, map, *mode, policy, &mut faults);
         guards::check(subject, map, *mode, policy, &mut faults);
+        personal_ids::check(subject, map, *mode, policy, &mut faults);
     }
     if faults.is_empty() {
         // The following checks need a policy without the faults above.
@@ -56,6 +59,7 @@ pub(super) fn with_undeclared(
 ) {
     owned::check(map, faults);
     rules::check(subject, map, mode, policy, faults);
+    personal_ids::check(subject, map, mode, policy, faults);
     if faults.is_empty() {
         rules::check_outcomes(subject, map, mode, policy, faults);
     }

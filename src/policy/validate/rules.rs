@@ -330,6 +330,7 @@ pub(super) fn check_outcomes(
     for reference in map.references() {
         reference_fields(&context, reference, faults);
         super::owned::fields(&context, reference, faults);
+        super::personal_ids::outcomes(&context, reference, faults);
     }
     tombstones(&context, faults);
 }

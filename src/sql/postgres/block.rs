@@ -353,9 +353,10 @@ impl<'a> Writes<'a> {
             columns.bind(step.kind.as_str()).push(", ");
             let kind = self.r.kind(&step.kind)?;
             if kind.id.only().is_some() {
-                columns.push("c.id::text");
+                self.r.id_to_record(columns, kind, "c.id", "c.id::text");
             } else {
-                columns.push("(SELECT ").push(&self.r.recorded(kind)?);
+                columns.push("(SELECT ");
+                self.r.id_to_record(columns, kind, "c.id", &self.r.recorded(kind)?);
                 columns.push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
                 columns.push(&self.r.row_id(kind)?).push(" = c.id)");
             }

@@ -16,7 +16,7 @@ use crate::store::StoreError;
 pub(super) fn strategy(changes: &ChangeSet, limit: u64) -> ApplyStrategy {
     let planned = changes.receipt.steps.iter().map(|step| step.planned);
     let is_small = changes.inserts.is_empty()
-        && changes.steps.iter().all(|step| step.keyed_fields().next().is_none())
+        && !changes.needs_pseudonyms()
         && planned.fold(0, u64::saturating_add) <= limit;
     if is_small { ApplyStrategy::SingleStatement } else { ApplyStrategy::PerKind }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::shape::{Materialization, Shape, fields_read, look_through};
 use crate::domain::{
-    Comparison, Condition, FieldName, FieldType, Kind, KindName, OperationId, Reference, ReferenceName, Value,
+    Comparison, Condition, FieldName, FieldType, Kind, KindName, OperationId, PersonalIds, Reference,
+    ReferenceName, Value,
 };
 use crate::protocol::{ChangeSet, Rank, Rows, SetId, Stratum, SurveyQuery};
 use crate::sql::backend::Backend;
@@ -21,6 +22,8 @@ pub(crate) struct Renderer<'a> {
     /// The operation, if its steps are rendered.
     pub(crate) operation: Option<OperationId>,
     schema: &'a TableSchema,
+    /// The fields that hold personal ids, which the library's tables hold as pseudonyms.
+    pub(crate) personal_ids: PersonalIds,
     pub(crate) shapes: BTreeMap<SetId, Shape<'a>>,
     materializations: BTreeMap<SetId, Materialization>,
     /// The id and the rank of the only subject, if they have been read and cannot change.
@@ -63,9 +66,17 @@ impl<'a> Renderer<'a> {
         look_through(query, &mut shapes);
         let materializations = backend.materializations(query, changes, &shapes);
         let operation = changes.map(|changes| changes.operation);
-        let only_subject = None;
-        let mut renderer =
-            Self { backend, prefix, query, operation, schema, shapes, materializations, only_subject };
+        let mut renderer = Self {
+            backend,
+            prefix,
+            query,
+            operation,
+            schema,
+            personal_ids: PersonalIds::of(&query.map),
+            shapes,
+            materializations,
+            only_subject: None,
+        };
         renderer.check_order()?;
         let readable = renderer.readable_sets()?;
         for set in readable {

@@ -3,7 +3,7 @@
 use super::renderer::Renderer;
 use crate::domain::{AuditOutcome, Kind, Mode};
 use crate::sql::statement::Writer;
-use crate::store::StoreError;
+use crate::store::{StoreError, without_key};
 
 impl Renderer<'_> {
     /// Writes the condition that the row `r` was switched OFF together with a subject of the query, and that the subject
@@ -21,9 +21,16 @@ impl Renderer<'_> {
         w.push(&format!(" JOIN {operations} AS o ON o.operation = a.operation WHERE a.kind = "));
         w.bind(subject.name.as_str()).push(" AND a.outcome = ").bind(AuditOutcome::Done.as_str());
         w.push(" AND o.receipt ->> 'mode' = ").bind(Mode::Deactivate.as_str());
-        w.push(&format!(" AND a.record IN (SELECT {listed} FROM ")).table(subject.table_name());
-        w.push(" AS r WHERE ");
-        self.has_id(w, subject, &self.query.subjects)?;
+        w.push(" AND a.record IN (");
+        if let Some(field) = self.personal_ids.field_of(subject) {
+            let key = self.query.mask_key.as_ref().ok_or_else(|| without_key(&subject.name, field))?;
+            w.join(", ", &self.query.subjects, |w, id| {
+                w.bind(self.personal_ids.recorded(key, subject, id).to_string());
+            });
+        } else {
+            w.push(&format!("SELECT {listed} FROM ")).table(subject.table_name()).push(" AS r WHERE ");
+            self.has_id(w, subject, &self.query.subjects)?;
+        }
         w.push(&format!(") AND NOT EXISTS (SELECT 1 FROM {audit} AS n"));
         w.push(&format!(" JOIN {operations} AS p ON p.operation = n.operation WHERE n.kind = a.kind"));
         w.push(" AND n.record = a.record AND n.sequence > a.sequence AND n.outcome = ");

@@ -6,6 +6,7 @@ use super::renderer::{Renderer, column};
 use crate::domain::{AuditEntry, Event, FieldName, Kind, OperationId, Value, instant_text};
 use crate::protocol::{ChangeSet, ChangeStep, EventDraft, NewRow, NewValue, Receipt, Rows, SetId, Write};
 use crate::sql::backend::Backend;
+use crate::sql::connection::SqlValue;
 use crate::sql::statement::{Prefix, Query, Statement, Writer};
 use crate::store::StoreError;
 
@@ -95,10 +96,10 @@ impl Renderer<'_> {
         let mut query = Query::select(self.with(&mut w, &[step.rows.set])?, "");
         query.w().bind_as(operation.to_string(), "uuid").push(", ").bind(kind.name.as_str()).push(", ");
         if kind.id.only().is_some() {
-            query.w().push("s.id");
+            self.id_to_record(query.w(), kind, "s.id", "s.id");
             self.select_rows(&mut query, step.rows)?;
         } else {
-            query.w().push(&self.recorded(kind)?);
+            self.id_to_record(query.w(), kind, &self.row_id(kind)?, &self.recorded(kind)?);
             query.table(kind.table_name(), "r");
             self.is_one(query.condition(), kind, step.rows)?;
         }
@@ -243,7 +244,7 @@ impl Renderer<'_> {
             return plain_audit_rows(w, entry);
         };
         let kind = self.kind(&query.kind)?;
-        let id = self.backend.listed_id(&self.recorded(kind)?);
+        let (row_id, id) = (self.row_id(kind)?, self.backend.listed_id(&self.recorded(kind)?));
         let write_entry = |w: &mut Writer, entry| {
             self.backend.entry_with_snapshot(w, entry, "j.fields");
             Ok(())
@@ -256,7 +257,9 @@ impl Renderer<'_> {
             w.push(&format!("max(a.fields){json} AS fields FROM ("));
             w.push(&format!("SELECT j.value AS value, j.key AS key, NULL{text} AS fields FROM "));
             json_rows(w, listed);
-            w.push(" UNION ALL SELECT ").push(&id).push(", NULL, ");
+            w.push(" UNION ALL SELECT ");
+            self.id_to_record(w, kind, &row_id, &id);
+            w.push(", NULL, ");
             self.object(w, kind, snapshot)?;
             w.push(&text).push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
             self.is_one(w, kind, Rows::all(subjects))?;
@@ -293,11 +296,13 @@ impl Renderer<'_> {
     ) -> Result<(), StoreError> {
         let EventDraft { topic, kind, rows, fields } = draft;
         let kind = self.kind_of_rows(kind, *rows)?;
-        let id = self.recorded(kind)?;
+        let id = format!("{}{}", self.recorded(kind)?, self.backend.cast("text"));
         let mut query = Query::select(w, "");
         let w = query.w().bind_as(operation.to_string(), "uuid").push(", ");
         w.bind(topic.as_str()).push(", ");
-        w.bind(kind.name.as_str()).push(", ").push(&id).push(&self.backend.cast("text")).push(", ");
+        w.bind(kind.name.as_str()).push(", ");
+        self.id_to_record(w, kind, &self.row_id(kind)?, &id);
+        w.push(", ");
         w.bind_as(instant_text(self.query.now), "timestamptz").push(", ");
         self.object(w, kind, fields)?;
         query.table(kind.table_name(), "r");
@@ -323,7 +328,14 @@ impl Renderer<'_> {
         let payload = json(self.backend, fields, &format!("the event `{topic}`"))?;
         w.push("VALUES (").bind_as(operation.to_string(), "uuid").push(", ");
         w.bind(topic.as_str()).push(", ").bind(kind.as_str()).push(", ");
-        w.bind(self.backend.recorded_id(self, kind, record)?).push(", ");
+        let is_pseudonym = self.personal_ids.field_of(self.kind(kind)?).is_some();
+        // The pseudonym of an integer or a UUID is text, whatever the type of the column.
+        let recorded = if is_pseudonym {
+            SqlValue::Text(record.to_string())
+        } else {
+            self.backend.recorded_id(self, kind, record)?
+        };
+        w.bind(recorded).push(", ");
         w.bind_as(instant_text(*at), "timestamptz").push(", ");
         w.bind_as(payload, "jsonb").push(")");
         Ok(())

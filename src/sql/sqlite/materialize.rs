@@ -87,6 +87,7 @@ pub(super) fn of_changes(changes: &ChangeSet, shapes: &BTreeMap<SetId, Shape<'_>
 fn is_read_in_pages(changes: &ChangeSet, set: &NamedSet) -> bool {
     let mut steps = changes.steps.iter().filter(|step| step.rows.set == set.id);
     steps.any(|step| step.keyed_fields().next().is_some())
+        || changes.recorded_rows().iter().any(|(_, rows)| rows.set == set.id)
 }
 
 /// Returns whether the only step that writes the rows of the set can still find them when it runs. No other set may

@@ -107,7 +107,7 @@ impl<S: Session> Evaluation<'_, S> {
         let rows = subjects.into_iter().filter_map(|(number, _)| self.session.row(kind, number));
         let held = |row: &Record| {
             let fields = fields.iter().map(|field| (field.clone(), row.get(field).clone()));
-            (row.id.clone(), fields.collect())
+            (self.recorded(kind, &row.id), fields.collect())
         };
         rows.map(held).collect()
     }
@@ -129,7 +129,7 @@ impl<S: Session> Evaluation<'_, S> {
                     operation: changes.operation,
                     topic: topic.clone(),
                     kind: name.clone(),
-                    record: row.id.clone(),
+                    record: self.recorded(name, &row.id),
                     at: changes.query.now,
                     fields: fields.iter().map(|field| (field.clone(), value(kind, row, field))).collect(),
                 };

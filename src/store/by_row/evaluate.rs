@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::check::check_query;
 use super::members::Members;
 use super::session::{KeyedReference, Ranked, RowNumber, Session, bad_value};
-use crate::domain::{Condition, Kind, KindName, RecordId, Reference, ReferenceName};
+use crate::domain::{Condition, FieldName, Kind, KindName, PersonalIds, RecordId, Reference, ReferenceName};
 use crate::protocol::{
     Branch, NamedSet, Question, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum, SurveyQuery,
 };
@@ -19,6 +19,7 @@ pub(crate) struct Evaluation<'a, S> {
     pub(super) sets: BTreeMap<SetId, Members>,
     /// The sets whose rows are needed, not only their number.
     listed: BTreeSet<SetId>,
+    personal_ids: PersonalIds,
 }
 
 impl<'a, S: Session> Evaluation<'a, S> {
@@ -31,7 +32,8 @@ impl<'a, S: Session> Evaluation<'a, S> {
     ) -> Result<Self, StoreError> {
         check_query(query)?;
         let listed = listed.map(|rows| rows.set).chain(listed_sets(query, questions)).collect();
-        let mut evaluation = Self { query, session, sets: BTreeMap::new(), listed };
+        let personal_ids = PersonalIds::of(&query.map);
+        let mut evaluation = Self { query, session, sets: BTreeMap::new(), listed, personal_ids };
         for stratum in &*query.sets {
             match stratum {
                 Stratum::Set(set) => {
@@ -42,6 +44,19 @@ impl<'a, S: Session> Evaluation<'a, S> {
             }
         }
         Ok(evaluation)
+    }
+
+    /// Returns an id as the records of the library hold it: a personal id is a pseudonym.
+    pub(super) fn recorded(&self, kind: &KindName, id: &RecordId) -> RecordId {
+        match (&self.query.mask_key, self.query.map.kind(kind)) {
+            (Some(key), Some(kind)) => self.personal_ids.recorded(key, kind, id),
+            _ => id.clone(),
+        }
+    }
+
+    /// Returns whether a field holds a personal id, which no record of the library may hold as it is.
+    pub(super) fn holds_personal_id(&self, kind: &KindName, field: &FieldName) -> bool {
+        self.personal_ids.has(kind, field)
     }
 
     async fn members(&mut self, set: &NamedSet) -> Result<Members, StoreError> {

@@ -84,9 +84,12 @@ impl<'a, S: Session> Steps<'a, S> {
     fn mark(&mut self, kind: &KindName, before: &Record, values: &[(FieldName, NewValue)]) {
         let key = (kind.clone(), before.id.clone());
         let operation = self.changes.operation;
-        let mark = self.marks.entry(key).or_insert_with(|| Mark::new(operation, kind, &before.id));
+        let recorded = self.evaluation.recorded(kind, &before.id);
+        let mark = self.marks.entry(key).or_insert_with(|| Mark::new(operation, kind, &recorded));
         for (field, value) in values {
-            if let NewValue::Value(_) = value {
+            if let NewValue::Value(_) = value
+                && !self.evaluation.holds_personal_id(kind, field)
+            {
                 mark.before.insert(field.clone(), before.get(field).clone());
             }
         }

@@ -20,7 +20,10 @@ impl<S: Session> Evaluation<'_, S> {
         let operations: BTreeSet<OperationId> = operations.collect();
         let mut marks: BTreeMap<RecordId, RecordId> = BTreeMap::new();
         for (id, _) in self.with_ids(kind, rows.clone()) {
-            marks.extend(operations.iter().map(|operation| (mark_id(*operation, kind, id), id.clone())));
+            let recorded = self.recorded(kind, id);
+            marks.extend(
+                operations.iter().map(|operation| (mark_id(*operation, kind, &recorded), id.clone())),
+            );
         }
         let ids: Vec<RecordId> = marks.keys().cloned().collect();
         let found = self.session.get(&Kind::named(MARKS), &ids).await?;
@@ -66,8 +69,9 @@ impl<S: Session> Evaluation<'_, S> {
         found.map(|found| found.map(|switches| (switches.record, switches.operations))).collect()
     }
 
+    /// Returns the ids of the subjects as the records of the library hold them.
     fn subject_ids(&self) -> Vec<RecordId> {
         let rows = self.with_ids(&self.query.kind, self.subject_rows());
-        rows.into_iter().map(|(id, _)| id.clone()).collect()
+        rows.into_iter().map(|(id, _)| self.recorded(&self.query.kind, id)).collect()
     }
 }

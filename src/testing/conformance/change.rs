@@ -285,6 +285,7 @@ impl Change {
             sets: self.sets.clone().into(),
             questions: self.questions.clone().into(),
             now: now(),
+            mask_key: None,
         }
     }
 
