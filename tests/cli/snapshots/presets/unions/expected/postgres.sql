@@ -3,9 +3,8 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "unions
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s)) AND r."id" IS NOT NULL AND ((r."status" = $2::text))),
-"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s)) AND r."id" IS NOT NULL AND ((r."status" IS NULL)))
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" = $2::text))),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" IS NULL)))
 SELECT 0, 0, count(*)::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, 0, count(*)::text FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, 0, count(*)::text FROM "lifecycle_set_2" AS s
@@ -24,9 +23,8 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "unions
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s)) AND r."id" IS NOT NULL AND ((r."status" = $2::text))),
-"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s)) AND r."id" IS NOT NULL AND ((r."status" IS NULL))),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" = $2::text))),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" IS NULL))),
 "lifecycle_kept_0"(id) AS (UPDATE "unions" AS r SET "deletedAt" = $3::text::timestamp with time zone WHERE r."id" = $4::text::text AND r."id" IS NOT NULL AND ((r."deletedAt" IS NULL)) RETURNING r."id"),
 "lifecycle_marked" AS (INSERT INTO "lifecycle_marks" (operation, kind, record)
 SELECT $5::text::uuid, $6::text, c.id::text FROM (SELECT s.id AS id FROM "lifecycle_set_0" AS s) AS c WHERE (c.id IN (SELECT unnest(ARRAY(SELECT k.id FROM "lifecycle_kept_0" AS k))) IS TRUE) ON CONFLICT DO NOTHING),

@@ -3,9 +3,8 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "unions
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
 "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
 "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."status") NOT IN ('text', 'null') THEN -1 ELSE 0 END AS rank FROM "loans" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_4" AS s) AND r."id" IS NOT NULL AND ((+r."status" COLLATE BINARY = ?2) OR typeof(r."status") NOT IN ('text', 'null'))),
-"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_4" AS s) AND r."id" IS NOT NULL AND ((r."status" IS NULL)))
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."status") NOT IN ('text', 'null') THEN -1 ELSE 0 END AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL AND ((+r."status" COLLATE BINARY = ?2) OR typeof(r."status") NOT IN ('text', 'null'))),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL AND ((r."status" IS NULL)))
 SELECT 0, 0, count(*) FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, 0, count(*) FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, 0, count(*) FROM "lifecycle_set_2" AS s
@@ -22,9 +21,8 @@ SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r W
 WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
 "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
 "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."status") NOT IN ('text', 'null') THEN -1 ELSE 0 END AS rank FROM "loans" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_4" AS s) AND r."id" IS NOT NULL AND ((+r."status" COLLATE BINARY = ?1) OR typeof(r."status") NOT IN ('text', 'null'))),
-"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_4" AS s) AND r."id" IS NOT NULL AND ((r."status" IS NULL)))
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."status") NOT IN ('text', 'null') THEN -1 ELSE 0 END AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL AND ((+r."status" COLLATE BINARY = ?1) OR typeof(r."status") NOT IN ('text', 'null'))),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL AND ((r."status" IS NULL)))
 SELECT 0, 0, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
 UNION ALL SELECT 1, 0, count(*) FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, 0, count(*) FROM "lifecycle_set_2" AS s

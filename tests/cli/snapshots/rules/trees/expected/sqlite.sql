@@ -12,8 +12,7 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes"
 "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" = ?2) THEN 1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" IS NOT NULL),
 "lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."size") NOT IN ('integer', 'null') THEN -1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0) AND ((+r."size" = ?3) OR typeof(r."size") NOT IN ('integer', 'null'))),
 "lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
-"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."size") NOT IN ('integer', 'null') THEN -1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_6" AS s) AND r."id" IS NOT NULL AND ((+r."size" > ?4) OR typeof(r."size") NOT IN ('integer', 'null')))
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."size") NOT IN ('integer', 'null') THEN -1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL AND ((+r."size" > ?4) OR typeof(r."size") NOT IN ('integer', 'null')))
 SELECT 0, 0, count(*) FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 2, s.rank, count(*) FROM "lifecycle_set_2" AS s GROUP BY s.rank
 UNION ALL SELECT 3, s.rank, count(*) FROM "lifecycle_set_3" AS s GROUP BY s.rank
@@ -43,8 +42,7 @@ SELECT 4, n.id, n.rank FROM (SELECT r."id" AS id, CASE WHEN typeof(r."size") NOT
 
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
 "lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
-"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."size") NOT IN ('integer', 'null') THEN -1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_6" AS s) AND r."id" IS NOT NULL AND ((+r."size" > ?2) OR typeof(r."size") NOT IN ('integer', 'null')))
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."size") NOT IN ('integer', 'null') THEN -1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL AND ((+r."size" > ?2) OR typeof(r."size") NOT IN ('integer', 'null')))
 SELECT 0, 0, count(*) FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 2, s.rank, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 GROUP BY s.rank
 UNION ALL SELECT 3, s.rank, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 3 GROUP BY s.rank
