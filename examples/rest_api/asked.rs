@@ -99,8 +99,10 @@ pub(crate) fn invalid(message: impl Into<String>, remedy: impl Into<String>) -> 
     Refusal::Invalid { message: message.into(), remedy: remedy.into() }
 }
 
-/// Carries out a removal. If the query has the digest of a plan, carries out exactly that plan or nothing.
+/// Carries out a removal. If the query has the digest of a plan, carries out exactly that plan or nothing. Once values
+/// are erased, they are also removed from the log of the database.
 pub(crate) async fn remove(
+    database: &Database,
     lifecycle: &Lifecycle<impl Store>,
     request: Request,
     asked: &Asked,
@@ -112,9 +114,13 @@ pub(crate) async fn remove(
         let shown = shown.map_err(|bad| invalid(bad.to_string(), "give the digest of the plan"))?;
         Ok((request, shown))
     });
-    match complete {
+    let receipt = match complete {
         Ok((request, None)) => lifecycle.execute(&request).await,
         Ok((request, Some(shown))) => lifecycle.confirm(&request, &shown).await,
         Err(why) => Err(lifecycle.reject(&request, why).await),
+    }?;
+    if receipt.mode.erases() {
+        database.empty_log();
     }
+    Ok(receipt)
 }

@@ -15,9 +15,10 @@ pub(super) fn check(
     let path = format!("modes.{mode}.before");
     if !policy.before.is_empty() && !mode.erases() {
         let message = format!("`before` has no meaning in mode `{mode}`");
-        faults.push(Fault::new(FaultCode::Misplaced, path, message).remedy(
-            "remove it; only `hard_delete` and `anonymize` leave out what is not listed",
-        ));
+        faults.push(
+            Fault::new(FaultCode::Misplaced, path, message)
+                .remedy("remove it; only `hard_delete` and `anonymize` leave out what is not listed"),
+        );
         return;
     }
     for field in &policy.before {
@@ -41,7 +42,9 @@ fn refused(subject: &KindName, map: &DataMap, field: &FieldName) -> Option<Strin
         Some(format!("`{field}` is the id, which every audit entry holds"))
     } else if kind.personal.contains_key(field) || PersonalIds::of(map).has(subject, field) {
         Some(format!("`{field}` is personal, and the audit log keeps no personal values"))
-    } else if kind.type_of(field) == FieldType::Json && !lists.any(|list| list.key.is_none() && list.fields.contains(field)) {
+    } else if kind.type_of(field) == FieldType::Json
+        && !lists.any(|list| list.key.is_none() && list.fields.contains(field))
+    {
         Some(format!("`{field}` is of type json, which may hold personal values"))
     } else {
         None
