@@ -12,6 +12,8 @@ use client_lifecycle::policy::Refusal;
 use client_lifecycle::protocol::{Digest, Receipt};
 use client_lifecycle::store::Store;
 
+use crate::database::Database;
+
 /// The header with the operation id. Requests with the same id are carried out once.
 const KEY: &str = "idempotency-key";
 
