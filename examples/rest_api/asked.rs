@@ -12,6 +12,8 @@ use client_lifecycle::policy::Refusal;
 use client_lifecycle::protocol::{Digest, Receipt};
 use client_lifecycle::store::Store;
 
+use crate::database::Database;
+
 /// The header with the operation id. Requests with the same id are carried out once.
 const KEY: &str = "idempotency-key";
 
@@ -99,8 +101,10 @@ pub(crate) fn invalid(message: impl Into<String>, remedy: impl Into<String>) -> 
     Refusal::Invalid { message: message.into(), remedy: remedy.into() }
 }
 
-/// Carries out a removal. If the query has the digest of a plan, carries out exactly that plan or nothing.
+/// Carries out a removal. If the query has the digest of a plan, carries out exactly that plan or nothing. Once values
+/// are erased, they are also removed from the log of the database.
 pub(crate) async fn remove(
+    database: &Database,
     lifecycle: &Lifecycle<impl Store>,
     request: Request,
     asked: &Asked,
@@ -112,9 +116,13 @@ pub(crate) async fn remove(
         let shown = shown.map_err(|bad| invalid(bad.to_string(), "give the digest of the plan"))?;
         Ok((request, shown))
     });
-    match complete {
+    let receipt = match complete {
         Ok((request, None)) => lifecycle.execute(&request).await,
         Ok((request, Some(shown))) => lifecycle.confirm(&request, &shown).await,
         Err(why) => Err(lifecycle.reject(&request, why).await),
+    }?;
+    if receipt.mode.erases() {
+        database.empty_log();
     }
+    Ok(receipt)
 }

@@ -54,7 +54,7 @@ pub(crate) async fn delete(
     let wire = Wire::clinic();
     let deleted = async {
         let request = Request::hard_delete("clients", id.of_client()).by(service.by_session(&caller).await?);
-        remove(&service.clinic, request, &asked, &[]).await
+        remove(&service.database, &service.clinic, request, &asked, &[]).await
     };
     match deleted.await {
         Ok(receipt) => reply(&wire.success(&receipt)),

@@ -39,7 +39,7 @@ pub(crate) async fn delete(
         let actor = service.tokens.actor(&caller);
         let request = |mode| Request::new(mode, "customers", &*id).by(actor);
         match mode(asked.one("mode")) {
-            Ok(mode) => remove(&service.vpn, request(mode), &asked, &["mode"]).await,
+            Ok(mode) => remove(&service.database, &service.vpn, request(mode), &asked, &["mode"]).await,
             Err(why) => Err(service.vpn.reject(&request(Mode::SoftDelete), why).await),
         }
     };

@@ -41,6 +41,15 @@ impl Database {
         })
     }
 
+    /// Moves the write-ahead log of SQLite into the file and empties it, because it holds the pages from before an
+    /// erasure. Does not wait for it: readers that are in the way would delay the answer.
+    pub(crate) fn empty_log(&self) {
+        if let Self::Sqlite(pool) = self {
+            let pool = pool.clone();
+            tokio::spawn(async move { sqlite::empty_log(&pool).await });
+        }
+    }
+
     /// Checks the connection.
     pub(crate) async fn ping(&self) -> Result<(), sqlx::Error> {
         match self {

@@ -10,6 +10,8 @@ use client_lifecycle::sqlite::sqlx::sqlite::{
 };
 use client_lifecycle::sqlite::sqlx::{Error, query, query_as, query_scalar, raw_sql};
 
+use crate::answer;
+
 const TABLES: &str = include_str!("sqlite/tables.sql");
 
 const DATA: &str = include_str!("sqlite/demo.sql");
@@ -30,6 +32,18 @@ pub(crate) async fn open(address: &str) -> Result<SqlitePool, Error> {
     let pool = SqlitePoolOptions::new().max_connections(8).connect_with(options).await?;
     raw_sql(TABLES).execute(&pool).await?;
     Ok(pool)
+}
+
+/// Empties the write-ahead log. If another connection is in the way, the next erasure empties it.
+pub(crate) async fn empty_log(pool: &SqlitePool) {
+    let emptied = query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(pool).await;
+    match emptied {
+        Ok((0, _, _)) => {}
+        Ok(_) => {
+            answer::say("the write-ahead log still holds erased values, because another connection is in use")
+        }
+        Err(error) => answer::log("the write-ahead log cannot be emptied", &error),
+    }
 }
 
 pub(crate) async fn session(pool: &SqlitePool, token: &str) -> Result<Option<(String, String)>, Error> {

@@ -36,7 +36,7 @@ pub(crate) async fn delete(
 ) -> Response {
     let wire = Wire::unions();
     let request = Request::soft_delete("unions", id).by(service.tokens.actor(&caller));
-    match remove(&service.unions, request, &asked, &[]).await {
+    match remove(&service.database, &service.unions, request, &asked, &[]).await {
         Ok(receipt) => reply(&wire.success(&receipt)),
         Err(error) => failed(&wire, &error),
     }

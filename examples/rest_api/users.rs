@@ -39,7 +39,7 @@ pub(crate) async fn delete(
     match wire.id(&id) {
         Ok(id) => {
             let request = Request::hard_delete("users", id).by(anonymous);
-            match remove(&service.notifications, request, &asked, &[]).await {
+            match remove(&service.database, &service.notifications, request, &asked, &[]).await {
                 Ok(receipt) => reply(&wire.success(&receipt)),
                 Err(error) => failed(&wire, &error),
             }

@@ -64,8 +64,9 @@ pub struct AuditEntry {
     pub digest: Option<String>,
     /// The counts of the plan, or the error. It holds names and numbers, never values.
     pub detail: serde_json::Value,
-    /// The declared fields of the subject before it was removed. Personal fields are left out, because the audit log
-    /// is kept longer than the erased data.
+    /// Fields of the subject before it was removed: in a mode that erases, those that the policy lists under `before`;
+    /// otherwise all declared fields. Personal fields are left out, because the audit log is kept longer than the
+    /// erased data.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub before: BTreeMap<FieldName, Value>,
 }

@@ -26,7 +26,8 @@ words! {
         Deactivate = "deactivate",
         /// Sets the status to ON.
         Reactivate = "reactivate",
-        /// Marks the record as deleted; it can be restored.
+        /// Marks the record as deleted. Its rows are recorded under the operation, so that a restore, which the library
+        /// does not have yet, can find them.
         SoftDelete = "soft_delete",
         /// Keeps the record without its personal values.
         Anonymize = "anonymize",

@@ -92,7 +92,7 @@ impl Request {
         Self::new(Mode::HardDelete, kind, id)
     }
 
-    /// Makes a request to mark a record as deleted. It can be restored.
+    /// Makes a request to mark a record as deleted. Its values stay.
     #[must_use]
     pub fn soft_delete(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
         Self::new(Mode::SoftDelete, kind, id)

@@ -6,7 +6,6 @@ mod json;
 mod records;
 mod table;
 mod tables;
-mod verify;
 mod view;
 
 use std::collections::BTreeMap;
@@ -16,7 +15,7 @@ use async_trait::async_trait;
 
 use crate::domain::{AuditEntry, DataMap, Event, Fault, Identity, KindName, Record};
 use crate::protocol::{ChangeSet, Inconsistency, Receipt, Survey, SurveyQuery, VerifyQuery};
-use crate::store::by_row::{Decision, contention, decide, survey};
+use crate::store::by_row::{Decision, contention, decide, survey, verify};
 use crate::store::{ByRow, ReadQuery, Reader, Store, StoreError, SystemTable};
 
 use view::{View, at_once};
@@ -134,7 +133,7 @@ impl Store for MemoryStore {
     }
 
     async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {
-        verify::verify(query, &self.receipts(), |kind| self.rows(kind.as_str()))
+        verify(query, &self.receipts(), |kind| self.rows(kind.as_str()))
     }
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {

@@ -403,6 +403,13 @@ impl ModeBuilder {
         self
     }
 
+    /// Adds a field of the subject whose value the audit entry keeps, as it was before. Only for `hard_delete` and
+    /// `anonymize`, which erase everything else.
+    pub fn before(mut self, field: impl Into<FieldName>) -> Self {
+        self.policy.before.push(field.into());
+        self
+    }
+
     fn note_problems(&mut self, reference: &str, rule: &EntryBuilder) {
         let path = format!("modes.{}.rules.{reference}", self.mode);
         let problems = rule.problems.iter();

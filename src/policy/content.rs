@@ -55,7 +55,7 @@ fn normalized(mut mode: ModePolicy) -> Value {
         allow.sort_by_cached_key(hash_of);
     }
     let mut json = serde_json::to_value(mode).unwrap_or_default();
-    for name in ["guards", "effects"] {
+    for name in ["guards", "effects", "before"] {
         sort(json.get_mut(name));
     }
     json

@@ -6,6 +6,7 @@ use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Allow, EffectRule, Guard, Rules};
+use crate::domain::FieldName;
 use crate::domain::words::words;
 
 /// The policy of one mode: permissions, guards, rules and effects.
@@ -33,6 +34,10 @@ pub struct ModePolicy {
     /// The events that are sent to other systems. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<EffectRule>,
+    /// The fields of the subject whose values the audit entry keeps, as they were before. Only for `hard_delete` and
+    /// `anonymize`, which erase everything else; no personal field. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<FieldName>,
 }
 
 impl Default for ModePolicy {
@@ -43,6 +48,7 @@ impl Default for ModePolicy {
             guards: Vec::new(),
             rules: Rules::default(),
             effects: Vec::new(),
+            before: Vec::new(),
         }
     }
 }

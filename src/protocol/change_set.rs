@@ -120,7 +120,7 @@ pub enum Write {
     Delete,
     /// Fields get new values, each computed from the row as it was before the first step.
     Update(Vec<(FieldName, NewValue)>),
-    /// As `Update`. The store also records the rows under the operation, so that they can be restored.
+    /// As `Update`. The store also records the rows under the operation: `reactivate` finds them by it.
     Mark(Vec<(FieldName, NewValue)>),
     /// Nothing. The rows are only counted.
     Keep,

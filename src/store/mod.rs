@@ -99,7 +99,7 @@ pub trait Store: Send + Sync {
     /// [`StoreError`]; [`StoreError::Unsupported`], unless the store implements it.
     async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {
         let _ = query;
-        Err(StoreError::Unsupported("verifying the rows; use an SQL store or the memory store".into()))
+        Err(StoreError::Unsupported("verifying the rows; implement `Store::verify`".into()))
     }
 
     /// Waits for about this long before a call is repeated after contention.

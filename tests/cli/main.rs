@@ -18,4 +18,5 @@ mod postgres;
 mod server;
 mod snapshots;
 mod usage;
+mod verify;
 mod world;

@@ -293,7 +293,7 @@ on_every_store! {
             let document = json!({
                 "subject": "threads", "kinds": { "users": {}, "threads": {} },
                 "references": [{ "from": format!("threads.{field}"), "to": "users", "each": true, "nullable": true }],
-                "modes": { "hard_delete": { "allow": "any", "rules": {} } }
+                "modes": { "hard_delete": { "allow": "any", "rules": {}, "before": [field] } }
             });
             let policy = built(&document);
             let backend = Backend::with(on, &policy, &rows(field, &[json!([12, null, 1]), Value::Null])).await;

@@ -9,6 +9,7 @@
 
 mod admission;
 mod adoption;
+mod before;
 mod below_parents_that_stay;
 mod boundary_values;
 mod cases;
@@ -60,5 +61,6 @@ mod unique_indexes;
 mod unknown;
 mod value_references;
 mod verify;
+mod verify_worlds;
 mod waiting;
 mod wide_keys;

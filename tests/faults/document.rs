@@ -65,7 +65,7 @@ fn the_base_policy_builds() {
 faulty! {
     an_unknown_key_is_reported_with_its_path:
         document([("/modes/hard_delete/gaurds", json!([]))])
-        => "modes.hard_delete.gaurds", "unknown key `gaurds`; expected `allow`, `reason`, `guards`, `rules` or `effects`", "";
+        => "modes.hard_delete.gaurds", "unknown key `gaurds`; expected `allow`, `reason`, `guards`, `rules`, `effects` or `before`", "";
     an_unknown_key_of_a_kind_is_reported_with_its_path:
         document([("/kinds/debts/tabel", json!("x"))])
         => "kinds.debts.tabel", "unknown key `tabel`; expected `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `filter`, `fields`, `personal` or `shard_key`", "";

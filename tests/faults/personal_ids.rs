@@ -43,4 +43,15 @@ faulty! {
         => "modes.reactivate.rules.debts.client_id",
            "`reactivate` finds rows by the ids that `deactivate` recorded, but it recorded pseudonyms, because `iban` of `debts` is a personal id",
            "use the rule `keep`";
+    a_personal_field_that_the_audit_log_should_keep_is_reported:
+        document([("/modes/hard_delete/before", json!(["email"]))])
+        => "modes.hard_delete.before", "`email` is personal, and the audit log keeps no personal values",
+           "leave it out; the audit log outlives what is erased";
+    an_id_that_the_audit_log_should_keep_is_reported:
+        document([("/modes/hard_delete/before", json!(["id"]))])
+        => "modes.hard_delete.before", "`id` is the id, which every audit entry holds", "leave it out; the audit log outlives what is erased";
+    fields_that_another_mode_keeps_anyway_are_reported:
+        document([("/modes/soft_delete", json!({"allow": "any", "rules": {"*": "keep"}, "before": ["manager"]}))])
+        => "modes.soft_delete.before", "`before` has no meaning in mode `soft_delete`",
+           "remove it; only `hard_delete` and `anonymize` leave out what is not listed";
 }

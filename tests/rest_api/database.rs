@@ -72,6 +72,13 @@ impl Database {
         }
     }
 
+    /// Returns the bytes of a SQLite file and of its log; `None` on PostgreSQL.
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+        let Held::Sqlite { file, .. } = &self.held else { return None };
+        let log = std::fs::read(format!("{}-wal", file.display())).unwrap_or_default();
+        Some([std::fs::read(file).unwrap(), log].concat())
+    }
+
     /// Returns the audit entries about a record, in the order they were written.
     pub(crate) fn audit(&self, kind: &str, id: &str) -> Vec<AuditEntry> {
         let (kind, id) = (KindName::from(kind), RecordId::from(id));

@@ -31,6 +31,8 @@ pub(crate) struct CompiledMode {
     pub(crate) guards: Vec<(Guard, usize)>,
     /// The events of each effect, with the question about how many there are.
     pub(crate) effects: Vec<(EventDraft, usize)>,
+    /// The fields of the subject that the audit entry keeps, if the mode erases.
+    pub(crate) before: Vec<FieldName>,
     pub(crate) targets: Vec<CompiledTarget>,
     pub(crate) locks: Vec<Rows>,
 }

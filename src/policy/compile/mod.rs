@@ -78,6 +78,7 @@ pub(crate) fn compile(
         written,
         guards,
         effects,
+        before: policy.before.clone(),
         targets,
         locks,
     }

@@ -100,10 +100,13 @@ impl Inquiry {
         }
     }
 
-    /// Returns the fields that the audit entry records for subjects that are deleted or marked: all fields that are not
-    /// personal. A list of values other than ids, such as e-mail addresses, counts as personal, because lists cannot be
+    /// Returns the fields that the audit entry records for subjects that are deleted or marked. In a mode that erases,
+    /// these are the fields that the policy lists; otherwise all fields that are not personal. A list of values other than ids, such as e-mail addresses, counts as personal, because lists cannot be
     /// declared personal.
     fn snapshot(&self) -> Vec<FieldName> {
+        if self.request.mode.erases() {
+            return self.mode.before.clone();
+        }
         let map = &self.query.map;
         let personal_ids = &PersonalIds::of(map);
         let is_list_of_values = |kind: &Kind, field: &FieldName| {

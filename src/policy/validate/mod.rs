@@ -1,5 +1,6 @@
 //! Checks a policy, and reports every fault at once, each with its path.
 
+mod before;
 mod guards;
 mod owned;
 mod personal_ids;
@@ -39,6 +40,7 @@ pub(super) fn policy(
         rules::check(subject, map, *mode, policy, &mut faults);
         guards::check(subject, map, *mode, policy, &mut faults);
         personal_ids::check(subject, map, *mode, policy, &mut faults);
+        before::check(subject, map, *mode, policy, &mut faults);
     }
     if faults.is_empty() {
         // The following checks need a policy without the faults above.

@@ -60,6 +60,8 @@ words! {
         MissingIndex = "missing_index",
         /// A trigger fires when the policy deletes or updates rows.
         Trigger = "trigger",
+        /// A column keeps its values when rows are anonymized, because the policy does not mention it.
+        UnmaskedColumn = "unmasked_column",
         /// A mask is longer than the declared length of its column.
         MaskTooLong = "mask_too_long",
         /// A mask may give two rows the same value in a unique column.

@@ -13,6 +13,7 @@ mod references;
 mod suspects;
 mod tables;
 mod undeclared;
+mod unmasked;
 mod unreached;
 mod written;
 
@@ -34,6 +35,7 @@ pub use finding::{Finding, FindingCode};
 ///   through a foreign key, or through a column that is named like a reference. Also such columns of declared tables.
 /// * Kinds to which the subject refers, but that no operation reaches, so that their rows stay behind.
 /// * References without protection or index, or with a different type or nullability.
+/// * Columns that keep their values when a row is anonymized, because the policy does not mention them.
 /// * Masks that do not fit their column: too long, `null` in a `NOT NULL` column, or a constant in a unique column.
 /// * Columns that only the database writes, but the policy would too.
 /// * Rules of PostgreSQL that run in addition to a statement, or only for some rows. `open` rejects these.
@@ -67,6 +69,7 @@ pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> 
     found.extend(misfits);
     found.extend(undeclared::findings(policy, catalogue));
     found.extend(unreached::findings(policy));
+    found.extend(unmasked::findings(policy, catalogue));
     found.extend(references::unprotected(map, catalogue));
     found.extend(references::missing_indexes(map, catalogue));
     found.extend(written::mask_fits(policy, catalogue));

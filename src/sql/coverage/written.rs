@@ -165,7 +165,7 @@ fn is_written(kind: &Kind, field: &FieldName) -> bool {
     let status = kind.status.as_ref().map(|status| &status.field);
     let deleted = kind.deleted_at.as_ref().map(|deleted| &deleted.field);
     let written = [status, deleted, kind.created_at.as_ref(), kind.updated_at.as_ref()];
-    kind.personal.contains_key(field)
+    (kind.personal.contains_key(field) && !kind.id.contains(field))
         || written.into_iter().chain([kind.version.as_ref()]).flatten().any(|one| one == field)
 }
 

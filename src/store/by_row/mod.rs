@@ -11,13 +11,14 @@ mod steps;
 mod survey;
 mod switches;
 mod targets;
+mod verify;
 
 use async_trait::async_trait;
 
 use super::reader::typed;
 use super::{Batch, BatchError, Page, ReadQuery, Reader, Records, Store, StoreError, Which};
 use crate::domain::{DataMap, Fault, Kind, Record, RecordId};
-use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::protocol::{ChangeSet, Inconsistency, Receipt, Survey, SurveyQuery, VerifyQuery};
 use read_rows::Loaded;
 
 pub(crate) use apply::{Decision, decide};
@@ -25,6 +26,7 @@ pub(crate) use read_rows::as_declared;
 use session::bad_value;
 pub(crate) use session::{Change, Changes, KeyedReference, Ranked, RowNumber, Session};
 pub(crate) use survey::survey;
+pub(crate) use verify::verify;
 
 /// The maximum number of attempts, if rows change while they are read.
 const ATTEMPTS: usize = 3;
@@ -100,6 +102,11 @@ impl<R: Records> Store for ByRow<R> {
             }
         }
         Err(contention())
+    }
+
+    /// Reads whole tables through [`Records::page`], which the backend must implement for it.
+    async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {
+        verify::verify_pages(&self.records, query).await
     }
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {

@@ -11,6 +11,7 @@ mod owned;
 mod scopes;
 mod settle;
 mod unknown;
+mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,8 @@ use crate::domain::{
 };
 use crate::policy::{DeletionPolicy, Entry, ModePolicy, Parent, Retention, Rule};
 use crate::protocol::Disposition;
+
+pub use verify::dangling;
 
 /// Rows by kind and id.
 pub type Rows = BTreeMap<KindName, BTreeMap<RecordId, Record>>;

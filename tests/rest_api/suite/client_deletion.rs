@@ -46,6 +46,27 @@ fn remaining_rows_do_not_refer_to_a_deleted_client() {
     assert_eq!(service.number("SELECT count(*) FROM bookings WHERE comment = 'came late'"), 0);
 }
 
+/// The service empties the log after the answer, so the test waits for it.
+#[test]
+fn no_byte_of_a_deleted_client_stays_in_the_file_of_the_database() {
+    let Some(service) = start() else { return };
+    let client = service.id("client").to_owned();
+    let secret = "a-surname-that-no-one-else-has";
+    service.database.execute(&format!("UPDATE clients SET surname = '{secret}' WHERE user_id = '{client}'"));
+    let is_left = || {
+        let bytes = service.database.bytes()?;
+        Some(bytes.windows(secret.len()).any(|part| part == secret.as_bytes()))
+    };
+    let Some(before) = is_left() else { return };
+    assert!(before);
+    assert_eq!(service.send(&service.staff("DELETE", &format!("/api/clients/{client}"))).status, 200);
+    let start = std::time::Instant::now();
+    while is_left() == Some(true) {
+        assert!(start.elapsed().as_secs() < 30, "the value is still there");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
 /// R3, R28, R166
 #[test]
 fn the_documented_alternative_to_a_deletion_sets_the_status() {

@@ -1,13 +1,44 @@
-//! Verifies the rows in memory.
+//! Verifies rows: reads all of them, and compares them in memory.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::domain::{DataMap, Kind, KindName, Mask, Record, RecordId, Reference};
 use crate::protocol::{Disposition, Inconsistency, Inconsistent, Receipt, VerifyQuery};
-use crate::store::{StoreError, masked};
+use crate::store::system_tables::OPERATIONS;
+use crate::store::{Page, Records, StoreError, masked};
+
+/// The number of records to read at once.
+const PAGE: usize = 500;
+
+/// Reads all rows of the query's kinds, page by page, and returns what is wrong with them.
+pub(super) async fn verify_pages(
+    records: &impl Records,
+    query: &VerifyQuery,
+) -> Result<Vec<Inconsistency>, StoreError> {
+    let mut all: BTreeMap<KindName, Vec<Record>> = BTreeMap::new();
+    for kind in query.map.kinds() {
+        all.insert(kind.name.clone(), pages(records, kind).await?);
+    }
+    let receipts = pages(records, &Kind::named(OPERATIONS)).await?;
+    let receipts = receipts.iter().map(Receipt::try_from).collect::<Result<Vec<_>, _>>()?;
+    verify(query, &receipts, |kind| all.get(kind).cloned().unwrap_or_default())
+}
+
+async fn pages(records: &impl Records, kind: &Kind) -> Result<Vec<Record>, StoreError> {
+    let mut found: Vec<Record> = Vec::new();
+    loop {
+        let after = found.last().map(|row| row.id.clone());
+        let page = records.page(kind, Page { after: after.as_ref(), limit: PAGE }).await?;
+        let is_last = page.len() < PAGE;
+        found.extend(page);
+        if is_last {
+            return Ok(found);
+        }
+    }
+}
 
 /// Returns what is wrong with rows. `rows` returns the rows of a kind in the order of their ids.
-pub(super) fn verify(
+pub(crate) fn verify(
     query: &VerifyQuery,
     receipts: &[Receipt],
     rows: impl Fn(&KindName) -> Vec<Record>,
