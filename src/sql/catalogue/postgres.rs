@@ -22,6 +22,7 @@ const TRAITS: Traits = Traits {
     ignores_case: false,
     requires_ids: true,
     single_writer: false,
+    writes_views: true,
     only_schema: None,
     table_name: TableName::from,
 };

@@ -96,7 +96,7 @@ fn columns(map: &DataMap, kind: &Kind, table: &Table, catalogue: &Catalogue, fou
             && !column.storage.fits(expected)
         {
             let message = format!("declared as {expected} but the column is {}", column.declared);
-            found.push(Finding::new(Code::TypeMismatch, &path, message).remedy("correct the declared type"));
+            found.push(Finding::new(Code::TypeMismatch, &path, message).remedy("correct the declared type; without one, a field is text"));
         }
         let mut references = map.references_from(&kind.name);
         let compared = kind.id.contains(field) || references.any(|one| one.fields.contains(field));
