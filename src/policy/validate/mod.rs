@@ -85,7 +85,9 @@ fn access(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, fa
                     );
                 }
                 let scope = allow.scope.as_ref();
-                faults.extend(scope.and_then(|field| scope_type(subject, map, field, &format!("{path}[{index}]"))));
+                faults.extend(
+                    scope.and_then(|field| scope_type(subject, map, field, &format!("{path}[{index}]"))),
+                );
             }
         }
         Some(Access::Any | Access::Authenticated) => {}
@@ -98,7 +100,8 @@ fn scope_type(subject: &KindName, map: &DataMap, field: &FieldName, path: &str) 
     if matches!(declared, FieldType::Text | FieldType::Uuid | FieldType::Integer) {
         return None;
     }
-    let message = format!("`{field}` of `{subject}` is {declared}; a scope is compared as text, uuid or integer");
+    let message =
+        format!("`{field}` of `{subject}` is {declared}; a scope is compared as text, uuid or integer");
     Some(
         Fault::new(FaultCode::FieldType, format!("{path}.scope"), message)
             .remedy("name a field of one of these types, such as the id of a tenant"),

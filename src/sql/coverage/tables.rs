@@ -90,6 +90,23 @@ pub(super) fn row_security<'a>(
     })
 }
 
+/// Reports tables that Citus distributes. The statements of operations do not run there.
+pub(super) fn distributed<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = Finding> + 'a {
+    tables(map, catalogue).filter(|(_, table)| table.is_distributed).map(|(kind, table)| {
+        let message = format!(
+            "`{}` is distributed by Citus, and operations do not support distributed tables",
+            table.name
+        );
+        Finding::new(FindingCode::UnsuitableTable, format!("kinds.{}", kind.name), message).remedy(format!(
+            "make it an ordinary table with `SELECT undistribute_table('{}')`, or remove the kind",
+            table.name
+        ))
+    })
+}
+
 /// Reports views whose rows the policy would write. SQLite has no writable views: its `INSTEAD OF` triggers do not run
 /// for the statements of an operation.
 pub(super) fn written_views<'a>(

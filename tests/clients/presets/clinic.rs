@@ -322,7 +322,7 @@ on_every_store! {
 
     // R46
     async fn the_host_can_change_retention_periods(on: On) {
-        let policy = presets::clinic(Language::English)
+        let policy = presets::any_signed_in(presets::clinic(Language::English))
             .hard_delete(|mode| mode.overrule("sales.client_id", retain("P10Y").from("issued_at").basis("our auditor")))
             .build()
             .unwrap();
