@@ -1,12 +1,10 @@
 //! `plan`: shows what a request would do. Writes nothing: it does not even create the library's own tables.
 
-use client_lifecycle::Error;
 use client_lifecycle::plan::Plan;
-use client_lifecycle::sql::Dialect;
+use client_lifecycle::{DeletionPolicy, Error};
 
 use crate::arguments::{Format, Shared};
 use crate::failure::Failure;
-use crate::location::Location;
 use crate::request::RequestArguments;
 use crate::{output, policy, remedy, store};
 
@@ -19,23 +17,15 @@ pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(),
     match shared.format {
         Format::Markdown => output::text(plan.markdown())?,
         Format::Mermaid => output::text(plan.mermaid())?,
-        Format::Sql => output::text(sql(&plan, dialect(shared)?)?)?,
+        Format::Sql => output::text(sql(shared, lifecycle.policy(), &plan).await?)?,
         Format::Text | Format::Json => output::result(shared.format, &plan, &plan)?,
     }
     if plan.is_executable() { Ok(()) } else { Err(failed(Error::Blocked(Box::new(plan)))) }
 }
 
-/// Returns the statements of a plan as text, without the bound values.
-fn sql(plan: &Plan, dialect: Dialect) -> Result<String, Failure> {
-    let statements = plan.sql(dialect).map_err(Error::from)?;
+/// Returns the statements of a plan as text, for the columns of the database, without the bound values.
+async fn sql(shared: &Shared, policy: &DeletionPolicy, plan: &Plan) -> Result<String, Failure> {
+    let statements = store::open(shared, policy, false).await?.sql(plan).await?;
     let texts: Vec<_> = statements.iter().map(|statement| format!("{};", statement.sql)).collect();
     Ok(texts.join("\n\n"))
-}
-
-fn dialect(shared: &Shared) -> Result<Dialect, Failure> {
-    Ok(match shared.store()? {
-        #[cfg(feature = "postgres")]
-        Location::Postgres(_) => Dialect::Postgres,
-        Location::Sqlite(_) | Location::Memory(_) => Dialect::Sqlite,
-    })
 }

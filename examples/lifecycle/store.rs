@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use client_lifecycle::domain::Faults;
+use client_lifecycle::plan::Plan;
 #[cfg(feature = "postgres")]
 use client_lifecycle::postgres::PostgresStore;
-use client_lifecycle::sql::{Catalogue, Finding};
+use client_lifecycle::sql::{Catalogue, Dialect, Finding, Statement};
 use client_lifecycle::sqlite::SqliteStore;
 use client_lifecycle::sqlite::sqlx::sqlite::SqlitePool;
 use client_lifecycle::{DeletionPolicy, Error, MemoryStore, Store};
@@ -82,6 +83,16 @@ impl Opened {
                 Ok(Self::Postgres(store.migrate().await?))
             }
         }
+    }
+
+    /// Returns the statements of a plan. Rows in memory have no columns, so these are the statements for SQLite.
+    pub(crate) async fn sql(&self, plan: &Plan) -> Result<Vec<Statement>, Failure> {
+        Ok(match self {
+            Self::Memory(_) => plan.sql(Dialect::Sqlite)?,
+            Self::Sqlite(store) => store.sql(plan).await?,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.sql(plan).await?,
+        })
     }
 
     /// Reports where the policy and the store differ, and what the policy does not cover.

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::answer::{failed, reply};
 use crate::asked::invalid;
+use crate::unique_keys::UniqueKeys;
 
 /// The maximum number of bytes in a body. The fields of a client have about 600 characters in total.
 const LIMIT: usize = 16 * 1024;
@@ -21,7 +22,7 @@ const READ: usize = 1024 * 1024;
 /// The body of a request, as far as it could be read.
 pub(crate) enum Body {
     Json(Value),
-    /// Not JSON. The library responds as it does to JSON that is not an object.
+    /// Not JSON, or an object that has a key twice. The library responds as it does to JSON that is not an object.
     Other,
     TooLarge,
 }
@@ -36,7 +37,7 @@ impl<S: Sync> FromRequest<S> for Body {
         if bytes.len() > LIMIT {
             return Ok(Self::TooLarge);
         }
-        Ok(serde_json::from_slice(&bytes).map_or(Self::Other, Self::Json))
+        Ok(serde_json::from_slice(&bytes).map_or(Self::Other, |UniqueKeys(value)| Self::Json(value)))
     }
 }
 

@@ -33,6 +33,7 @@ mod sqlite;
 mod stop;
 mod token;
 mod unions;
+mod unique_keys;
 mod users;
 
 use std::error::Error;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::map_document::MapDocument;
+use super::map_uses::MapUses;
 use super::reference_checks::check_references;
 use super::{
     Fault, FaultCode, Faults, FieldName, FieldType, KeyReader, KeysByTable, Kind, KindName, Mask, Reference,
-    ReferenceName, TableName, UndeclaredReferences, Value,
+    ReferenceName, TableName, UndeclaredReferences,
 };
 
 /// The kinds, the references between them, and their fields.
@@ -35,23 +36,10 @@ pub struct DataMap {
     /// The kind of the subjects, in the map that a store checks. Its rows outside the filter block an operation.
     #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases have foreign keys"))]
     subject: Option<KindName>,
-    /// The values that a policy names, in the map that a store checks.
-    named_values: Vec<NamedValue>,
+    /// What a policy does with the map, in the map that a store checks.
+    pub(super) uses: MapUses,
     /// The foreign keys that the store had when their references were added to the map; `None` if none were read.
     keys: Option<Arc<KeysByTable>>,
-}
-
-/// A value that a policy compares with a field or writes to it, such as a status.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases restrict the values of columns"))]
-pub(crate) struct NamedValue {
-    pub(crate) kind: KindName,
-    pub(crate) field: FieldName,
-    pub(crate) value: Value,
-    /// Whether the policy writes the value as a mask, rather than comparing it.
-    pub(crate) is_mask: bool,
-    /// The path in the policy document.
-    pub(crate) path: String,
 }
 
 /// A table or a reference that is deliberately left out of the map.
@@ -97,7 +85,7 @@ impl DataMap {
             references: BTreeMap::new(),
             excluded,
             subject: None,
-            named_values: Vec::new(),
+            uses: MapUses::default(),
             keys: None,
         };
         let mut faults = Faults::none();
@@ -328,20 +316,6 @@ impl DataMap {
         {
             kind.fields.entry(field.clone()).or_default();
         }
-    }
-
-    /// Sets the values that a policy names.
-    pub(crate) fn set_named_values(&mut self, values: Vec<NamedValue>) {
-        self.named_values = values;
-    }
-
-    /// Returns the values that a policy names.
-    #[cfg_attr(
-        not(feature = "sql"),
-        allow(dead_code, reason = "only databases restrict the values of columns")
-    )]
-    pub(crate) fn named_values(&self) -> &[NamedValue] {
-        &self.named_values
     }
 
     /// Adds a field that only a rule or an event mentions.

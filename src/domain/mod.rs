@@ -18,6 +18,7 @@ mod instant;
 mod json_schema;
 mod kind;
 pub(crate) mod map_document;
+mod map_uses;
 mod mask;
 mod mode;
 mod names;
@@ -47,7 +48,7 @@ pub use condition::{
     older_than, one_of, unknown, within,
 };
 pub use data_map::DataMap;
-pub(crate) use data_map::{Excluded, NamedValue, placeholder_without_id};
+pub(crate) use data_map::{Excluded, placeholder_without_id};
 pub use deleted_field::DeletedField;
 pub use fault::{Fault, FaultCode, Faults};
 pub use field_type::{BadValue, FieldType};
@@ -64,6 +65,7 @@ pub use instant::instant_text;
 pub(crate) use instant::{EpochUnit, instant_of_milliseconds};
 pub(crate) use instant::{INFINITY, infinity_text, to_milliseconds};
 pub use kind::{Field, Kind, Lock, StatusField};
+pub(crate) use map_uses::NamedValue;
 pub use mask::{Mask, MaskKey};
 pub use mode::{Mode, Status};
 pub(crate) use ownership::{Decided, Stage};

@@ -1,7 +1,7 @@
 //! What a store must have for a policy: its data map, with everything else that the policy names.
 
-use super::{Access, ConditionUse, DeletionPolicy};
-use crate::domain::{DataMap, FieldName};
+use super::{Access, ConditionUse, DeletionPolicy, WrittenKinds};
+use crate::domain::{DataMap, FieldName, FieldType};
 
 impl DeletionPolicy {
     /// Returns the map with the foreign keys that the policy does not declare, and with fields that need not be declared
@@ -21,7 +21,10 @@ impl DeletionPolicy {
         map.set_named_values(self.named_values());
         for field in self.scopes() {
             map.name_field(&self.subject, field);
+            // Actors have scopes of text, so a field without a type is compared as text.
+            map.infer_type(&self.subject, field, FieldType::Text);
         }
+        map.set_written(WrittenKinds::of(self).all().cloned());
         for effect in self.modes.values().flat_map(|mode| &mode.effects) {
             for field in &effect.fields {
                 map.name_field(effect.on.as_ref().unwrap_or(&self.subject), field);

@@ -31,6 +31,7 @@ mod rule_schema;
 mod schema;
 mod undeclared;
 mod validate;
+mod written;
 
 use document::PolicyDocument;
 
@@ -55,6 +56,7 @@ pub use rule_build::{
     EntryBuilder, anonymize, cascade, delete, keep, leave, protect, reassign, restrict, retain, set_default,
     set_null, soft_delete,
 };
+pub(crate) use written::WrittenKinds;
 
 /// The two ways to make a policy. Both call `DeletionPolicy::assemble`, which checks and compiles it.
 impl DeletionPolicy {

@@ -135,8 +135,9 @@ macro_rules! stores {
             use $crate::protocol::{
                 ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, Survey, SurveyQuery, VerifyQuery,
             };
+            use $crate::plan::Plan;
             use $crate::policy::DeletionPolicy;
-            use $crate::sql::{Catalogue, Finding};
+            use $crate::sql::{Catalogue, Finding, Statement};
             use $crate::store::{ReadQuery, Reader, Store, StoreError};
 
             $(
@@ -166,6 +167,14 @@ macro_rules! stores {
                     /// [`StoreError`] if the database cannot be queried.
                     pub async fn findings(&self, policy: &DeletionPolicy) -> Result<Vec<Finding>, StoreError> {
                         self.store.findings(policy).await
+                    }
+
+                    /// Renders the SQL of a plan for this database: see [`SqlStore::sql`](crate::sql::SqlStore::sql).
+                    ///
+                    /// # Errors
+                    /// [`StoreError`] if the columns cannot be read, or if SQL cannot express the plan.
+                    pub async fn sql(&self, plan: &Plan) -> Result<Vec<Statement>, StoreError> {
+                        self.store.sql(plan).await
                     }
 
                     /// Reads the audit entries of a subject, in the order they were written.

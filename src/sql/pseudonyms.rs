@@ -109,7 +109,8 @@ impl Renderer<'_> {
         self.backend.temporary(&self.prefix.table("pseudonyms"))
     }
 
-    fn create_pseudonyms(&self) -> Statement {
+    /// Renders the statement that creates the table of pseudonyms.
+    pub(super) fn create_pseudonyms(&self) -> Statement {
         let columns = self.backend.spelling().pseudonym_columns;
         Statement::text(format!("CREATE TABLE IF NOT EXISTS {} {columns}", self.pseudonyms()))
     }

@@ -45,6 +45,57 @@ fn a_client_is_planned_and_deleted_like_in_memory() {
     assert_eq!(again.status, 4, "{}", again.err);
 }
 
+/// Every statement is prepared by the server, which rejects operators that do not exist, such as `bigint = text`.
+#[test]
+fn the_statements_of_a_plan_run_as_they_are_printed() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let Some(schema) = runtime.block_on(Schema::new()) else { return };
+    let tables = "CREATE TYPE state AS ENUM ('OPEN', 'PAID');
+        CREATE TABLE clients (id bigint PRIMARY KEY, tenant integer, born date, note uuid);
+        CREATE TABLE debts (id uuid PRIMARY KEY, client_id bigint REFERENCES clients, state state, at timestamptz);
+        CREATE TABLE lines (debt uuid REFERENCES debts, no smallint, PRIMARY KEY (debt, no));
+        INSERT INTO clients VALUES (7, 1), (8, 1); INSERT INTO debts (id, client_id) VALUES (gen_random_uuid(), 7);";
+    runtime.block_on(schema.run(tables));
+    let world = World::new("postgres-sql");
+    let policy = json!({
+        "subject": "clients",
+        "kinds": {
+            "clients": { "fields": { "tenant": "integer" }, "personal": { "born": "year", "note": "null" } },
+            "debts": { "fields": { "at": "timestamp" } }, "lines": { "id": ["debt", "no"] }
+        },
+        "references": [ { "from": "debts.client_id", "to": "clients", "nullable": true }, { "from": "lines.debt", "to": "debts" } ],
+        "modes": {
+            "hard_delete": { "allow": [{ "role": "ADMIN", "scope": "tenant" }], "rules": {
+                "debts.client_id": [ { "when": { "field": "state", "eq": "OPEN" }, "then": "set_null" },
+                                     { "retain": { "period": "P6Y", "from": "at" }, "on_survive": "set_null" }, "delete" ],
+                "lines.debt": "cascade" } },
+            "anonymize": { "allow": "any", "rules": { "debts.client_id": "delete", "lines.debt": "cascade" } },
+            "reassign": { "allow": "any", "rules": { "debts.client_id": "reassign", "lines.debt": "keep" } }
+        }
+    });
+    world.write("policy.json", &policy.to_string());
+    let store = schema.address();
+    // The library's own tables must exist, as they do before anything is applied.
+    let deleted = world.run(&store, &format!("apply clients 8 {ADMIN} --scope 1"));
+    assert_eq!(deleted.status, 0, "{}", deleted.err);
+    for line in ["--scope 1", "--mode anonymize", "--mode reassign --reassign debts.client_id=7"] {
+        let shown = world.run(&store, &format!("plan clients 7 {ADMIN} {line} --format sql"));
+        assert!(shown.out.contains("\"debts\""), "{line}: {}", shown.err);
+        for statement in shown.out.split(";\n").map(str::trim).filter(|text| !text.is_empty()) {
+            let statement = statement.trim_end_matches(';');
+            let can_prepare = ["SELECT", "WITH", "INSERT", "UPDATE", "DELETE"]
+                .iter()
+                .any(|word| statement.starts_with(word));
+            let sql = if can_prepare {
+                format!("PREPARE shown AS {statement}; DEALLOCATE shown")
+            } else {
+                statement.to_owned()
+            };
+            runtime.block_on(schema.run(&format!("BEGIN; {sql}; ROLLBACK")));
+        }
+    }
+}
+
 /// A schema with the PostgreSQL features that most often break such tools.
 const UNKNOWN: &str = "
     CREATE TYPE state AS ENUM ('ON', 'OFF'); CREATE DOMAIN key AS uuid;

@@ -333,6 +333,11 @@ faulty! {
     a_mode_without_allow_is_reported:
         document([("/modes/deactivate", json!({"rules": {"*": "keep"}}))])
         => "modes.deactivate.allow", "the mode has no permissions", "list roles, or use \"any\" if the host has already checked permissions";
+    a_scope_without_exact_text_is_reported:
+        document([("/kinds/clients/fields/since", json!("timestamp")),
+                  ("/modes/hard_delete/allow", json!([{ "role": "RESALE", "scope": "since" }]))])
+        => "modes.hard_delete.allow[0].scope", "`since` of `clients` is timestamp; a scope is compared as text, uuid or integer",
+           "name a field of one of these types, such as the id of a tenant";
     an_empty_allow_is_reported:
         document([("/modes/hard_delete/allow", json!([]))])
         => "modes.hard_delete.allow", "the list of permissions is empty", "list at least one role";

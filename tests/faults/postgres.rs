@@ -117,6 +117,16 @@ macro_rules! faulty_there {
 }
 
 faulty_there! {
+    a_distributed_table_is_reported:
+        opened("CREATE TABLE clients (id integer PRIMARY KEY); CREATE TABLE pg_dist_partition (logicalrelid regclass);
+                INSERT INTO pg_dist_partition VALUES ('clients')", json!({}))
+        => "kinds.clients", "`clients` is distributed by Citus, and operations do not support distributed tables",
+           "make it an ordinary table with `SELECT undistribute_table('clients')`, or remove the kind";
+    a_distributed_table_is_found_by_check:
+        found(&format!("{TABLES} CREATE TABLE pg_dist_partition (logicalrelid regclass);
+                        INSERT INTO pg_dist_partition VALUES ('debts')"), |_| {})
+        => "kinds.debts", "`debts` is distributed by Citus, and operations do not support distributed tables",
+           "make it an ordinary table with `SELECT undistribute_table('debts')`, or remove the kind";
     an_id_that_can_be_null_is_reported:
         opened("CREATE TABLE clients (id text UNIQUE)", json!({}))
         => "kinds.clients.id", "the column `id` can be NULL, but rows without an id are never found",

@@ -61,6 +61,23 @@ fn covered(code: FindingCode, more: &str) -> Vec<Fault> {
     found(code, &[CLIENTS, DEBTS, more].concat(), |_| {})
 }
 
+/// Returns the faults of opening a policy for clients on these tables, apart from `change`.
+fn opened_policy(ddl: &str, change: impl FnOnce(&mut Value)) -> Vec<Fault> {
+    let mut document = json!({ "subject": "clients", "kinds": { "clients": {} }, "references": [],
+                               "modes": { "hard_delete": { "allow": "any", "rules": {} } } });
+    change(&mut document);
+    let policy = DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
+    match run(async { client_lifecycle::Lifecycle::open(database(ddl).await, policy).await }) {
+        Err(client_lifecycle::Error::SchemaMismatch(faults)) => faults.iter().cloned().collect(),
+        Err(error) => panic!("{error}"),
+        Ok(_) => Vec::new(),
+    }
+}
+
+fn scoped(document: &mut Value) {
+    document["modes"]["hard_delete"]["allow"] = json!([{ "role": "RESALE", "scope": "tenant" }]);
+}
+
 /// Returns the findings with this code if the rule for debts masks `note` with this mask.
 #[allow(clippy::needless_pass_by_value, reason = "masks are written where they are passed")]
 fn masked(code: FindingCode, column: &str, mask: Value) -> Vec<Fault> {
@@ -82,7 +99,29 @@ faulty! {
         => "kinds.clients.fields.email", "the table `clients` has no column `email`", "create it, or correct `column`";
     a_different_type_is_reported:
         opened(CLIENTS, one(json!({ "fields": { "name": "integer" } })))
-        => "kinds.clients.fields.name", "declared as integer but the column is TEXT", "correct the declared type";
+        => "kinds.clients.fields.name", "declared as integer but the column is TEXT",
+           "correct the declared type; without one, a field is text";
+    a_scope_without_a_type_on_a_column_of_integers_is_reported:
+        opened_policy("CREATE TABLE clients (id INTEGER PRIMARY KEY, tenant INTEGER)", scoped)
+        => "kinds.clients.fields.tenant", "declared as text but the column is INTEGER",
+           "correct the declared type; without one, a field is text";
+    a_scope_on_a_missing_column_is_reported:
+        opened_policy(CLIENTS, scoped)
+        => "kinds.clients.fields.tenant", "the table `clients` has no column `tenant`", "create it, or correct `column`";
+    a_view_that_would_be_written_is_reported:
+        opened_policy(
+            "CREATE TABLE people (id INTEGER PRIMARY KEY); CREATE VIEW clients AS SELECT id FROM people;
+             CREATE TRIGGER gone INSTEAD OF DELETE ON clients BEGIN DELETE FROM people WHERE id = old.id; END",
+            |_| {})
+        => "kinds.clients", "`clients` is a view, and operations cannot write to views on SQLite",
+           "declare the table that it reads, with a `filter` if the view leaves rows out";
+    a_trigger_on_rows_that_create_inserts_is_reported:
+        found(FindingCode::Trigger,
+              &[CLIENTS, DEBTS, "CREATE TRIGGER greet AFTER INSERT ON clients BEGIN SELECT 1; END;
+                                 CREATE TRIGGER note AFTER INSERT ON debts BEGIN SELECT 1; END;"].concat(),
+              |document| document["modes"]["create"] = json!({ "allow": "any" }))
+        => "kinds.clients", "the trigger `greet` fires on INSERT of `clients`: its effects are in no plan and no receipt",
+           "move its work into the policy, or make sure that it does not change rows of a declared kind";
     a_not_null_column_of_a_nullable_field_is_reported:
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
                one(json!({ "fields": { "name": { "nullable": true } } })))

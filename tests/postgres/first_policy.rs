@@ -118,3 +118,41 @@ async fn a_foreign_key_to_another_unique_column_is_declared() {
     let Some(first) = first(ddl, "clients", &human, &left).await else { return };
     assert_eq!(first["references"][0], json!({ "from": "reminders.client_uid", "to": "clients.uid" }));
 }
+
+#[tokio::test]
+async fn names_that_differ_only_in_case_are_told_apart() {
+    let ddl = "CREATE TABLE \"Order\" (id int PRIMARY KEY); CREATE TABLE \"order\" (id int PRIMARY KEY);
+        CREATE TABLE lines (id int PRIMARY KEY, \"A\" int REFERENCES \"Order\", a int REFERENCES \"order\")";
+    let any = json!({ "subject": "x", "kinds": { "x": {} }, "modes": { "hard_delete": { "allow": "any" } } });
+    let Some(world) = World::new(ddl, &any).await else { return };
+    let catalogue = world.store().catalogue().await.unwrap();
+    for (requested, kind, reference) in
+        [("Order", "Order", "lines.A"), ("\"Order\"", "Order", "lines.A"), ("order", "order", "lines.a")]
+    {
+        let policy = first_policy(&catalogue, requested).unwrap();
+        assert_eq!(policy.subject().as_str(), kind, "{requested}");
+        let references: Vec<&str> = policy.map().references().map(|one| one.name.as_str()).collect();
+        assert_eq!(references, [reference], "{requested}");
+    }
+    let unclear = first_policy(&catalogue, "ORDER").unwrap_err();
+    assert_eq!(unclear.remedy(), "use one of `Order`, `order`");
+}
+
+/// Both columns refer to one table. Only one of them is declared.
+#[tokio::test]
+async fn a_declared_column_covers_no_column_whose_name_differs_in_case() {
+    let ddl = "CREATE TABLE clients (id int PRIMARY KEY);
+        CREATE TABLE visits (id int PRIMARY KEY, \"By\" int REFERENCES clients, by int REFERENCES clients)";
+    let document = json!({
+        "subject": "clients", "kinds": { "clients": {}, "visits": {} },
+        "references": [ { "from": "visits.By", "to": "clients", "nullable": true } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "set_null" } } }
+    });
+    let Some(world) = World::new(ddl, &document).await else { return };
+    let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+    let found = findings(&policy, &world.store().catalogue().await.unwrap());
+    assert!(
+        found.iter().any(|finding| finding.message.contains("`by`") || finding.path.ends_with(".by")),
+        "{found:#?}"
+    );
+}

@@ -146,6 +146,8 @@ async fn a_policy_on_a_view_with_duplicate_ids_does_not_open() {
     assert_eq!(
         found,
         [
+            "kinds.debts: `debts` is a view, and operations cannot write to views on SQLite (declare the table that it \
+             reads, with a `filter` if the view leaves rows out)",
             "kinds.debts.id: the view `debts` has 2 rows with the id `2` (make the view return one row for each id)"
         ]
     );

@@ -251,6 +251,35 @@ async fn an_id_that_is_a_part_of_the_key_is_reported() {
     );
 }
 
+/// The kind has a column of another name, and another kind refers to it.
+#[tokio::test]
+async fn the_remedy_of_a_part_of_a_key_can_be_followed() {
+    let ddl = "CREATE TABLE clients (id INTEGER PRIMARY KEY);
+        CREATE TABLE debts (tenant INTEGER NOT NULL, no INTEGER NOT NULL, client_id INTEGER NOT NULL REFERENCES clients,
+            PRIMARY KEY (tenant, no));
+        CREATE TABLE items (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, debt INTEGER NOT NULL,
+            FOREIGN KEY (tenant, debt) REFERENCES debts);
+        CREATE INDEX d ON debts (client_id); CREATE INDEX i ON items (tenant, debt);";
+    let mut document = json!({
+        "subject": "clients",
+        "kinds": { "clients": {}, "debts": { "id": "number", "fields": { "number": { "column": "no" } } }, "items": {} },
+        "references": [ { "from": "debts.client_id", "to": "clients" }, { "from": "items.debt", "to": "debts" } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    });
+    let world = World::new(ddl).await;
+    let catalogue = world.store.catalogue().await.unwrap();
+    let policy = |document: &Value| DeletionPolicy::from_json(&document.to_string()).unwrap();
+    let found = findings(&policy(&document), &catalogue);
+    let part = found.iter().find(|finding| finding.code == FindingCode::CompositeKey).unwrap();
+    assert_eq!(
+        part.remedy,
+        "declare `\"id\": [\"tenant\",\"number\"]`; write 2 fields in `from` of `items.debt`, in this order"
+    );
+    document["kinds"]["debts"]["id"] = json!(["tenant", "number"]);
+    document["references"][1]["from"] = json!(["items.tenant", "items.debt"]);
+    assert_eq!(findings(&policy(&document), &catalogue), []);
+}
+
 #[tokio::test]
 async fn an_id_column_that_is_not_unique_is_ambiguous() {
     let debts = "CREATE TABLE debts (id INTEGER, client_id INTEGER NOT NULL UNIQUE REFERENCES clients);";

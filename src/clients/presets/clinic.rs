@@ -3,7 +3,7 @@
 //! | | |
 //! |---|---|
 //! | **subject** | `clients` with role USER; any other record is not found |
-//! | **who may** | any authenticated actor; narrow it with `allow_only` |
+//! | **who may** | ADMIN; [`any_signed_in`] allows every actor who is signed in |
 //! | **blocks** | debts with status PENDING · upcoming bookings |
 //! | **warns** | sales or payments within the last 30 days |
 //! | **notes** | a hard delete cannot be undone and deletes the proof of consent |
@@ -36,7 +36,7 @@
 //! ```
 
 use crate::clients::Language;
-use crate::domain::{FieldType, Mask, Moment, Period, after, all, eq, ne, within};
+use crate::domain::{FieldType, Mask, Mode, Moment, Period, Role, after, all, eq, ne, within};
 use crate::policy::{
     DeletionPolicy, EffectRule, EntryBuilder, Guard, KindBuilder, ModeBuilder, OnSurvive, PolicyBuilder,
     Redirect, ReferenceBuilder, anonymize, cascade, delete, keep, retain,
@@ -63,8 +63,8 @@ pub fn clinic(language: Language) -> PolicyBuilder {
         .reference_with("sales.client_id", "clients", ReferenceBuilder::nullable)
         .reference_with("payments.client_id", "clients", ReferenceBuilder::nullable)
         .reference("sessions.client_id", "clients")
-        .create(ModeBuilder::allow_authenticated)
-        .update(ModeBuilder::allow_authenticated)
+        .create(|mode| mode.allow(Role::ADMIN))
+        .update(|mode| mode.allow(Role::ADMIN))
         .hard_delete(|mode| {
             guarded(mode, language)
                 .guard(irreversible(language))
@@ -91,8 +91,8 @@ pub fn clinic(language: Language) -> PolicyBuilder {
                 .rule("payments.client_id", books("paid_at"))
                 .rule("sessions.client_id", delete())
         })
-        .deactivate(|mode| mode.allow_authenticated().others(keep()))
-        .reactivate(|mode| mode.allow_authenticated().others(keep()))
+        .deactivate(|mode| mode.allow(Role::ADMIN).others(keep()))
+        .reactivate(|mode| mode.allow(Role::ADMIN).others(keep()))
 }
 
 /// Keeps consents as minimal proof that they were given and revoked. They stay without the signed document. The
@@ -118,6 +118,22 @@ pub fn keep_consent_proof(clinic: PolicyBuilder) -> PolicyBuilder {
         .kind("consents", |kind| kind.nullable("document").personal("document", Mask::Null))
         .hard_delete(proof)
         .anonymize(proof)
+}
+
+/// Allows every actor who is signed in to use every mode, as the API documents of the clinic say. Clients who can sign
+/// in could then delete each other: use it only if the host's own routes are for staff.
+///
+/// ```
+/// use client_lifecycle::clients::Language;
+/// use client_lifecycle::clients::presets;
+/// let policy = presets::any_signed_in(presets::clinic(Language::English)).build()?;
+/// # let _ = policy;
+/// # Ok::<(), client_lifecycle::domain::Faults>(())
+/// ```
+pub fn any_signed_in(clinic: PolicyBuilder) -> PolicyBuilder {
+    let modes =
+        [Mode::Create, Mode::Update, Mode::HardDelete, Mode::Anonymize, Mode::Deactivate, Mode::Reactivate];
+    modes.into_iter().fold(clinic, |clinic, mode| clinic.mode(mode, ModeBuilder::allow_authenticated))
 }
 
 /// Declares the fields of `PUT /api/clients/{id}`, and masks for the personal fields.
@@ -151,7 +167,7 @@ fn client(kind: KindBuilder) -> KindBuilder {
 /// Adds the permissions, guards and events that `hard_delete` and `anonymize` share.
 fn guarded(mode: ModeBuilder, language: Language) -> ModeBuilder {
     let say = |spanish, english| say(language, spanish, english);
-    mode.allow_authenticated()
+    mode.allow(Role::ADMIN)
         .guard(
             Guard::block("outstanding_debts", "debts")
                 .when(eq("status", "PENDING"))

@@ -12,7 +12,7 @@
 //!     .without("payments")                                     // a table this clinic does not have
 //!     .kind("clients", |kind| kind.table("users"))             // a table with another name
 //!     .hard_delete(|mode| mode
-//!         .allow_only("ADMIN")                                 // fewer roles
+//!         .allow_only("MANAGER")                               // other roles
 //!         .guard(Guard::note("loyal", "sales").message("the client has bought something")))
 //!     .build()?;
 //! # let _ = policy;
@@ -21,7 +21,7 @@
 //!
 //! | | subject | removes by | who may |
 //! |---|---|---|---|
-//! | [`clinic`](fn@clinic) | `clients` | `hard_delete`, `anonymize`, `deactivate` | any authenticated actor |
+//! | [`clinic`](fn@clinic) | `clients` | `hard_delete`, `anonymize`, `deactivate` | ADMIN |
 //! | [`notifications`](fn@notifications) | `users` | `hard_delete`, `soft_delete` | anyone: the host decides |
 //! | [`vpn`](fn@vpn) | `customers` | `soft_delete`, `hard_delete` | ADMIN, MASTER, RESALE for their own; ADMIN |
 //! | [`unions`](fn@unions) | `unions` | `soft_delete` | ADMIN |
@@ -32,7 +32,7 @@ pub mod notifications;
 pub mod unions;
 pub mod vpn;
 
-pub use clinic::{clinic, keep_consent_proof};
+pub use clinic::{any_signed_in, clinic, keep_consent_proof};
 pub use notifications::notifications;
 pub use unions::unions;
 pub use vpn::vpn;

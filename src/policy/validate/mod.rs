@@ -10,7 +10,7 @@ mod types;
 use std::collections::BTreeMap;
 
 use super::{Access, ModePolicy};
-use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode};
+use crate::domain::{DataMap, Fault, FaultCode, Faults, FieldName, FieldType, KindName, Mode};
 
 /// Checks the policy. Adds the types that the conditions imply to the map.
 pub(super) fn policy(
@@ -36,7 +36,7 @@ pub(super) fn policy(
     personal_ids::tombstones(map, &mut faults);
     types::infer(subject, map, modes, &mut faults);
     for (mode, policy) in modes {
-        access(*mode, policy, &mut faults);
+        access(subject, map, *mode, policy, &mut faults);
         rules::check(subject, map, *mode, policy, &mut faults);
         guards::check(subject, map, *mode, policy, &mut faults);
         personal_ids::check(subject, map, *mode, policy, &mut faults);
@@ -68,7 +68,7 @@ pub(super) fn with_undeclared(
 }
 
 /// Checks the permissions of a mode.
-fn access(mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
+fn access(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let path = format!("modes.{mode}.allow");
     match &policy.allow {
         None => faults.push(
@@ -90,8 +90,26 @@ fn access(mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
                             .remedy("add a role; a scope only narrows a role"),
                     );
                 }
+                let scope = allow.scope.as_ref();
+                faults.extend(
+                    scope.and_then(|field| scope_type(subject, map, field, &format!("{path}[{index}]"))),
+                );
             }
         }
         Some(Access::Any | Access::Authenticated) => {}
     }
+}
+
+/// Returns the fault of a scope whose field has no exact text form, such as a timestamp.
+fn scope_type(subject: &KindName, map: &DataMap, field: &FieldName, path: &str) -> Option<Fault> {
+    let declared = map.kind(subject)?.type_of(field);
+    if matches!(declared, FieldType::Text | FieldType::Uuid | FieldType::Integer) {
+        return None;
+    }
+    let message =
+        format!("`{field}` of `{subject}` is {declared}; a scope is compared as text, uuid or integer");
+    Some(
+        Fault::new(FaultCode::FieldType, format!("{path}.scope"), message)
+            .remedy("name a field of one of these types, such as the id of a tenant"),
+    )
 }

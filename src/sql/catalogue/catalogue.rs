@@ -48,6 +48,8 @@ pub(in crate::sql) struct Traits {
     pub(in crate::sql) requires_ids: bool,
     /// Whether only one transaction writes at a time.
     pub(in crate::sql) single_writer: bool,
+    /// Whether operations can write to views.
+    pub(in crate::sql) writes_views: bool,
     /// The schema whose tables a policy can use; `None` if it can use every schema.
     pub(in crate::sql) only_schema: Option<&'static str>,
     /// Reads the name of a table in a result.

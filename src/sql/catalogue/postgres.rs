@@ -22,6 +22,7 @@ const TRAITS: Traits = Traits {
     ignores_case: false,
     requires_ids: true,
     single_writer: false,
+    writes_views: true,
     only_schema: None,
     table_name: TableName::from,
 };
@@ -116,6 +117,9 @@ const TRIGGERS: &str = "SELECT t.name, g.tgname::text, (g.tgtype & 4)::int, (g.t
      (NOT r.is_instead OR r.ev_qual::text <> '<>')::int \
      FROM t JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = t.oid AND r.rulename <> '_RETURN' ORDER BY 1, 2";
 
+/// The name of the catalogue of Citus, with its schema; NULL without Citus.
+const CITUS: &str = "SELECT to_regclass('pg_dist_partition')::text";
+
 pub(super) async fn read(
     tx: &mut (dyn SqlTransaction + '_),
     prefix: &Prefix,
@@ -159,6 +163,7 @@ pub(super) async fn read(
             }));
         }
     }
+    distributed(tx, &params, &mut catalogue).await?;
     read_repeated_ids(tx, &mut catalogue, map, |id| format!("{id}::text")).await?;
     read_shared_keys(tx, &mut catalogue, map, |key| format!("lower({key}::text COLLATE \"C\")")).await?;
     Ok(catalogue)
@@ -227,6 +232,26 @@ fn relations(rows: &[Vec<SqlValue>], catalogue: &mut Catalogue) {
         table.denied =
             privileges.filter(|(_, allowed)| !is(allowed)).map(|(privilege, _)| privilege).collect();
     }
+}
+
+/// Notes the tables that Citus distributes, reference tables among them.
+async fn distributed(
+    tx: &mut (dyn SqlTransaction + '_),
+    params: &[SqlValue],
+    catalogue: &mut Catalogue,
+) -> Result<(), SqlError> {
+    let found = tx.query(CITUS, &[]).await?;
+    let Some(citus) = found.iter().flatten().find_map(SqlValue::as_text) else { return Ok(()) };
+    let sql = format!(
+        "{TABLES}SELECT t.name FROM t WHERE EXISTS (SELECT 1 FROM {citus} AS d WHERE d.logicalrelid::oid = t.oid)"
+    );
+    for row in tx.query(&sql, params).await? {
+        let name = row.first().map(|name| catalogue.read_name(name));
+        if let Some(table) = name.and_then(|name| catalogue.table_mut(&name)) {
+            table.is_distributed = true;
+        }
+    }
+    Ok(())
 }
 
 /// Returns the names in a JSON array; empty for NULL.

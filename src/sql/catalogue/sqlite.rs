@@ -18,6 +18,7 @@ const TRAITS: Traits = Traits {
     ignores_case: true,
     requires_ids: false,
     single_writer: true,
+    writes_views: false,
     only_schema: Some(MAIN),
     table_name: TableName::new,
 };

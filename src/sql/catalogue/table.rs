@@ -35,6 +35,8 @@ pub(crate) struct Table {
     pub(crate) reads: Vec<TableName>,
     /// Whether row-level security hides rows from the current role.
     pub(crate) row_security: bool,
+    /// Whether Citus distributes its rows over several servers.
+    pub(crate) is_distributed: bool,
     /// The privileges that the current role lacks. Empty on SQLite.
     pub(crate) denied: Vec<Privilege>,
 }
@@ -114,6 +116,7 @@ impl Table {
             copies: Vec::new(),
             reads: Vec::new(),
             row_security: false,
+            is_distributed: false,
             denied: Vec::new(),
         }
     }

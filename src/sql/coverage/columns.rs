@@ -96,7 +96,10 @@ fn columns(map: &DataMap, kind: &Kind, table: &Table, catalogue: &Catalogue, fou
             && !column.storage.fits(expected)
         {
             let message = format!("declared as {expected} but the column is {}", column.declared);
-            found.push(Finding::new(Code::TypeMismatch, &path, message).remedy("correct the declared type"));
+            found.push(
+                Finding::new(Code::TypeMismatch, &path, message)
+                    .remedy("correct the declared type; without one, a field is text"),
+            );
         }
         let mut references = map.references_from(&kind.name);
         let compared = kind.id.contains(field) || references.any(|one| one.fields.contains(field));
@@ -166,7 +169,7 @@ pub(super) fn ids(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
         if table.is_view() {
             continue;
         }
-        found.extend(uniqueness(kind.column(id), table, &path));
+        found.extend(uniqueness(map, kind, kind.column(id), table, &path));
         if column.storage.column_type().is_some_and(|column| !column.makes_ids()) {
             let message = format!("the column is {}, but ids are text, integers or UUIDs", column.declared);
             found.push(
@@ -225,20 +228,37 @@ fn several_ids(kind: &Kind, table: &Table, catalogue: &Catalogue, path: &str) ->
     found
 }
 
-fn uniqueness(id: &str, table: &Table, path: &str) -> Option<Finding> {
+fn uniqueness(map: &DataMap, kind: &Kind, id: &str, table: &Table, path: &str) -> Option<Finding> {
     if table.is_unique(id) {
         return None;
     }
     Some(if table.primary_key.len() > 1 {
         let key = table.primary_key.join("`, `");
-        let list = table.primary_key.join("\", \"");
         let message = format!("the column `{id}` is only a part of the primary key (`{key}`)");
-        Finding::new(Code::CompositeKey, path, message).remedy(format!("declare `\"id\": [\"{list}\"]`"))
+        Finding::new(Code::CompositeKey, path, message).remedy(whole_key(map, kind, table))
     } else {
         let message = format!("the column `{id}` is not unique");
         Finding::new(Code::AmbiguousId, path, message)
             .remedy("use the primary key as `id`, or add a unique index")
     })
+}
+
+/// Returns the remedy for a kind whose id is a part of the primary key. References to the kind change with its id.
+fn whole_key(map: &DataMap, kind: &Kind, table: &Table) -> String {
+    let field = |column: &String| {
+        let declared = kind.fields.keys().chain(kind.id.fields());
+        let mut declared = declared.filter(|field| same(kind.column(field), column));
+        declared.next().map_or_else(|| column.clone(), ToString::to_string)
+    };
+    let fields: Vec<String> = table.primary_key.iter().map(field).collect();
+    let mut remedy = format!("declare `\"id\": {}`", serde_json::json!(fields));
+    let by_id = map.references_to(&kind.name).filter(|one| one.key.is_none() && one.is_declared());
+    let by_id: Vec<String> = by_id.map(|reference| format!("`{}`", reference.name)).collect();
+    if !by_id.is_empty() {
+        let (count, list) = (fields.len(), by_id.join(", "));
+        remedy += &format!("; write {count} fields in `from` of {list}, in this order");
+    }
+    remedy
 }
 
 /// Reports kinds whose tables have names that the library's own statements use.

@@ -75,7 +75,9 @@ pub(super) fn references<'a>(
 ) -> impl Iterator<Item = &'a Kind> {
     kinds(map, table, catalogue).flat_map(move |from| {
         map.references_from(&from.name)
-            .filter(move |reference| reference.fields.iter().any(|field| same(from.column(field), column)))
+            .filter(move |reference| {
+                reference.fields.iter().any(|field| catalogue.is_one_name(from.column(field), column))
+            })
             .filter_map(|reference| map.kind(&reference.to))
     })
 }
@@ -114,7 +116,8 @@ pub(super) fn following<'a>(
         };
         let mut pairs = reference.fields.iter().zip(map.key_of(reference));
         let follows = pairs.all(|(field, to_field)| {
-            key.column_to(to.column(to_field)).is_some_and(|column| same(column, from.column(field)))
+            key.column_to(to.column(to_field))
+                .is_some_and(|column| catalogue.is_one_name(column, from.column(field)))
         });
         reference.is_declared() && follows && is_of(from, &key.table) && is_of(to, &key.to)
     })
@@ -143,10 +146,13 @@ pub(super) fn column_excluded(map: &DataMap, table: &TableName, column: &str, ca
             return false;
         };
         let by_kind = map.kind(&from).is_some_and(|kind| {
-            same(kind.column(&field), column) && catalogue.is_one_table(&kind.table_name(), table)
+            catalogue.is_one_name(kind.column(&field), column)
+                && catalogue.is_one_table(&kind.table_name(), table)
         });
-        let is_column =
-            || same(field.as_str(), column) && catalogue.is_one_table(&TableName::from(from.as_str()), table);
+        let is_column = || {
+            catalogue.is_one_name(field.as_str(), column)
+                && catalogue.is_one_table(&TableName::from(from.as_str()), table)
+        };
         by_kind || is_column()
     })
 }

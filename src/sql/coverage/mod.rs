@@ -17,11 +17,9 @@ mod unmasked;
 mod unreached;
 mod written;
 
-use written::WrittenKinds;
-
 use super::Catalogue;
 use crate::domain::DataMap;
-use crate::policy::DeletionPolicy;
+use crate::policy::{DeletionPolicy, WrittenKinds};
 
 pub(super) use declared::dependents;
 pub(super) use effective::undeclared;
@@ -39,6 +37,8 @@ pub use finding::{Finding, FindingCode};
 /// * Masks that do not fit their column: too long, `null` in a `NOT NULL` column, or a constant in a unique column.
 /// * Columns that only the database writes, but the policy would too.
 /// * Rules of PostgreSQL that run in addition to a statement, or only for some rows. `open` rejects these.
+/// * Tables that Citus distributes. `open` rejects these too.
+/// * Views of SQLite that the policy would write. `open` rejects these too.
 /// * Triggers by which the database changes rows that are in no plan. What foreign keys do is part of every plan, unless
 ///   the rows of a key cannot be told from others: `open` rejects a key with an action that belongs to a single
 ///   partition, or to a table that inherits from the table of a kind.
@@ -73,7 +73,7 @@ pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> 
     found.extend(references::unprotected(map, catalogue));
     found.extend(references::missing_indexes(map, catalogue));
     found.extend(written::mask_fits(policy, catalogue));
-    found.extend(tables::triggers(map, catalogue, &written));
+    found.extend(tables::triggers(policy, catalogue, &written));
     found.extend(written::written_by_policy(policy, catalogue));
     found.extend(tables::types(map, catalogue, &written));
     found.extend(tables::stale_copies(map, catalogue, &written));
@@ -99,6 +99,8 @@ pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     found.extend(deleted::marks(map, catalogue));
     found.extend(tables::row_security(map, catalogue));
     found.extend(tables::partial_rules(map, catalogue));
+    found.extend(tables::written_views(map, catalogue));
+    found.extend(tables::distributed(map, catalogue));
     found.extend(written::written_by_kinds(map, catalogue));
     found.extend(labels::unknown_labels(map, catalogue));
     found.extend(mask_values::wrong_types(map, catalogue));

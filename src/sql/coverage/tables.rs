@@ -4,9 +4,8 @@
 use super::declared;
 use super::declared::tables;
 use super::finding::{Finding, FindingCode};
-use super::written::WrittenKinds;
 use crate::domain::{DataMap, Kind, Mode, TableName};
-use crate::policy::DeletionPolicy;
+use crate::policy::{DeletionPolicy, WrittenKinds};
 use crate::sql::catalogue::{Catalogue, Privilege, Relation, Table, TriggerEvent};
 
 /// Reports kinds whose table is not an ordinary table of this server: materialized views, foreign tables,
@@ -91,21 +90,55 @@ pub(super) fn row_security<'a>(
     })
 }
 
-/// Reports triggers that fire when the policy deletes or updates rows. Plans do not show what triggers do.
-pub(super) fn triggers<'a>(
+/// Reports tables that Citus distributes. The statements of operations do not run there.
+pub(super) fn distributed<'a>(
     map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = Finding> + 'a {
+    tables(map, catalogue).filter(|(_, table)| table.is_distributed).map(|(kind, table)| {
+        let message = format!(
+            "`{}` is distributed by Citus, and operations do not support distributed tables",
+            table.name
+        );
+        Finding::new(FindingCode::UnsuitableTable, format!("kinds.{}", kind.name), message).remedy(format!(
+            "make it an ordinary table with `SELECT undistribute_table('{}')`, or remove the kind",
+            table.name
+        ))
+    })
+}
+
+/// Reports views whose rows the policy would write. SQLite has no writable views: its `INSTEAD OF` triggers do not run
+/// for the statements of an operation.
+pub(super) fn written_views<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = Finding> + 'a {
+    let views = tables(map, catalogue).filter(|(_, table)| table.is_view());
+    let is_written = |kind: &Kind| !catalogue.traits().writes_views && map.is_written(&kind.name);
+    views.filter(move |(kind, _)| is_written(kind)).map(|(kind, view)| {
+        let message = format!("`{}` is a view, and operations cannot write to views on SQLite", view.name);
+        Finding::new(FindingCode::UnsuitableTable, format!("kinds.{}", kind.name), message)
+            .remedy("declare the table that it reads, with a `filter` if the view leaves rows out")
+    })
+}
+
+/// Reports triggers that fire when the policy inserts, deletes or updates rows. Plans do not show what triggers do.
+pub(super) fn triggers<'a>(
+    policy: &'a DeletionPolicy,
     catalogue: &'a Catalogue,
     written: &'a WrittenKinds,
 ) -> impl Iterator<Item = Finding> + 'a {
+    let map = policy.map();
+    let creates = policy.mode(Mode::Create).is_some();
     let tables = map.kinds().filter_map(|kind| Some((kind, catalogue.table(&kind.table_name())?)));
-    tables.flat_map(|(kind, table)| {
-        let fires = table.triggers.iter().filter(|trigger| match trigger.event {
+    tables.flat_map(move |(kind, table)| {
+        let fires = table.triggers.iter().filter(move |trigger| match trigger.event {
             TriggerEvent::Delete => written.deletes(&kind.name),
             TriggerEvent::Update => written.updates(&kind.name),
-            // The library does not insert rows into tables of the host, except clients.
-            TriggerEvent::Insert => false,
+            // `create` is the only operation that inserts rows into a table of the host.
+            TriggerEvent::Insert => kind.name == *policy.subject() && creates,
         });
-        fires.map(|trigger| {
+        fires.map(move |trigger| {
             let event = trigger.event.as_str();
             let message = format!(
                 "the trigger `{}` fires on {event} of `{}`: its effects are in no plan and no receipt",

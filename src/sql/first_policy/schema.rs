@@ -30,7 +30,8 @@ impl<'a> Schema<'a> {
     pub(super) fn of(catalogue: &'a Catalogue, requested: &str) -> Result<Self, NoFirstPolicy> {
         let read = TableName::from(requested);
         let found = catalogue.table(&read);
-        let Some(subject) = found.or_else(|| catalogue.table(&TableName::new(requested))) else {
+        let subject = found.or_else(|| catalogue.table(&TableName::new(requested)));
+        let Some(subject) = subject.filter(|table| !is_ambiguous(catalogue, table, &read.table)) else {
             let tables = alternatives(catalogue, &read);
             return Err(NoFirstPolicy::NoTable { table: requested.to_owned(), tables });
         };
@@ -50,7 +51,8 @@ impl<'a> Schema<'a> {
         });
         let tables: BTreeMap<_, _> = tables.collect();
         // The schema is not part of the name that requests use.
-        let name = if read.schema.is_some() && found.is_some() { plain(&read) } else { requested.into() };
+        let is_read = found.is_some() && (read.schema.is_some() || requested.starts_with('"'));
+        let name = if is_read { plain(&read) } else { requested.into() };
         let names = Names::of(subject, name, tables.values().map(|(table, _)| *table));
         Ok(Self { catalogue, names, tables })
     }
@@ -106,6 +108,18 @@ impl<'a> Schema<'a> {
         let columns: Vec<&'a str> = columns.collect::<Option<_>>()?;
         Some(Link { on_delete: key.on_delete, from, columns, to, key: (!is_id).then_some(ordered) })
     }
+}
+
+/// Returns whether a name differs in case from the table that it found, and from another one: `ORDER`, where the database
+/// has `"Order"` and `order`.
+fn is_ambiguous(catalogue: &Catalogue, found: &Table, requested: &str) -> bool {
+    let mut tables = catalogue.tables();
+    let is_other = |table: &Table| {
+        table.name.table != found.name.table
+            && table.schema == found.schema
+            && same(&table.name.table, &found.name.table)
+    };
+    found.name.table != requested && tables.any(is_other)
 }
 
 /// Returns the tables that the caller may have meant: those of the same name in other schemas, or else those on the

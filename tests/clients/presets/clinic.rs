@@ -57,7 +57,7 @@ fn rows() -> Value {
 }
 
 async fn clinic(on: On) -> World {
-    let policy = presets::clinic(Language::English).build().unwrap();
+    let policy = presets::any_signed_in(presets::clinic(Language::English)).build().unwrap();
     World::open(on, &policy, TABLES, &rows()).await
 }
 
@@ -155,6 +155,26 @@ on_every_store! {
         }
     }
 
+    async fn without_the_option_only_administrators_have_permission(on: On) {
+        let policy = presets::clinic(Language::English).build().unwrap();
+        let world = World::open(on, &policy, TABLES, &rows()).await;
+        for mode in policy.modes() {
+            let request = Request::new(mode, "clients", MARIA);
+            for actor in [authenticated(), Actor::new(MARIA, "USER"), Actor::new(LUIS, "USER")] {
+                let refused = match mode {
+                    Mode::Create | Mode::Update => {
+                        let off = ClientPatch::from_json(&json!({ "status": "OFF" })).unwrap();
+                        let update = Request::update("clients", MARIA).by(actor);
+                        world.lifecycle.clients().unwrap().update(&update, &off).await.unwrap_err().code().to_owned()
+                    }
+                    _ => world.refused(&request.clone().by(actor)).await.to_owned(),
+                };
+                assert_eq!(refused, "missing_role", "{mode}");
+            }
+        }
+        assert!(world.plan(&hard_delete(MARIA).by(Actor::new("ana", "ADMIN"))).await.is_executable());
+    }
+
     // R3 R27 R29 R30 R31 R32 R33
     async fn status_off_keeps_everything_and_can_be_reverted(on: On) {
         let world = clinic(on).await;
@@ -230,7 +250,7 @@ on_every_store! {
     }
 
     async fn a_proof_of_consent_can_be_kept_without_the_person(on: On) {
-        let policy = presets::keep_consent_proof(presets::clinic(Language::English)).build().unwrap();
+        let policy = presets::keep_consent_proof(presets::any_signed_in(presets::clinic(Language::English))).build().unwrap();
         for request in [hard_delete(MARIA), Request::anonymize("clients", MARIA).by(authenticated())] {
             let world = World::open(on, &policy, TABLES, &rows()).await;
             let plan = world.plan(&request).await;
@@ -302,7 +322,7 @@ on_every_store! {
 
     // R46
     async fn the_host_can_change_retention_periods(on: On) {
-        let policy = presets::clinic(Language::English)
+        let policy = presets::any_signed_in(presets::clinic(Language::English))
             .hard_delete(|mode| mode.overrule("sales.client_id", retain("P10Y").from("issued_at").basis("our auditor")))
             .build()
             .unwrap();

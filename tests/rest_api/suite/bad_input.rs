@@ -43,6 +43,9 @@ fn a_body_that_is_not_a_json_object() {
         "{\"city\":\"Soria\"",
         "city=Soria",
         "{city:1}",
+        "{\"city\":\"Soria\",\"city\":\"Leon\"}",
+        "{\"city\":\"Soria\",\"\\u0063ity\":\"Leon\"}",
+        "{\"city\":{\"a\":1,\"a\":2}}",
         &deep,
     ] {
         for call in [update(&service), service.staff("POST", "/api/clients")] {
