@@ -44,6 +44,7 @@ mod properties;
 mod pseudonyms;
 mod rationale;
 mod reassign;
+mod references_of_survivors;
 mod rejected_attempts;
 mod requests;
 mod retention;

@@ -1,7 +1,7 @@
 //! The findings of `check`: an example of each code, and policies without findings.
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::sql::findings;
+use client_lifecycle::sql::{FindingCode, findings};
 use serde_json::{Value, json};
 
 use crate::world::*;

@@ -41,6 +41,11 @@ impl RowOutcome {
         matches!(self, Self::Soft | Self::AlreadySoft)
     }
 
+    /// Returns whether the row stays but is marked as deleted, or switched OFF.
+    pub(crate) fn is_marked(self) -> bool {
+        self.is_soft() || self == Self::Off
+    }
+
     /// Returns whether the row is kept although the operation reached it: retained or anonymized.
     pub(crate) fn is_kept_back(self) -> bool {
         self < Self::Soft

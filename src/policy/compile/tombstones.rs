@@ -128,7 +128,7 @@ impl Search<'_> {
     /// Builds the branches to rows that survive (but not as tombstones), refer to a deleted row, and must keep that
     /// reference.
     fn surviving_referrers(&self, reference: &Reference, deleted: Rows) -> Vec<Branch> {
-        let survivors = [Survivor::Whole, Survivor::Soft, Survivor::Subject].into_iter();
+        let survivors = SURVIVORS.into_iter().filter(|survivor| *survivor != Survivor::Tombstone);
         survivors.filter_map(|survivor| self.referrers(reference, deleted, survivor)).collect()
     }
 
@@ -171,8 +171,8 @@ fn same_ranks(own: &KindOutcomes) -> Vec<RankCase> {
 pub(super) enum Survivor {
     /// Unchanged, masked or retained.
     Whole,
-    /// Marked as deleted.
-    Soft,
+    /// Marked as deleted, or switched OFF.
+    Marked,
     /// As a tombstone.
     Tombstone,
     /// As the subject of a mode that keeps it.
@@ -180,7 +180,7 @@ pub(super) enum Survivor {
 }
 
 pub(super) const SURVIVORS: [Survivor; 4] =
-    [Survivor::Whole, Survivor::Soft, Survivor::Tombstone, Survivor::Subject];
+    [Survivor::Whole, Survivor::Marked, Survivor::Tombstone, Survivor::Subject];
 
 /// Returns whether a row for which the entry decides may survive in this way.
 pub(super) fn may_survive(
@@ -197,7 +197,7 @@ pub(super) fn may_survive(
     }
     match survivor {
         // A blocking row forces no tombstone, because the plan is not applied.
-        Survivor::Whole | Survivor::Soft if entry.then.blocks() => false,
+        Survivor::Whole | Survivor::Marked if entry.then.blocks() => false,
         Survivor::Whole => {
             let by_rule = matches!(
                 entry.then,
@@ -207,8 +207,8 @@ pub(super) fn may_survive(
             let marked = entry.then == Rule::SoftDelete && context.mode != Mode::HardDelete;
             by_rule || marked || may_become(context, reference, RowOutcome::is_kept_back)
         }
-        Survivor::Soft => {
-            entry.then == Rule::SoftDelete || may_become(context, reference, RowOutcome::is_soft)
+        Survivor::Marked => {
+            entry.then == Rule::SoftDelete || may_become(context, reference, RowOutcome::is_marked)
         }
         Survivor::Tombstone => tombstone_kinds.contains(&reference.from),
         Survivor::Subject => context.is_subject(&reference.from) && context.mode != Mode::HardDelete,
@@ -329,8 +329,8 @@ pub(super) fn surviving(
             branch.except.extend(own.and_then(|own| own.rows(RowOutcome::is_removed)));
             branch.except.extend(subjects);
         }
-        Survivor::Soft => {
-            branch.within.push(own?.rows(RowOutcome::is_soft)?);
+        Survivor::Marked => {
+            branch.within.push(own?.rows(RowOutcome::is_marked)?);
             branch.except.extend(subjects);
         }
         Survivor::Tombstone => branch.within.push(Rows::all(tombstones?)),
