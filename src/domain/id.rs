@@ -15,8 +15,8 @@ use super::text_visitor::TextVisitor;
 ///
 /// A UUID in its usual form (lower case, hyphens) is the same id, whether it is given as text or as a [`Uuid`].
 /// Integers sort by value, and before UUIDs and text, which sort by their UTF-8 bytes. Tuples sort field by field.
-/// Plans and errors show ids. A kind whose key is personal data, such as an e-mail address, therefore needs another
-/// key.
+/// Plans and errors show ids. If the key of a kind is personal data, such as an e-mail address, declare it as a personal
+/// id: the records of the library then hold only its pseudonym.
 ///
 /// ```
 /// use client_lifecycle::domain::RecordId;

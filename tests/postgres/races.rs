@@ -156,6 +156,23 @@ async fn a_row_whose_condition_changes_during_the_wait_is_not_lost() {
     }
 }
 
+/// The deletion waits for a paid debt whose state becomes unknown. An unknown condition does not hold, so the debt would
+/// stay among the rows to delete; the warning about it must be noticed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_whose_protecting_condition_becomes_unknown_during_the_wait_stops_the_deletion() {
+    let id = Uuid::from_u128(7);
+    for at_once in [u64::MAX, 0] {
+        let rows = format!(
+            "{CLINIC} ALTER TABLE debts ALTER COLUMN status DROP NOT NULL;
+             INSERT INTO clients VALUES ('{id}', 'x'); INSERT INTO debts (client_id, status) VALUES ('{id}', 'PAID')"
+        );
+        let Some(world) = World::new(&rows, &clinic()).await else { return };
+        let answer = write_during_the_wait(&world, at_once, id, "UPDATE debts SET status = NULL").await;
+        assert!(matches!(answer, Err(Error::Blocked(_) | Error::Conflict { .. })), "{at_once}: {answer:?}");
+        assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
+    }
+}
+
 /// A guard counts debts, which are deleted by a rule without a condition. A debt that matches the guard after the wait
 /// stops the deletion.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

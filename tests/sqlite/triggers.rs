@@ -38,7 +38,8 @@ async fn done(trigger: &str) -> (World, Result<Receipt, Error>) {
     let world = World::new(TABLES).await;
     world.run(trigger).await;
     let done = opened(&world).await.execute(&delete()).await;
-    let left = "SELECT count(*) FROM temp.sqlite_master WHERE name LIKE 'lifecycle_delet%'";
+    let left = "SELECT count(*) FROM temp.sqlite_master WHERE name LIKE 'lifecycle_delet%' \
+                OR name LIKE 'lifecycle_insert%'";
     assert_eq!(world.number(left).await, 0, "temporary tables and triggers are gone");
     (world, done)
 }
@@ -49,6 +50,10 @@ async fn a_trigger_that_writes_beside_the_plan_is_refused_and_named() {
         ("INSERT INTO history (user_id, what) VALUES (OLD.user_id, OLD.body)", "history"),
         ("DELETE FROM history WHERE user_id = 2", "history"),
         ("DELETE FROM rests WHERE id = 2", "rests"),
+        // A replaced row fires no trigger for deletions.
+        ("INSERT OR REPLACE INTO rests VALUES (2)", "rests"),
+        ("REPLACE INTO history (id, user_id, what) VALUES (2, NULL, 'replaced')", "history"),
+        ("UPDATE OR REPLACE rests SET id = 2 WHERE id = 1", "rests"),
         ("UPDATE history SET user_id = 1 WHERE user_id IS NULL OR user_id = 2", "history"),
     ];
     for (body, expected) in cases {
@@ -74,6 +79,7 @@ async fn a_trigger_that_keeps_to_other_tables_or_to_the_plan_is_no_obstacle() {
         "INSERT INTO words VALUES (OLD.body)",
         "DELETE FROM notes WHERE user_id = OLD.user_id",
         "UPDATE users SET email = 'seen' WHERE id = 2",
+        "INSERT OR REPLACE INTO rests VALUES (OLD.id + 10)",
     ] {
         let trigger = format!("CREATE TRIGGER notes_log AFTER DELETE ON notes BEGIN {body}; END");
         let (world, done) = done(&trigger).await;

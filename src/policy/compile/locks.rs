@@ -1,5 +1,7 @@
 //! The rows to lock before rows are counted, so that the counts stay correct until commit.
 
+use std::collections::BTreeSet;
+
 use super::compiled::{CompiledStep, WriteTemplate};
 use super::context::{CompileContext, QueryBuilder};
 use super::outcomes::{OutcomesByKind, RowOutcome};
@@ -9,17 +11,18 @@ use crate::protocol::{Rows, SetId, Source};
 
 /// Returns the rows to lock, kind by kind from the subject outwards.
 ///
-/// Four groups of rows are locked: removed rows that other rows could refer to, rows whose outcome depends on
-/// conditions, rows that are written by their ids, and rows that guards and effects watch. Rows that a single
-/// statement deletes or updates by its own conditions need no lock, because that statement checks the conditions
-/// again when it locks the row.
+/// Five groups of rows are locked: removed rows that other rows could refer to, rows whose outcome depends on
+/// conditions, rows that are written by their ids, rows of the `guarded` kinds, whose protecting conditions may be
+/// unknown, and rows that guards and effects watch. Other rows that a single statement deletes or updates by its own
+/// conditions need no lock, because that statement checks the conditions again when it locks the row. It would not
+/// notice that a condition has become unknown, because the row stays in its set.
 pub(super) fn locks(
     context: &CompileContext<'_>,
     order: impl Iterator<Item = KindName>,
     outcomes: &OutcomesByKind,
     query: &QueryBuilder,
     steps: &[CompiledStep],
-    watched: &[(KindName, Rows)],
+    (guarded, watched): (&BTreeSet<KindName>, &[(KindName, Rows)]),
 ) -> Vec<Rows> {
     let mut locks: Vec<Rows> = Vec::new();
     let mut rest: Vec<&(KindName, Rows)> = watched.iter().collect();
@@ -27,7 +30,7 @@ pub(super) fn locks(
         rest.retain(|(on, _)| *on != kind);
         let own = outcomes.get(&kind);
         let by_ids = are_written_by_ids(context, query, steps, &kind);
-        if by_ids || depends_on_conditions(context, &kind) {
+        if by_ids || guarded.contains(&kind) || depends_on_conditions(context, &kind) {
             locks.extend(own.and_then(|own| own.rows(|_| true)));
         } else if context.map.references_to(&kind).next().is_some() {
             locks.extend(own.and_then(|own| own.rows(RowOutcome::is_removed)));

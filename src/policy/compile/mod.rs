@@ -19,6 +19,7 @@ mod turns;
 mod undeclared;
 mod unknown;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ModePolicy;
@@ -62,10 +63,11 @@ pub(crate) fn compile(
     let mut unknowns = unknown::unknowns(&context, &outcomes, &mut query);
     let dependents::Dependents { guards, unknown, effects, mut watched } =
         dependents::dependents(&context, &outcomes, &mut query);
+    let guarded: BTreeSet<KindName> = unknowns.iter().map(|unknown| unknown.kind.clone()).collect();
     unknowns.extend(unknown);
     watched.extend(with_owners);
     let order = groups.into_iter().flat_map(|group| group.kinds);
-    let locks = locks::locks(&context, order, &outcomes, &query, &steps, &watched);
+    let locks = locks::locks(&context, order, &outcomes, &query, &steps, (&guarded, &watched));
     let (sets, questions) = query.finish();
     let targets = redirects.targets;
     CompiledMode {

@@ -174,11 +174,21 @@ fn of_equal_outcomes_the_reference_nearest_to_the_subject_ranks_first() {
 fn removed_rows_are_locked_if_other_rows_could_refer_to_them() {
     assert_eq!(locks(&chain(), &json!([])), ["the subjects", "debts: what becomes of them"]);
     let one_condition = json!([
-        { "when": { "field": "state", "eq": "OPEN" }, "then": "restrict" }, { "then": "cascade" } ]);
+        { "when": { "field": "state", "is_null": true }, "then": "restrict" }, { "then": "cascade" } ]);
     assert_eq!(
         locks(&[("debts.client_id", "clients", one_condition)], &json!([])),
         ["the subjects"],
         "the statement that deletes the debts checks the condition again"
+    );
+}
+
+#[test]
+fn rows_are_locked_if_the_condition_that_protects_them_may_become_unknown() {
+    let one_condition = json!([
+        { "when": { "field": "state", "eq": "OPEN" }, "then": "restrict" }, { "then": "cascade" } ]);
+    assert_eq!(
+        locks(&[("debts.client_id", "clients", one_condition)], &json!([])),
+        ["the subjects", "debts: what becomes of them"]
     );
 }
 

@@ -380,8 +380,8 @@ impl Backend for Sqlite {
         deletions::start(prefix, tables)
     }
 
-    fn deletions(&self, prefix: &Prefix, _: &[TableName]) -> Result<Statement, StoreError> {
-        Ok(deletions::statement(prefix))
+    fn deletions(&self, prefix: &Prefix, tables: &[TableName]) -> Result<Statement, StoreError> {
+        Ok(deletions::statement(prefix, tables))
     }
 
     fn stop_counting_deletions(&self, prefix: &Prefix, tables: &[TableName]) -> Vec<Statement> {
