@@ -37,6 +37,8 @@ pub struct DataMap {
     subject: Option<KindName>,
     /// The values that a policy names, in the map that a store checks.
     named_values: Vec<NamedValue>,
+    /// The unique keys that a policy names, in the map that a store checks.
+    clash_keys: Vec<ClashKey>,
     /// The foreign keys that the store had when their references were added to the map; `None` if none were read.
     keys: Option<Arc<KeysByTable>>,
 }
@@ -50,6 +52,16 @@ pub(crate) struct NamedValue {
     pub(crate) value: Value,
     /// Whether the policy writes the value as a mask, rather than comparing it.
     pub(crate) is_mask: bool,
+    /// The path in the policy document.
+    pub(crate) path: String,
+}
+
+/// A unique key under which a policy deletes duplicates.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases have unique keys"))]
+pub(crate) struct ClashKey {
+    pub(crate) kind: KindName,
+    pub(crate) fields: Vec<FieldName>,
     /// The path in the policy document.
     pub(crate) path: String,
 }
@@ -98,6 +110,7 @@ impl DataMap {
             excluded,
             subject: None,
             named_values: Vec::new(),
+            clash_keys: Vec::new(),
             keys: None,
         };
         let mut faults = Faults::none();
@@ -342,6 +355,17 @@ impl DataMap {
     )]
     pub(crate) fn named_values(&self) -> &[NamedValue] {
         &self.named_values
+    }
+
+    /// Sets the unique keys that a policy names.
+    pub(crate) fn set_clash_keys(&mut self, keys: Vec<ClashKey>) {
+        self.clash_keys = keys;
+    }
+
+    /// Returns the unique keys that a policy names.
+    #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases have unique keys"))]
+    pub(crate) fn clash_keys(&self) -> &[ClashKey] {
+        &self.clash_keys
     }
 
     /// Adds a field that only a rule or an event mentions.

@@ -4,6 +4,7 @@ mod blockers;
 mod compiled;
 mod context;
 mod dependents;
+mod duplicates;
 mod left_without;
 mod locks;
 mod outcomes;
@@ -51,6 +52,7 @@ pub(crate) fn compile(
         _ => redirects::redirects(&context, &outcomes, &tombstones, &mut query),
     };
     undeclared::undeclared(&context, &outcomes, &tombstones, &mut query, &mut redirects, &mut blockers);
+    let duplicates = duplicates::duplicates(&context, &outcomes, &mut query, &mut redirects);
     let written = match mode {
         Mode::Reassign => {
             blockers.extend(blockers::outside(&context, redirects.moved.clone(), &mut query));
@@ -64,6 +66,7 @@ pub(crate) fn compile(
         dependents::dependents(&context, &outcomes, &mut query);
     unknowns.extend(unknown);
     watched.extend(with_owners);
+    watched.extend(duplicates.watched);
     let order = groups.into_iter().flat_map(|group| group.kinds);
     let locks = locks::locks(&context, order, &outcomes, &query, &steps, &watched);
     let (sets, questions) = query.finish();
@@ -79,6 +82,7 @@ pub(crate) fn compile(
         guards,
         effects,
         targets,
+        named_targets: duplicates.targets,
         locks,
     }
 }

@@ -1,9 +1,12 @@
 //! Checks a policy, and reports every fault at once, each with its path.
 
+mod clashes;
 mod guards;
 mod owned;
 mod rules;
 mod types;
+
+pub(super) use clashes::may_delete as may_delete_duplicates;
 
 use std::collections::BTreeMap;
 
