@@ -82,6 +82,10 @@ words! {
         MaskType = "mask_type",
         /// A mask may give two rows the same value, but the field is unique.
         MaskNotUnique = "mask_not_unique",
+        /// The unique key of `on_clash` does not contain the reference, or the operation changes another of its fields.
+        ClashKey = "clash_key",
+        /// Rows that `on_clash` would delete are needed by others.
+        ClashKept = "clash_kept",
         /// A field has two masks.
         MaskConflict = "mask_conflict",
         /// An event cannot carry the field.

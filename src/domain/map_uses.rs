@@ -9,6 +9,7 @@ use super::{DataMap, FieldName, KindName, Value};
 #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases need it"))]
 pub(super) struct MapUses {
     named_values: Vec<NamedValue>,
+    clash_keys: Vec<ClashKey>,
     written: BTreeSet<KindName>,
 }
 
@@ -25,6 +26,16 @@ pub(crate) struct NamedValue {
     pub(crate) path: String,
 }
 
+/// A unique key under which a policy deletes duplicates.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases have unique keys"))]
+pub(crate) struct ClashKey {
+    pub(crate) kind: KindName,
+    pub(crate) fields: Vec<FieldName>,
+    /// The path in the policy document.
+    pub(crate) path: String,
+}
+
 #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases need it"))]
 impl DataMap {
     /// Sets the values that a policy names.
@@ -35,6 +46,16 @@ impl DataMap {
     /// Returns the values that a policy names.
     pub(crate) fn named_values(&self) -> &[NamedValue] {
         &self.uses.named_values
+    }
+
+    /// Sets the unique keys that a policy names.
+    pub(crate) fn set_clash_keys(&mut self, keys: Vec<ClashKey>) {
+        self.uses.clash_keys = keys;
+    }
+
+    /// Returns the unique keys that a policy names.
+    pub(crate) fn clash_keys(&self) -> &[ClashKey] {
+        &self.uses.clash_keys
     }
 
     /// Sets the kinds whose rows a policy may delete or update.

@@ -33,7 +33,9 @@ impl Plan {
                 clash.key.join("`, `")
             ),
             remedy: match reference {
-                Some(_) => format!("delete {them} first, or name a record to which no such row refers"),
+                Some(_) => format!(
+                    "delete {them} first, name a record to which no such row refers, or set `on_clash` in the rule"
+                ),
                 None => "choose a mask that keeps values different, such as `hmac`, or change the rows first"
                     .into(),
             },

@@ -1,7 +1,7 @@
 //! What a store must have for a policy: its data map, with everything else that the policy names.
 
 use super::{Access, ConditionUse, DeletionPolicy, WrittenKinds};
-use crate::domain::{DataMap, FieldName, FieldType};
+use crate::domain::{ClashKey, DataMap, FieldName, FieldType};
 
 impl DeletionPolicy {
     /// Returns the map with the foreign keys that the policy does not declare, and with fields that need not be declared
@@ -19,6 +19,7 @@ impl DeletionPolicy {
             });
         }
         map.set_named_values(self.named_values());
+        map.set_clash_keys(self.clash_keys());
         for field in self.scopes() {
             map.name_field(&self.subject, field);
             // Actors have scopes of text, so a field without a type is compared as text.
@@ -31,6 +32,28 @@ impl DeletionPolicy {
             }
         }
         map
+    }
+
+    /// Returns the unique keys under which rules delete duplicates.
+    fn clash_keys(&self) -> Vec<ClashKey> {
+        let mut found = Vec::new();
+        for (mode, policy) in &self.modes {
+            for reference in self.map.references() {
+                let named = policy.rules.named.contains_key(&reference.name);
+                let rule = if named { reference.name.as_str() } else { "*" };
+                let entries = policy.rules.entries(&reference.name).unwrap_or_default();
+                for (index, entry) in entries.iter().enumerate() {
+                    let Some(on_clash) = &entry.on_clash else { continue };
+                    let index = if entries.len() > 1 { format!("[{index}]") } else { String::new() };
+                    found.push(ClashKey {
+                        kind: reference.from.clone(),
+                        fields: on_clash.unique().to_vec(),
+                        path: format!("modes.{mode}.rules.{rule}{index}.on_clash.unique"),
+                    });
+                }
+            }
+        }
+        found
     }
 
     /// Returns the fields of the subject that limit the scope of actors.

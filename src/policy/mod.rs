@@ -51,7 +51,7 @@ pub(crate) use masks::MaskUse;
 pub use mode_policy::{Access, ModePolicy, ReasonRule};
 pub use policy::DeletionPolicy;
 pub use reference_builder::ReferenceBuilder;
-pub use rule::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
+pub use rule::{Entry, OnClash, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 pub use rule_build::{
     EntryBuilder, anonymize, cascade, delete, keep, leave, protect, reassign, restrict, retain, set_default,
     set_null, soft_delete,

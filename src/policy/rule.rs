@@ -107,6 +107,38 @@ impl From<Redirect> for OnSurvive {
     }
 }
 
+/// What happens to a row that a new target would make equal to another row under a unique key.
+///
+/// ```
+/// use client_lifecycle::policy::{OnClash, reassign};
+/// let views = reassign().on_clash(OnClash::delete(["user_id", "case_id"]));
+/// # let _ = views;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnClash {
+    /// The row that moves is deleted. Of several such rows that are equal to each other, the first by id stays.
+    Delete {
+        /// The fields of the unique key. The fields of the reference are among them.
+        unique: Vec<FieldName>,
+    },
+}
+
+impl OnClash {
+    /// Deletes a row that would be equal to another row in these fields.
+    pub fn delete<F: Into<FieldName>>(unique: impl IntoIterator<Item = F>) -> Self {
+        Self::Delete { unique: unique.into_iter().map(Into::into).collect() }
+    }
+
+    /// Returns the fields of the unique key.
+    #[must_use]
+    pub fn unique(&self) -> &[FieldName] {
+        match self {
+            Self::Delete { unique } => unique,
+        }
+    }
+}
+
 words! {
     /// How a parent survived.
     #[non_exhaustive]
@@ -132,6 +164,8 @@ pub struct Entry {
     pub on_survive: Option<OnSurvive>,
     /// The condition on the new target of a reassigned reference.
     pub qualifies: Option<Condition>,
+    /// What happens to rows that the new target would make equal to other rows. By default, they block.
+    pub on_clash: Option<OnClash>,
     /// The reason for the rule. Shown if the entry blocks an operation. It affects neither the decision nor any
     /// digest.
     pub rationale: Option<String>,
@@ -206,6 +240,7 @@ impl From<Rule> for Entry {
             then,
             on_survive: None,
             qualifies: None,
+            on_clash: None,
             rationale: None,
             by_database: false,
         }

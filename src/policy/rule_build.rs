@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::{Entry, OnSurvive, Parent, Redirect, Retention, Rule};
+use super::{Entry, OnClash, OnSurvive, Parent, Redirect, Retention, Rule};
 use crate::domain::{CalendarPeriod, Condition, FaultCode, FieldName, Mask, Period, Value};
 
 /// The entries of a rule under construction.
@@ -142,6 +142,24 @@ impl EntryBuilder {
     /// ```
     pub fn qualifies(self, condition: Condition) -> Self {
         self.last(|entry| entry.qualifies = Some(condition))
+    }
+
+    /// Sets what happens to rows that a new target would make equal to other rows under a unique key. By default, such
+    /// rows block.
+    ///
+    /// ```
+    /// use client_lifecycle::DeletionPolicy;
+    /// use client_lifecycle::policy::{OnClash, reassign};
+    /// let policy = DeletionPolicy::of("users")
+    ///     .reference("views.user_id", "users")
+    ///     .hard_delete(|mode| mode
+    ///         .allow("ADMIN")
+    ///         .rule("views.user_id", reassign().on_clash(OnClash::delete(["user_id", "case_id"]))))
+    ///     .build()?;
+    /// # Ok::<(), client_lifecycle::domain::Faults>(())
+    /// ```
+    pub fn on_clash(self, then: OnClash) -> Self {
+        self.last(|entry| entry.on_clash = Some(then))
     }
 
     /// Sets the reason for the rule.

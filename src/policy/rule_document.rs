@@ -7,8 +7,9 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
+use super::{Entry, OnClash, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 use crate::domain::unique_keys::unique_keys;
+use crate::domain::words::words;
 use crate::domain::{Condition, FieldName, Mask, ParseError, RecordId, ReferenceName, Value};
 
 /// One entry of a rule, with exactly one of `then`, `anonymize`, `retain`, `set_default` and `reassign`.
@@ -30,6 +31,9 @@ pub(super) struct EntryDocument {
     on_survive: Option<OnSurviveDocument>,
     /// The condition that the new target of a reassigned reference must meet. Default: none.
     qualifies: Option<Condition>,
+    /// With `reassign` or `set_default`: what happens to a row that its new target would make equal to another row under
+    /// a unique key. Default: it blocks the operation.
+    on_clash: Option<OnClashDocument>,
     /// The reason for the rule. It is shown if the entry blocks an operation, and does not affect the decision.
     #[serde(rename = "because")]
     rationale: Option<String>,
@@ -47,6 +51,40 @@ pub(super) struct EntryDocument {
     /// The row stays, and its reference is set to this record. `"then": "reassign"` uses the record that the request
     /// names.
     reassign: Option<TargetDocument>,
+}
+
+/// What happens to a row that would be equal to another row.
+#[derive(Deserialize, Serialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "what happens to equal rows, such as {\"then\": \"delete\", \"unique\": [\"user_id\", \"case_id\"]}"
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "OnClash"))]
+pub(super) struct OnClashDocument {
+    /// The row that moves is deleted. Of several such rows that are equal to each other, the first by id stays.
+    then: OnClashRule,
+    /// The fields of the unique key, with the fields of the reference. The database must have such a key.
+    unique: Vec<FieldName>,
+}
+
+words! {
+    /// What happens to the row that moves.
+    pub(super) enum OnClashRule: "rule for equal rows" {
+        /// It is deleted.
+        Delete = "delete",
+    }
+}
+
+impl From<OnClashDocument> for OnClash {
+    fn from(OnClashDocument { then: OnClashRule::Delete, unique }: OnClashDocument) -> Self {
+        Self::Delete { unique }
+    }
+}
+
+impl From<&OnClash> for OnClashDocument {
+    fn from(OnClash::Delete { unique }: &OnClash) -> Self {
+        Self { then: OnClashRule::Delete, unique: unique.clone() }
+    }
 }
 
 fn masks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeMap<FieldName, Mask>>, D::Error> {
@@ -114,10 +152,17 @@ impl<'de> Deserialize<'de> for RuleDocument {
 fn rule_alone<E: de::Error>(entry: Entry) -> Result<Rule, E> {
     match entry {
         Entry {
-            when: None, parent: None, then, on_survive: None, qualifies: None, rationale: None, ..
+            when: None,
+            parent: None,
+            then,
+            on_survive: None,
+            qualifies: None,
+            on_clash: None,
+            rationale: None,
+            ..
         } => Ok(then),
         _ => Err(E::custom(
-            "`when`, `parent`, `on_survive`, `qualifies` and `because` belong beside `then`, not inside it",
+            "`when`, `parent`, `on_survive`, `qualifies`, `on_clash` and `because` belong beside `then`, not inside it",
         )),
     }
 }
@@ -162,6 +207,7 @@ impl EntryDocument {
             then,
             on_survive,
             qualifies,
+            on_clash,
             rationale,
             anonymize,
             retain,
@@ -177,7 +223,8 @@ impl EntryDocument {
         match (rules.pop(), rules.is_empty()) {
             (Some(then), true) => {
                 let on_survive = on_survive.map(|document| document.0);
-                Ok(Entry { when, parent, on_survive, qualifies, rationale, ..Entry::from(then) })
+                let on_clash = on_clash.map(OnClash::from);
+                Ok(Entry { when, parent, on_survive, qualifies, on_clash, rationale, ..Entry::from(then) })
             }
             _ => Err(E::custom(
                 "an entry needs exactly one rule: `then`, `anonymize`, `retain`, `set_default` or `reassign`",
@@ -278,6 +325,9 @@ impl Serialize for Entry {
         }
         if let Some(qualifies) = &self.qualifies {
             map.serialize_entry("qualifies", qualifies)?;
+        }
+        if let Some(on_clash) = &self.on_clash {
+            map.serialize_entry("on_clash", &OnClashDocument::from(on_clash))?;
         }
         if let Some(rationale) = &self.rationale {
             map.serialize_entry("because", rationale)?;

@@ -13,7 +13,7 @@ use crate::domain::schema::{given, old_key};
 const RULE_KEYS: [&str; 5] = ["then", "anonymize", "retain", "set_default", "reassign"];
 
 /// The keys that an entry may have beside its rule.
-const OTHER_KEYS: [&str; 6] = ["when", "parent", "on_survive", "link", "qualifies", "because"];
+const OTHER_KEYS: [&str; 7] = ["when", "parent", "on_survive", "link", "qualifies", "on_clash", "because"];
 
 /// Requires exactly one rule in an entry.
 pub(super) fn one_rule(schema: &mut Schema) {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::compile::{self, CompileContext, CompiledMode};
+use super::validate::may_delete_duplicates;
 use super::{DeletionPolicy, Entry, ModePolicy, Redirect, Rule, validate};
 use crate::domain::{
     DataMap, Faults, KindName, Mode, OnDelete, Reference, ReferenceName, UndeclaredReferences,
@@ -41,10 +42,11 @@ impl DeletionPolicy {
         faults: &mut Faults,
     ) -> CompiledMode {
         let may_delete = |map: &DataMap, policy: &ModePolicy, kind: &KindName| {
-            CompileContext::new(&self.subject, map, mode, policy).may_be_deleted(kind)
+            may_delete_duplicates(map, policy, kind)
+                || mode.removes()
+                    && CompileContext::new(&self.subject, map, mode, policy).may_be_deleted(kind)
         };
-        let is_deleting =
-            mode.removes() && self.map.kinds().any(|kind| may_delete(&self.map, declared, &kind.name));
+        let is_deleting = self.map.kinds().any(|kind| may_delete(&self.map, declared, &kind.name));
         if !is_deleting {
             return compile::compile(&self.subject, &self.map, mode, declared);
         }
@@ -53,7 +55,9 @@ impl DeletionPolicy {
             let map = self.map.with_undeclared(found, &chosen);
             let (map, policy) = with_rules(map, declared);
             let context = CompileContext::new(&self.subject, &map, mode, &policy);
-            let mattering = found.references.iter().filter(|reference| context.may_be_deleted(&reference.to));
+            let mattering = found.references.iter().filter(|reference| {
+                context.may_be_deleted(&reference.to) || may_delete_duplicates(&map, &policy, &reference.to)
+            });
             let names: BTreeSet<&ReferenceName> = mattering.map(|reference| &reference.name).collect();
             if names.is_subset(&chosen) {
                 break (map, policy);

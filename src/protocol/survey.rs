@@ -299,6 +299,15 @@ pub enum Source {
     },
     /// The rows of an earlier set of the same kind.
     Members(Rows),
+    /// The rows of `of` that have the same values in all of these fields as a row of `of` with a lower rank, or with
+    /// the same rank and a lower id. A row with a null in one of the fields equals no row. Without fields, all rows are
+    /// equal. The kind has an id.
+    Repeated {
+        /// The fields, of the set's kind.
+        fields: Vec<FieldName>,
+        /// The rows to compare, from an earlier set of the same kind.
+        of: Rows,
+    },
 }
 
 impl fmt::Debug for Source {
@@ -316,6 +325,9 @@ impl fmt::Debug for Source {
                 f.debug_struct("ReferencedBy").field("reference", reference).field("of", of).finish()
             }
             Self::Members(rows) => f.debug_tuple("Members").field(rows).finish(),
+            Self::Repeated { fields, of } => {
+                f.debug_struct("Repeated").field("fields", fields).field("of", of).finish()
+            }
         }
     }
 }
@@ -343,7 +355,10 @@ impl Source {
     /// Returns the rows of another set that the source starts from; `None` if it starts from ids or text.
     pub(crate) fn rows(&self) -> Option<Rows> {
         match self {
-            Self::Referrers { of, .. } | Self::ReferencedBy { of, .. } | Self::Members(of) => Some(*of),
+            Self::Referrers { of, .. }
+            | Self::ReferencedBy { of, .. }
+            | Self::Repeated { of, .. }
+            | Self::Members(of) => Some(*of),
             Self::Subjects | Self::Ids(_) | Self::WithText { .. } => None,
         }
     }

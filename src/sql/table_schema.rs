@@ -283,7 +283,9 @@ impl<'a> QueryColumns<'a> {
         let mut ids = BTreeSet::new();
         for set in query.sets.iter().flat_map(Stratum::sets) {
             kinds.insert(&set.kind);
-            let named = |source: &Source| matches!(source, Source::Subjects | Source::Ids(_));
+            let named = |source: &Source| {
+                matches!(source, Source::Subjects | Source::Ids(_) | Source::Repeated { .. })
+            };
             if set.branches.iter().any(|branch| named(&branch.source)) {
                 ids.insert(&set.kind);
             }

@@ -44,8 +44,6 @@ pub enum Interfered {
     Remaining,
     /// Rows of the kind refer over this reference to rows that were deleted.
     Referring(ReferenceName),
-    /// Rows of the kind do not hold the values that were written.
-    Unmasked,
 }
 
 impl Interfered {
@@ -58,7 +56,6 @@ impl Interfered {
             Self::Referring(reference) => {
                 format!("{found} rows of `{kind}` refer over `{reference}` to rows that were deleted")
             }
-            Self::Unmasked => format!("{found} rows of `{kind}` do not hold the values that were written"),
         }
     }
 }

@@ -323,6 +323,10 @@ impl Tables {
         self.map.kind(&kind.into()).unwrap()
     }
 
+    pub(crate) async fn run(&self, sql: &str) {
+        self.schema.run(sql).await;
+    }
+
     pub(crate) async fn insert(&self, kind: &str, row: &Value) {
         self.schema.run(&insert(self.kind(kind), row)).await;
     }

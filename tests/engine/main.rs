@@ -29,6 +29,7 @@ mod marks;
 mod mask_values;
 mod named_fields;
 mod neighbours;
+mod on_clash;
 mod operation_ids;
 mod order_of_steps;
 mod owned;

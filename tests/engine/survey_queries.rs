@@ -15,7 +15,10 @@ use serde_json::{Value, json};
 fn mentioned(branch: &Branch) -> impl Iterator<Item = Rows> {
     let source = match &branch.source {
         Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
-        Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => Some(*of),
+        Source::Referrers { of, .. }
+        | Source::ReferencedBy { of, .. }
+        | Source::Repeated { of, .. }
+        | Source::Members(of) => Some(*of),
     };
     source.into_iter().chain(branch.within.iter().chain(&branch.except).copied())
 }

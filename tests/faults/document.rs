@@ -62,7 +62,61 @@ fn the_base_policy_builds() {
     assert!(DeletionPolicy::from_json(&base().to_string()).is_ok());
 }
 
+/// Returns the faults of a rule for debts that deletes duplicates.
+#[track_caller]
+fn clashing<const N: usize>(places: [(&str, Value); N]) -> Vec<Fault> {
+    let mut document = base();
+    let clash =
+        json!({ "then": "reassign", "on_clash": { "then": "delete", "unique": ["client_id", "note"] } });
+    document["modes"]["hard_delete"]["rules"]["debts.client_id"] = clash;
+    document["references"] = json!([{ "from": "debts.client_id", "to": "clients" }]);
+    document["modes"]["hard_delete"]["rules"].as_object_mut().unwrap().remove("items.debt_id");
+    for (pointer, value) in places {
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        match document.pointer_mut(parent).unwrap() {
+            Value::Object(map) => _ = map.insert(key.into(), value),
+            Value::Array(list) => list.push(value),
+            _ => panic!("{parent} is not a container"),
+        }
+    }
+    faults(&document)
+}
+
+const CLASH: &str = "/modes/hard_delete/rules/debts.client_id";
+
 faulty! {
+    a_clash_without_a_new_target_is_reported:
+        clashing([(CLASH, json!({ "then": "cascade", "on_clash": { "then": "delete", "unique": ["client_id"] } }))])
+        => "modes.hard_delete.rules.debts.client_id.on_clash", "`cascade` gives the reference no new target", "remove `on_clash`, or use the rule `reassign` or `set_default`";
+    a_clash_with_another_rule_is_reported:
+        clashing([(CLASH, json!({ "then": "reassign", "on_clash": { "then": "keep", "unique": ["client_id"] } }))])
+        => "modes.hard_delete.rules.debts.client_id.on_clash.then", "unknown rule for equal rows `keep`; expected `delete`", "";
+    a_clash_that_is_a_word_is_reported:
+        clashing([(CLASH, json!({ "then": "reassign", "on_clash": "delete" }))])
+        => "modes.hard_delete.rules.debts.client_id.on_clash", "found the text `delete`; expected what happens to equal rows, such as {\"then\": \"delete\", \"unique\": [\"user_id\", \"case_id\"]}", "";
+    a_unique_key_without_the_reference_is_reported:
+        clashing([(CLASH, json!({ "then": "reassign", "on_clash": { "then": "delete", "unique": ["note"] } }))])
+        => "modes.hard_delete.rules.debts.client_id.on_clash.unique", "the unique key does not contain `client_id`, which gets the new value", "list all fields of the unique key";
+    a_unique_key_that_names_a_field_twice_is_reported:
+        clashing([(CLASH, json!({ "then": "reassign", "on_clash": { "then": "delete", "unique": ["client_id", "note", "note"] } }))])
+        => "modes.hard_delete.rules.debts.client_id.on_clash.unique", "`note` is listed twice", "list every field once";
+    a_unique_key_that_the_operation_changes_is_reported:
+        clashing([("/kinds/debts/status", json!("note"))])
+        => "modes.hard_delete.rules.debts.client_id.on_clash.unique", "`note` is the status, so it is not known which rows become equal", "choose another unique key, or remove `on_clash`";
+    a_clash_in_two_entries_is_reported:
+        clashing([(CLASH, json!([
+            { "when": { "field": "status", "eq": "A" }, "reassign": { "to": 1 }, "on_clash": { "then": "delete", "unique": ["client_id"] } },
+            { "then": "reassign", "on_clash": { "then": "delete", "unique": ["client_id"] } }]))])
+        => "modes.hard_delete.rules.debts.client_id[1].on_clash", "another entry of the reference has `on_clash` too", "give it to one entry, so that it is clear which rows are compared first";
+    duplicates_to_which_others_refer_are_reported:
+        clashing([("/references/-", json!({ "from": "items.debt_id", "to": "debts" })), ("/modes/hard_delete/rules/items.debt_id", json!("cascade"))])
+        => "modes.hard_delete.rules.debts.client_id.on_clash", "rows of `debts` cannot be deleted on a clash: other rows refer to them over `items.debt_id`", "remove `on_clash`, so that such rows block the operation";
+    duplicates_without_an_id_are_reported:
+        clashing([("/kinds/debts/id", json!([]))])
+        => "modes.hard_delete.rules.debts.client_id.on_clash", "rows of `debts` cannot be deleted on a clash: they have no id, so it is not clear which of them is the first", "remove `on_clash`, so that such rows block the operation";
+    duplicates_that_own_records_are_reported:
+        clashing([("/references/-", json!({ "from": "debts.item_id", "to": "items", "owned": true })), ("/modes/hard_delete/rules/debts.item_id", json!("cascade"))])
+        => "modes.hard_delete.rules.debts.client_id.on_clash", "rows of `debts` cannot be deleted on a clash: they own records over `debts.item_id`", "remove `on_clash`, so that such rows block the operation";
     an_unknown_key_is_reported_with_its_path:
         document([("/modes/hard_delete/gaurds", json!([]))])
         => "modes.hard_delete.gaurds", "unknown key `gaurds`; expected `allow`, `reason`, `guards`, `rules`, `effects` or `before`", "";

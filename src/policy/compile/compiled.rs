@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use crate::plan::StepKey;
 use crate::policy::{Guard, Retention};
-use crate::protocol::{Branch, ElementChange, EventDraft, NewValue, Question, Rows, Stratum, Write};
+use crate::protocol::{Branch, ElementChange, EventDraft, NewValue, Question, Rows, SetId, Stratum, Write};
 
 /// A compiled mode. Every `question` is the position of an answer in the survey.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub(crate) struct CompiledMode {
     /// The fields of the subject that the audit entry keeps, if the mode erases.
     pub(crate) before: Vec<FieldName>,
     pub(crate) targets: Vec<CompiledTarget>,
+    /// The sets of targets that the request names, with the references that get them. The sets are empty until then.
+    pub(crate) named_targets: Vec<(SetId, ReferenceName)>,
     pub(crate) locks: Vec<Rows>,
 }
 

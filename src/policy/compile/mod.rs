@@ -4,6 +4,7 @@ mod blockers;
 mod compiled;
 mod context;
 mod dependents;
+mod duplicates;
 mod left_without;
 mod locks;
 mod outcomes;
@@ -52,6 +53,7 @@ pub(crate) fn compile(
         _ => redirects::redirects(&context, &outcomes, &tombstones, &mut query),
     };
     undeclared::undeclared(&context, &outcomes, &tombstones, &mut query, &mut redirects, &mut blockers);
+    let duplicates = duplicates::duplicates(&context, &outcomes, &mut query, &mut redirects);
     let written = match mode {
         Mode::Reassign => {
             blockers.extend(blockers::outside(&context, redirects.moved.clone(), &mut query));
@@ -66,6 +68,7 @@ pub(crate) fn compile(
     let guarded: BTreeSet<KindName> = unknowns.iter().map(|unknown| unknown.kind.clone()).collect();
     unknowns.extend(unknown);
     watched.extend(with_owners);
+    watched.extend(duplicates.watched);
     let order = groups.into_iter().flat_map(|group| group.kinds);
     let locks = locks::locks(&context, order, &outcomes, &query, &steps, (&guarded, &watched));
     let (sets, questions) = query.finish();
@@ -82,6 +85,7 @@ pub(crate) fn compile(
         effects,
         before: policy.before.clone(),
         targets,
+        named_targets: duplicates.targets,
         locks,
     }
 }

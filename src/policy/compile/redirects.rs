@@ -9,17 +9,31 @@ use super::tombstones::{
     SURVIVORS, Survivor, TombstonesByKind, loses_value, may_survive, must_keep_reference, surviving,
 };
 use super::turns::{applicable_entries, applies};
-use crate::domain::{DataMap, Kind, KindName, Reference, ReferenceName, Value};
+use crate::domain::{DataMap, FieldName, Kind, KindName, Reference, ReferenceName, Value};
 use crate::plan::StepKey;
-use crate::policy::{Entry, OnSurvive, Parent, Redirect, Rule};
+use crate::policy::{Entry, OnClash, OnSurvive, Parent, Redirect, Rule};
 use crate::protocol::{Branch, Disposition, Rank, RankCase, Ranks, Rows, Source};
 
 #[derive(Debug, Default)]
 pub(super) struct Redirects {
     pub(super) steps: Vec<CompiledStep>,
     pub(super) targets: Vec<CompiledTarget>,
+    /// What the steps write, for the question which rows become equal.
+    pub(super) moves: Vec<Move>,
     /// In mode `reassign`: branches to the rows of the subject's kind that move.
     pub(super) moved: Vec<Branch>,
+}
+
+/// A step that gives a reference a new target.
+#[derive(Debug)]
+pub(super) struct Move {
+    /// The position of the step.
+    pub(super) step: usize,
+    pub(super) reference: ReferenceName,
+    /// The new target; `None` if the request names it.
+    pub(super) target: Option<Value>,
+    /// The unique key under which duplicates are deleted, if the policy deletes them.
+    pub(super) unique: Option<Vec<FieldName>>,
 }
 
 impl Redirects {
@@ -32,8 +46,15 @@ impl Redirects {
         key: StepKey,
         (rows, of): (Rows, Vec<Rows>),
         target: CompiledTarget,
+        on_clash: Option<&OnClash>,
     ) {
         let write = WriteTemplate::redirect(map, kind, reference, of, target.target.clone());
+        self.moves.push(Move {
+            step: self.steps.len(),
+            reference: reference.name.clone(),
+            target: target.target.clone(),
+            unique: on_clash.map(|on_clash| on_clash.unique().to_vec()),
+        });
         self.steps.push(CompiledStep::new(key, rows, target.question, write));
         if target.target != Some(Value::Null) {
             self.targets.push(target);
@@ -93,7 +114,10 @@ pub(super) fn redirects(
                 } else {
                     redirecting.deleted_parents(tombstones)
                 };
-                found.add(context.map, (kind, reference), key, (rows, of.into_iter().collect()), target);
+                // `on_survive` redirects rows that other references keep, so they are no duplicates to delete.
+                let on_clash = entry.on_clash.as_ref().filter(|_| by_rule_of(entry) == Some(redirect));
+                let rows = (rows, of.into_iter().collect());
+                found.add(context.map, (kind, reference), key, rows, target, on_clash);
             }
         }
     }
@@ -191,7 +215,7 @@ impl Redirecting<'_> {
                 let links = SURVIVORS.into_iter().filter(|_| parent.is_deleted());
                 let links = links.filter_map(|survivor| self.link_of(entry, survivor));
                 let links = links.map(|redirect| self.redirected(&redirect, index, false));
-                let by_rule = by_rule(entry).filter(|_| self.parents.is_some());
+                let by_rule = by_rule_of(entry).filter(|_| self.parents.is_some());
                 let by_rule = by_rule.map(|redirect| self.redirected(redirect, index, true));
                 for one in by_rule.into_iter().chain(links) {
                     if !found.contains(&one) {
@@ -251,7 +275,7 @@ impl Redirecting<'_> {
         let mut branches = Vec::new();
         // Redirecting rules apply to rows below every parent that the rules are declared for.
         for (parent, of) in self.parents.into_iter().flat_map(KindOutcomes::by_applicable_entries) {
-            let rank = |index, entry: &Entry| rank_of(by_rule(entry)?, index, true);
+            let rank = |index, entry: &Entry| rank_of(by_rule_of(entry)?, index, true);
             let branch = by_entry(context, reference, of, parent, rank);
             branches.extend(branch.and_then(|branch| narrowed(branch, Survivor::Whole)));
         }
@@ -266,7 +290,7 @@ impl Redirecting<'_> {
     }
 }
 
-fn by_rule(entry: &Entry) -> Option<&Redirect> {
+fn by_rule_of(entry: &Entry) -> Option<&Redirect> {
     match &entry.then {
         Rule::Redirect(redirect) => Some(redirect),
         _ => None,
@@ -310,7 +334,7 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
                 adoption: Adoption::over(reference, rows, &former),
             };
             let of = context.subjects_among(&reference.to).into_iter().collect();
-            found.add(context.map, (kind, reference), key, (rows, of), target);
+            found.add(context.map, (kind, reference), key, (rows, of), target, entry.on_clash.as_ref());
         }
     }
     found

@@ -179,6 +179,7 @@ impl Inquiry {
     /// Adds the questions of this request: about the targets that the policy or the request names, and last about the
     /// actor's scope.
     fn ask_about_request(&mut self) {
+        self.name_targets();
         let mut added = AddedSets {
             next: SetId::after(&self.query.sets),
             first_question: self.query.questions.len(),
@@ -222,6 +223,27 @@ impl Inquiry {
         }
         self.query.questions = self.query.questions.iter().cloned().chain(added.questions).collect();
         self.query.sets = self.query.sets.iter().cloned().chain(added.strata).collect();
+    }
+
+    /// Puts the targets that the request names into the sets of the mode that stand for them.
+    fn name_targets(&mut self) {
+        let named = self.mode.named_targets.iter();
+        let named = named.filter_map(|(set, name)| Some((*set, self.request.reassign.get(name)?.clone())));
+        let named: BTreeMap<SetId, RecordId> = named.collect();
+        if named.is_empty() {
+            return;
+        }
+        let sets = self.query.sets.iter().map(|stratum| match stratum {
+            Stratum::Set(set) => Stratum::Set(match named.get(&set.id) {
+                Some(id) => {
+                    let ids = Source::Ids(vec![id.clone()]);
+                    NamedSet { branches: vec![Branch::new(ids, vec![RankCase::always(0)])], ..set.clone() }
+                }
+                None => set.clone(),
+            }),
+            cycle @ Stratum::Cycle(_) => cycle.clone(),
+        });
+        self.query.sets = sets.collect();
     }
 
     fn target_set(&self, target: &CompiledTarget, id: &RecordId, set: SetId) -> NamedSet {

@@ -1,11 +1,14 @@
 //! Checks a policy, and reports every fault at once, each with its path.
 
 mod before;
+mod clashes;
 mod guards;
 mod owned;
 mod personal_ids;
 mod rules;
 mod types;
+
+pub(super) use clashes::may_delete as may_delete_duplicates;
 
 use std::collections::BTreeMap;
 

@@ -32,7 +32,10 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             None => format!("{path}.*"),
         };
         match named.or(policy.rules.others.as_ref()) {
-            Some(list) => entries(subject, map, mode, reference, list, &path, faults),
+            Some(list) => {
+                entries(subject, map, mode, reference, list, &path, faults);
+                super::clashes::check(subject, map, policy, reference, list, &path, faults);
+            }
             // In mode `reassign`, a reference without a rule stays unchanged.
             None if !mode.removes() => {}
             // A reference that cannot be reached from the subject may belong to another policy over the same map.

@@ -101,6 +101,10 @@ fn entries_of(
         if let Some(qualifies) = &entry.qualifies {
             condition(map, to, qualifies, &format!("{path}.qualifies"), faults);
         }
+        for field in entry.on_clash.iter().flat_map(|on_clash| on_clash.unique()) {
+            // The store must have the field, whatever its type.
+            map.know_field(kind, field);
+        }
         match &entry.then {
             Rule::Retain(retention) if retention.from.as_str().is_empty() => faults.push(
                 Fault::new(

@@ -66,6 +66,8 @@ words! {
         MaskTooLong = "mask_too_long",
         /// A mask may give two rows the same value in a unique column.
         MaskNotUnique = "mask_not_unique",
+        /// The database does not have the unique key that `on_clash` names.
+        ClashKey = "clash_key",
         /// The policy writes a column that only the database can write.
         GeneratedColumn = "generated_column",
         /// Row-level security hides rows from the current role, so a deletion would miss them.

@@ -1,5 +1,6 @@
 //! The findings that `check` reports: mismatches between a policy and a database, and what the policy does not cover.
 
+mod clash_keys;
 mod columns;
 mod declared;
 mod default_value;
@@ -48,6 +49,7 @@ pub use finding::{Finding, FindingCode};
 /// * Values of conditions, statuses and masks that an enum or a constraint such as `CHECK (state IN ('OPEN'))` does not
 ///   have. `open` rejects these too.
 /// * Values of masks that are not of the type of their column. `open` rejects these too.
+/// * Unique keys of `on_clash` that the database does not have. `open` rejects these too.
 /// * Everything else that [`Lifecycle::open`](crate::Lifecycle#method.open) rejects. Collations on SQLite and
 ///   repeated ids in views are only found by [`SqlStore::findings`](crate::sql::SqlStore::findings).
 ///
@@ -104,6 +106,7 @@ pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     found.extend(written::written_by_kinds(map, catalogue));
     found.extend(labels::unknown_labels(map, catalogue));
     found.extend(mask_values::wrong_types(map, catalogue));
+    found.extend(clash_keys::missing(map, catalogue));
     found.extend(references::types(map, catalogue));
     found.extend(references::ambiguous_keys(map, catalogue));
     found.extend(foreign_keys::mismatches(map, catalogue));

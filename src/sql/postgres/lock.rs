@@ -140,6 +140,7 @@ fn is_of_subjects(r: &Renderer<'_>, rows: Rows) -> bool {
             Source::Members(of) => Some(of.set) == subjects,
             Source::Ids(_)
             | Source::WithText { .. }
+            | Source::Repeated { .. }
             | Source::Referrers { .. }
             | Source::ReferencedBy { .. } => false,
         })

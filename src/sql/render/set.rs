@@ -257,6 +257,7 @@ impl Renderer<'_> {
             (Source::Ids(ids), _) => self.has_id(w, kind, ids)?,
             (Source::WithText { field, text }, _) => self.has_text(w, kind, field, text)?,
             (Source::Members(_), Some(of)) => self.is_one(w, kind, of)?,
+            (Source::Repeated { fields, .. }, Some(of)) => self.is_repeated(w, kind, fields, of)?,
             (Source::Referrers { reference, .. }, Some(of)) => {
                 let sides = self.sides(self.reference(reference)?)?;
                 if let Some((list, stored)) =
@@ -307,6 +308,31 @@ impl Renderer<'_> {
             }
         }
         self.membership(query, kind, branch)
+    }
+
+    /// Writes the condition that the row `r` comes after another of these rows with the same values, in the order of
+    /// ranks and ids.
+    fn is_repeated(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        fields: &[FieldName],
+        of: Rows,
+    ) -> Result<(), StoreError> {
+        let id = self.row_id(kind)?;
+        let columns: Vec<String> = fields.iter().map(|field| self.field(kind, field).column()).collect();
+        let partition =
+            if columns.is_empty() { String::new() } else { format!("PARTITION BY {} ", columns.join(", ")) };
+        let order = self.answer_order(kind)?;
+        w.push(&id).push(" IN (SELECT d.id FROM (SELECT m.id AS id, row_number() OVER (");
+        w.push(&format!("{partition}ORDER BY m.rank, {order}) AS place FROM ("));
+        self.select_rows(&mut Query::select(w, "s.id AS id, s.rank AS rank"), of)?;
+        w.push(") AS m CROSS JOIN ").table(kind.table_name()).push(&format!(" AS r WHERE {id} = m.id"));
+        for column in &columns {
+            w.push(&format!(" AND {column} IS NOT NULL"));
+        }
+        w.push(") AS d WHERE d.place > 1)");
+        Ok(())
     }
 
     /// Writes the condition that the row `r` has an id, is in all rows of `within`, in none of `except`, and was

@@ -176,7 +176,12 @@ impl Renderer<'_> {
                 let equal = key.iter().zip(&held).map(|(key, held)| leads_on(key, held));
                 std::iter::once(leads_on(&row_id, &ids.parent(&reference.from))).chain(equal).collect()
             }
-            Source::Members(_) | Source::Subjects | Source::Ids(_) | Source::WithText { .. } => {
+            // The sets of a cycle do not compare rows with each other.
+            Source::Repeated { .. }
+            | Source::Members(_)
+            | Source::Subjects
+            | Source::Ids(_)
+            | Source::WithText { .. } => {
                 vec![leads_on(&id, &ids.parent(&set.kind))]
             }
         };

@@ -81,7 +81,7 @@ fn check_branch(
     let (start, end) = match &branch.source {
         Source::Subjects => (None, &query.kind),
         Source::Ids(_) | Source::WithText { .. } => (None, &set.kind),
-        Source::Members(rows) => (kind_of(rows.set), &set.kind),
+        Source::Members(rows) | Source::Repeated { of: rows, .. } => (kind_of(rows.set), &set.kind),
         Source::Referrers { reference, .. } => {
             let reference = KeyedReference::of(query, reference)?.reference();
             (Some(&reference.to), &reference.from)
@@ -92,7 +92,8 @@ fn check_branch(
         }
     };
     let starts = branch.source.rows().is_none_or(|rows| kind_of(rows.set) == start);
-    let members = !matches!(branch.source, Source::Members(_)) || start == Some(&set.kind);
+    let is_same_kind = matches!(branch.source, Source::Members(_) | Source::Repeated { .. });
+    let members = !is_same_kind || start == Some(&set.kind);
     if end != &set.kind || !starts || !members {
         return Err(unfit("its source leads to rows of another kind"));
     }
@@ -118,6 +119,13 @@ pub(super) fn in_query(query: &SurveyQuery) -> Named {
                     named.insert((set.kind.clone(), field.clone()));
                 }
             });
+        }
+    }
+    for set in query.sets.iter().flat_map(Stratum::sets) {
+        for branch in &set.branches {
+            if let Source::Repeated { fields, of: _ } = &branch.source {
+                named.extend(fields.iter().map(|field| (set.kind.clone(), field.clone())));
+            }
         }
     }
     for question in &*query.questions {

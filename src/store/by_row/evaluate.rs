@@ -159,6 +159,7 @@ impl<'a, S: Session> Evaluation<'a, S> {
                 Ok(from_outside(self.session.find_by_text(kind, field, text).await?))
             }
             Source::Members(_) => Ok(of),
+            Source::Repeated { fields, .. } => Ok(self.repeated(kind, fields, of)),
             Source::Referrers { reference, .. } => {
                 self.session.referrers(kind, &KeyedReference::of(query, reference)?, &of).await
             }
@@ -167,6 +168,21 @@ impl<'a, S: Session> Evaluation<'a, S> {
                 self.referenced_rows(kind, &reference, &branch.within, &of).await
             }
         }
+    }
+
+    /// Returns those of the rows that have the same values as a row before them, in the order of ranks and ids.
+    fn repeated(&self, kind: &Kind, fields: &[FieldName], of: Vec<Ranked>) -> Vec<Ranked> {
+        let mut named = self.with_ids(&kind.name, of);
+        named.sort_unstable_by_key(|(id, (_, rank))| (*rank, *id));
+        let mut seen = BTreeSet::new();
+        let repeated = named.into_iter().filter_map(|(_, ranked)| {
+            let row = self.session.row(&kind.name, ranked.0)?;
+            let values = fields.iter().map(|field| kind.value_of(row, field));
+            let values = values.map(|value| (!value.is_null()).then(|| value.literal()));
+            let values: Vec<String> = values.collect::<Option<_>>()?;
+            (!seen.insert(values)).then_some(ranked)
+        });
+        repeated.collect()
     }
 
     /// Returns the rows that these rows refer to. References to missing rows are skipped.

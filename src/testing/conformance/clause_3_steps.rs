@@ -108,6 +108,31 @@ pub async fn clause_3_rows_are_left_out_of_sets(host: &dyn Host) {
     assert_eq!(after.ids("debts"), ["d2", "d3", "d4"]);
 }
 
+/// `Repeated` finds rows that equal a row of a lower rank, or a row of the same rank with a lower id.
+pub async fn clause_3_repeated_rows_are_found(host: &dyn Host) {
+    load_all(host).await;
+    let ids = |ids: &[&str], rank| Branch {
+        cases: vec![RankCase::always(rank)],
+        ..branch(Source::Ids(ids.iter().map(|id| (*id).into()).collect()))
+    };
+    let repeated = |fields: &[&str]| {
+        let fields = fields.iter().map(|field| (*field).into()).collect();
+        branch(Source::Repeated { fields, of: all(1) })
+    };
+    // `d2` equals `d1`. All four are equal without fields, and none with a field that is null.
+    let change = Change::of(&["c1"])
+        .set("debts", vec![ids(&["d1", "d2", "d4"], 1), ids(&["d3"], 0)])
+        .set("debts", vec![repeated(&[])])
+        .set("debts", vec![repeated(&["client_id", "status"])])
+        .set("bookings", vec![ids(&["b1", "b2", "b3"], 0)])
+        .set("bookings", vec![branch(Source::Repeated { fields: vec!["notes".into()], of: all(4) })])
+        .expect(all(2), Expected::Exactly(3))
+        .expect(all(5), Expected::Exactly(0))
+        .step(3, Write::Delete);
+    let after = applied(host, change).await;
+    assert_eq!(after.ids("debts"), ["d1", "d3", "d4"]);
+}
+
 /// The rank of a row can depend on the rank of its parent.
 pub async fn clause_3_a_case_depends_on_the_rank_of_the_parent(host: &dyn Host) {
     load_all(host).await;

@@ -57,6 +57,7 @@ macro_rules! conformance_cases {
                 clause_3_rows_stay_reached_when_their_reference_is_emptied,
                 clause_3_a_row_found_twice_keeps_its_lowest_rank,
                 clause_3_rows_are_left_out_of_sets,
+                clause_3_repeated_rows_are_found,
                 clause_3_a_case_depends_on_the_rank_of_the_parent,
                 clause_3_references_are_followed_both_ways,
                 clause_3_a_cycle_of_kinds_is_followed_to_its_end,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Verdict;
 use crate::domain::{KindName, Mode, ReferenceName};
 use crate::plan::Plan;
-use crate::policy::DeletionPolicy;
+use crate::policy::{DeletionPolicy, Rule};
 use crate::protocol::Disposition;
 
 /// The number of rows of each step: by kind, disposition, deciding reference, rule and its condition.
@@ -45,7 +45,10 @@ impl Verdict {
             let entries = deciding.and_then(|name| rules?.entries(name));
             let entry = entries.and_then(|entries| entries.get(*index));
             let other = if is_owner { "owned" } else { mode.as_str() };
+            let is_duplicate = *disposition == Disposition::Delete
+                && entry.is_some_and(|entry| matches!(entry.then, Rule::Redirect(_)));
             let rule = entry.map_or(other, |entry| entry.then.as_str());
+            let rule = if is_duplicate { "on_clash" } else { rule };
             let when = entry.and_then(|entry| entry.when.as_ref()).map(ToString::to_string);
             let key = (kind.clone(), *disposition, reference.clone(), rule.to_owned(), when);
             *steps.entry(key).or_default() += count;

@@ -157,7 +157,7 @@ impl<'a> World<'a> {
         Value::Json(changed.map(|element| serde_json::json!(element)).collect())
     }
 
-    fn target(&self, request: &Request, reference: &ReferenceName, redirect: &Redirect) -> Value {
+    pub(super) fn target(&self, request: &Request, reference: &ReferenceName, redirect: &Redirect) -> Value {
         let reference = self.map.reference(reference).expect("a reference");
         let default = || {
             let field = reference.only_field().and_then(|field| self.kind(&reference.from).fields.get(field));

@@ -6,6 +6,7 @@
 mod adoption;
 mod agreement;
 mod consequences;
+mod duplicates;
 mod guards;
 mod owned;
 mod scopes;
@@ -179,13 +180,23 @@ pub fn judge_after(
         }
     }
     let tombstones = world.tombstones();
-    let redirects = world.redirects(&tombstones);
+    let mut redirects = world.redirects(&tombstones);
     let blockers = world.blockers(request, &redirects);
+    let duplicates = world.duplicates(request, &redirects);
+    redirects.retain(|(id, _), _| !duplicates.contains_key(id));
+    let mut dispositions = world.dispositions(&tombstones);
+    dispositions.extend(duplicates.keys().map(|id| (id.clone(), Disposition::Delete)));
+    let mut steps = world.steps(request, &tombstones, &redirects);
+    let mut after = world.after(request, &tombstones, &redirects, mask_key);
+    for (id, (reference, entry)) in duplicates {
+        *steps.entry((id.0.clone(), Disposition::Delete, Some(reference), entry)).or_default() += 1;
+        after.entry(id.0).or_default().remove(&id.1);
+    }
     Some(Verdict {
         executable: blockers.is_empty(),
-        steps: world.steps(request, &tombstones, &redirects),
-        dispositions: world.dispositions(&tombstones),
-        rows: world.after(request, &tombstones, &redirects, mask_key),
+        steps,
+        dispositions,
+        rows: after,
         unknown: world.unknown(request),
         blockers,
     })
