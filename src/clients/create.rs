@@ -120,7 +120,6 @@ impl<S: Store + Reader> Clients<'_, S> {
             branches: vec![Branch::new(Source::Subjects, vec![RankCase::always(0)])],
         })]);
         let receipt = Receipt {
-            undecided: 0,
             request: Some(hash.clone()),
             outcome: Some(Disposition::Create),
             steps: vec![ReceiptStep {

@@ -9,6 +9,7 @@ mod deleted_clients;
 mod failing_stores;
 mod host_transaction;
 mod operation_ids;
+mod other_tables;
 mod pages;
 mod personal_data;
 mod races;
