@@ -29,6 +29,23 @@ fn rows() -> serde_json::Value {
 
 const MODES: [Mode; 4] = [Mode::HardDelete, Mode::SoftDelete, Mode::Deactivate, Mode::Anonymize];
 
+#[cfg(feature = "testing")]
+#[test]
+fn the_model_blocks_what_is_undecided() {
+    use client_lifecycle::domain::{Record, Value};
+    use client_lifecycle::testing::model::{Rows, judge};
+    let row = Record::new("a").with("status", "ON").with("deleted_at", Value::Null).with("name", "Ana");
+    let mut rows = Rows::new();
+    rows.entry("clients".into()).or_default().insert(row.id.clone(), row);
+    for (restrict, mode) in [false, true].into_iter().flat_map(|restrict| MODES.map(|mode| (restrict, mode)))
+    {
+        let request = Request::new(mode, "clients", "a");
+        let verdict = judge(&policy(restrict), &rows, &request, chrono::DateTime::UNIX_EPOCH, None).unwrap();
+        assert_eq!(verdict.executable, !restrict, "{mode}");
+        assert_eq!(verdict.blockers.get(&(None, "undecided".into())), restrict.then_some(&1), "{mode}");
+    }
+}
+
 on_every_store! {
     async fn the_first_line_of_a_plan_and_of_a_receipt_says_how_much_is_undecided(on: On) {
         for mode in MODES {
