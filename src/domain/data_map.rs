@@ -10,7 +10,7 @@ use super::map_uses::MapUses;
 use super::reference_checks::check_references;
 use super::{
     Fault, FaultCode, Faults, FieldName, FieldType, KeyReader, KeysByTable, Kind, KindName, Mask, Reference,
-    ReferenceName, TableName, UndeclaredReferences,
+    ReferenceName, TableName, Undecided, UndeclaredReferences,
 };
 
 /// The kinds, the references between them, and their fields.
@@ -33,6 +33,7 @@ pub struct DataMap {
     kinds: BTreeMap<KindName, Kind>,
     references: BTreeMap<ReferenceName, Reference>,
     excluded: Vec<Excluded>,
+    pub(super) undecided: Vec<Undecided>,
     /// The kind of the subjects, in the map that a store checks. Its rows outside the filter block an operation.
     #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases have foreign keys"))]
     subject: Option<KindName>,
@@ -84,6 +85,7 @@ impl DataMap {
             kinds: BTreeMap::new(),
             references: BTreeMap::new(),
             excluded,
+            undecided: Vec::new(),
             subject: None,
             uses: MapUses::default(),
             keys: None,

@@ -12,7 +12,7 @@ use super::unique_keys::unique_keys;
 use super::{
     Condition, DataMap, DeletedField, Excluded, Fault, FaultCode, Faults, Field, FieldName, FieldType,
     Identity, KeyComparison, Kind, KindName, Lock, Mask, Reference, ReferenceName, StatusField, TableName,
-    Value,
+    Undecided, Value,
 };
 
 /// The three parts of a data map in a document.
@@ -25,6 +25,8 @@ pub(crate) struct MapDocument {
     pub(crate) references: Vec<ReferenceDocument>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) excluded: Vec<Excluded>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) undecided: Vec<Undecided>,
 }
 
 /// The declaration of a kind. Every key may be left out.
@@ -379,7 +381,8 @@ impl TryFrom<MapDocument> for DataMap {
                 Err(fault) => faults.push(fault),
             }
         }
-        match Self::with_excluded(kinds, references, document.excluded) {
+        let map = Self::with_excluded(kinds, references, document.excluded);
+        match map.and_then(|map| map.with_undecided(document.undecided)) {
             Ok(map) => faults.or(map),
             Err(more) => {
                 faults.extend(more.iter().cloned());
@@ -399,6 +402,7 @@ impl From<DataMap> for MapDocument {
                 .map(|reference| reference.clone().into())
                 .collect(),
             excluded: map.excluded().to_vec(),
+            undecided: map.undecided().to_vec(),
         }
     }
 }

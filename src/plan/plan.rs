@@ -31,6 +31,8 @@ pub struct Plan {
     pub policy_version: String,
     /// The instant at which the request was judged.
     pub at: DateTime<Utc>,
+    /// The number of tables and references about which the policy does not decide yet.
+    pub undecided: u64,
     /// What would happen to the subjects.
     pub outcome: Disposition,
     /// The affected rows and what would happen to them, in the order of execution. The subjects come last.
@@ -126,6 +128,7 @@ impl Plan {
             subjects: plan.subjects,
             mode: plan.mode,
             outcome: Some(plan.outcome),
+            undecided: plan.undecided,
             complete: open.is_empty(),
             steps: plan
                 .steps
@@ -250,6 +253,9 @@ impl Serialize for Plan {
         };
         fields.serialize_field(name, &Subjects { kind: &self.kind, id, ids })?;
         fields.serialize_field("policy_version", &self.policy_version)?;
+        if self.undecided > 0 {
+            fields.serialize_field("undecided", &self.undecided)?;
+        }
         fields.serialize_field("executable", &self.is_executable())?;
         fields.serialize_field("outcome", &self.outcome)?;
         fields.serialize_field("steps", &self.steps)?;

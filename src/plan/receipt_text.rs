@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::text::{UNDECLARED, chain, counted, day, of_subject, quoted, shown_subjects};
+use super::text::{UNDECLARED, chain, counted, day, of_subject, quoted, shown_subjects, undecided};
 use crate::domain::instant_text;
 use crate::protocol::{Disposition, Receipt, ReceiptStep};
 
@@ -34,6 +34,7 @@ impl Receipt {
                 " - it had to stay as an anonymized TOMBSTONE, because rows that survive refer to it",
             )?;
         }
+        f.write_str(&undecided(self.undecided))?;
         writeln!(f)?;
         match (self.outcome, self.complete) {
             (None, _) => writeln!(f, "Nothing was done."),

@@ -45,6 +45,7 @@ impl Plan {
                 " - it has to stay as an anonymized TOMBSTONE, because rows that survive refer to it",
             )?;
         }
+        f.write_str(&undecided(self.undecided))?;
         writeln!(f)?;
         let open = self.warnings.iter().filter(|warning| !warning.acknowledged).count();
         match (self.blockers.len(), open) {
@@ -251,7 +252,8 @@ impl Plan {
     #[must_use]
     pub fn markdown(&self) -> String {
         let ids: Vec<_> = self.subjects.iter().map(|id| format!("`{}`", cell(&id.to_string()))).collect();
-        let mut text = format!("## {} of `{}` {}\n", self.mode, self.kind, ids.join(", "));
+        let mut text =
+            format!("## {} of `{}` {}{}\n", self.mode, self.kind, ids.join(", "), undecided(self.undecided));
         let state = if self.is_executable() { "Nothing stands in the way." } else { "**Not possible yet.**" };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\n{state} Outcome: {}.", self.outcome);
@@ -292,6 +294,15 @@ impl Plan {
         }
         let _ = write!(text, "\nPolicy {}, digest `{}`.", cell(&self.policy_version), self.digest);
         text
+    }
+}
+
+/// Returns the end of the first line of a plan or a receipt, if the policy does not decide about everything.
+pub(super) fn undecided(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        1 => " - the policy leaves 1 table or reference UNDECIDED".into(),
+        more => format!(" - the policy leaves {more} tables or references UNDECIDED"),
     }
 }
 

@@ -6,7 +6,7 @@ use super::reference_builder::ReferenceBuilder;
 use super::{Access, Allow, DeletionPolicy, EffectRule, EntryBuilder, Guard, ModePolicy, ReasonRule};
 use crate::domain::{
     Condition, DataMap, DeletedField, Excluded, Fault, FaultCode, Faults, FieldName, FieldType, Identity,
-    Kind, KindName, Mask, Mode, Reference, ReferenceName, StatusField, TableName, Value,
+    Kind, KindName, Mask, Mode, Reference, ReferenceName, StatusField, TableName, Undecided, Value,
 };
 
 /// A policy under construction. [`build`](Self::build) checks it.
@@ -18,6 +18,7 @@ pub struct PolicyBuilder {
     pub(super) kinds: BTreeMap<KindName, Kind>,
     pub(super) references: Vec<Reference>,
     excluded: Vec<Excluded>,
+    undecided: Vec<Undecided>,
     pub(super) modes: BTreeMap<Mode, ModePolicy>,
     pub(super) faults: Faults,
 }
@@ -31,6 +32,7 @@ impl PolicyBuilder {
             kinds,
             references: Vec::new(),
             excluded: Vec::new(),
+            undecided: Vec::new(),
             modes: BTreeMap::new(),
             faults: Faults::none(),
         }
@@ -47,6 +49,7 @@ impl PolicyBuilder {
         self.kinds.extend(map.kinds().map(|kind| (kind.name.clone(), kind.clone())));
         self.references.extend(map.references().cloned());
         self.excluded.extend_from_slice(map.excluded());
+        self.undecided.extend_from_slice(map.undecided());
         self
     }
 
@@ -132,6 +135,31 @@ impl PolicyBuilder {
         self
     }
 
+    /// Notes that the policy does not decide about a table yet. Plans and receipts say how many such entries there are.
+    /// With `restrict`, no record is removed until it is decided.
+    pub fn undecided_table(
+        mut self,
+        table: impl Into<TableName>,
+        rationale: impl Into<String>,
+        restrict: bool,
+    ) -> Self {
+        let table = Some(table.into());
+        self.undecided.push(Undecided { table, reference: None, rationale: rationale.into(), restrict });
+        self
+    }
+
+    /// Notes that the policy does not decide about a reference yet: see [`undecided_table`](Self::undecided_table).
+    pub fn undecided_reference(
+        mut self,
+        reference: impl Into<ReferenceName>,
+        rationale: impl Into<String>,
+        restrict: bool,
+    ) -> Self {
+        let reference = Some(reference.into());
+        self.undecided.push(Undecided { table: None, reference, rationale: rationale.into(), restrict });
+        self
+    }
+
     /// Offers a mode. If the mode is already offered, adds to it.
     pub fn mode(mut self, mode: Mode, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
         let policy = self.modes.remove(&mode).unwrap_or_default();
@@ -200,8 +228,9 @@ impl PolicyBuilder {
     /// # Errors
     /// Every fault, with its path and a remedy.
     pub fn build(self) -> Result<DeletionPolicy, Faults> {
-        let Self { version, subject, kinds, references, excluded, modes, faults } = self;
+        let Self { version, subject, kinds, references, excluded, undecided, modes, faults } = self;
         let built = DataMap::with_excluded(kinds.into_values(), references, excluded)
+            .and_then(|map| map.with_undecided(undecided))
             .and_then(|map| DeletionPolicy::assemble(version, subject, map, modes));
         match built {
             Ok(policy) => faults.or(policy),

@@ -25,7 +25,7 @@ impl Content {
     pub(super) fn of(policy: &DeletionPolicy) -> Self {
         let document = PolicyDocument::from(policy).without_version();
         let mut document = serde_json::to_value(document).unwrap_or_default();
-        for name in ["references", "excluded"] {
+        for name in ["references", "excluded", "undecided"] {
             sort(document.get_mut(name));
         }
         let map = ["kinds", "references"].map(|name| document.get(name).cloned());
@@ -39,8 +39,10 @@ impl Content {
                 *place = normalized(declared.clone());
             }
         }
-        for excluded in document.get_mut("excluded").and_then(Value::as_array_mut).into_iter().flatten() {
-            excluded.as_object_mut().map(|excluded| excluded.remove("because"));
+        for list in ["excluded", "undecided"] {
+            for entry in document.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+                entry.as_object_mut().map(|entry| entry.remove("because"));
+            }
         }
         Self { version: hash_of(&document).chars().take(DIGITS).collect(), modes }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{DeletionPolicy, ModePolicy};
 use crate::domain::map_document::{KindDocument, MapDocument, ReferenceDocument};
 use crate::domain::unique_keys::unique_keys;
-use crate::domain::{DataMap, Excluded, Fault, FaultCode, Faults, KindName, Mode};
+use crate::domain::{DataMap, Excluded, Fault, FaultCode, Faults, KindName, Mode, Undecided};
 
 // The keys of the data map are at the same level as the keys of the policy. Modes are text here, because only then
 // can the path of a fault contain an unknown mode.
@@ -38,6 +38,10 @@ pub(super) struct PolicyDocument {
     /// report them. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<Excluded>,
+    /// The tables and references about which the policy does not decide yet, each with the reason. Plans and receipts say
+    /// how many there are. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    undecided: Vec<Undecided>,
     /// The modes that requests may use. A mode that is not listed is not offered.
     #[serde(default, deserialize_with = "unique_keys")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::modes"))]
@@ -54,8 +58,9 @@ impl TryFrom<PolicyDocument> for DeletionPolicy {
     type Error = Faults;
 
     fn try_from(document: PolicyDocument) -> Result<Self, Faults> {
-        let PolicyDocument { schema: _, version, subject, kinds, references, excluded, modes } = document;
-        let map = DataMap::try_from(MapDocument { kinds, references, excluded })?;
+        let PolicyDocument { schema: _, version, subject, kinds, references, excluded, undecided, modes } =
+            document;
+        let map = DataMap::try_from(MapDocument { kinds, references, excluded, undecided })?;
         let mut faults = Faults::none();
         let mut known = BTreeMap::new();
         for (name, policy) in modes {
@@ -77,7 +82,7 @@ impl TryFrom<PolicyDocument> for DeletionPolicy {
 
 impl From<&DeletionPolicy> for PolicyDocument {
     fn from(policy: &DeletionPolicy) -> Self {
-        let MapDocument { kinds, references, excluded } = (*policy.map).clone().into();
+        let MapDocument { kinds, references, excluded, undecided } = (*policy.map).clone().into();
         Self {
             schema: None,
             version: policy.version.clone(),
@@ -85,6 +90,7 @@ impl From<&DeletionPolicy> for PolicyDocument {
             kinds,
             references,
             excluded,
+            undecided,
             modes: policy.modes.iter().map(|(mode, policy)| (mode.to_string(), policy.clone())).collect(),
         }
     }

@@ -33,6 +33,9 @@ pub struct Receipt {
     /// What happened to the subjects; `None` if the attempt was not applied.
     #[serde(with = "outcome")]
     pub outcome: Option<Disposition>,
+    /// The number of tables and references about which the policy did not decide.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub undecided: u64,
     /// Whether no rows must be deleted later.
     pub complete: bool,
     /// The rows and what happened to them.
@@ -53,6 +56,7 @@ impl Receipt {
             subjects: request.subjects.clone(),
             mode: request.mode,
             outcome: None,
+            undecided: 0,
             complete: true,
             steps: Vec::new(),
             open: Vec::new(),
@@ -90,6 +94,11 @@ pub struct ReceiptStep {
     pub planned: u64,
     /// The number of rows that were written.
     pub actual: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]

@@ -265,7 +265,8 @@ impl<C: SqlConnection> Store for SqlStore<C> {
     }
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
-        one_operation(super::run::run(self, changes)).await
+        let done = one_operation(super::run::run(self, changes)).await;
+        done.map_err(|error| error.of_kind(&changes.query.kind))
     }
 
     async fn clashes(&self, writes: PlannedWrites<'_>) -> Result<Vec<Clash>, StoreError> {

@@ -200,6 +200,18 @@ impl StoreError {
         Self::Unknown { what, name: name.to_string() }
     }
 
+    /// Adds the kind to the name of a missing field, if the statement that failed names none. Only use cases write fields
+    /// that were not checked when the policy was opened, and they write the subject's kind.
+    #[cfg(feature = "sql")]
+    pub(crate) fn of_kind(self, kind: &KindName) -> Self {
+        match self {
+            Self::Unknown { what: "field", name } if !name.contains('.') => {
+                Self::Unknown { what: "field", name: format!("{kind}.{name}") }
+            }
+            error => error,
+        }
+    }
+
     /// Returns a stable name for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {

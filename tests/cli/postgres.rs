@@ -67,7 +67,7 @@ fn the_statements_of_a_plan_run_as_they_are_printed() {
         "modes": {
             "hard_delete": { "allow": [{ "role": "ADMIN", "scope": "tenant" }], "rules": {
                 "debts.client_id": [ { "when": { "field": "state", "eq": "OPEN" }, "then": "set_null" },
-                                     { "retain": { "period": "P6Y", "from": "at" }, "on_survive": "set_null" }, "delete" ],
+                                     { "retain": { "for": "P6Y", "from": "at" }, "on_survive": "set_null" }, "delete" ],
                 "lines.debt": "cascade" } },
             "anonymize": { "allow": "any", "rules": { "debts.client_id": "delete", "lines.debt": "cascade" } },
             "reassign": { "allow": "any", "rules": { "debts.client_id": "reassign", "lines.debt": "keep" } }
@@ -153,6 +153,13 @@ fn init_check_and_plan_work_on_an_unknown_database() {
         let id = format!("00000000-0000-0000-0000-00000000000{number}");
         world.run(&store, &format!("plan Clients {id} {ADMIN}"))
     };
+    // Nothing is deleted until the tables without foreign keys are decided.
+    let undecided = plan(1);
+    assert_eq!(undecided.status, 3, "{}", undecided.err);
+    assert!(undecided.out.contains("does not decide yet about `logs`"), "{}", undecided.out);
+    let mut policy = first.json();
+    assert!(policy.as_object_mut().unwrap().remove("undecided").is_some());
+    world.write("policy.json", &policy.to_string());
     let free = plan(1);
     assert_eq!(free.status, 0, "{}", free.err);
     let owner = plan(2);

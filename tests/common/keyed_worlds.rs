@@ -283,28 +283,47 @@ impl World {
     /// Returns the policy that declares everything, with the actions of the database as rules. Where a key leads into a
     /// kind whose rows the declared part keeps or blocks, these rules decide.
     fn whole_policy(&self) -> DeletionPolicy {
-        policy(&self.document(|at, reference| {
-            let of_kind: Vec<&Reference> = self.tables[at]
-                .references
-                .iter()
-                .filter(|other| self.declared_references.contains(&reference_name(at, other)))
-                .collect();
-            let is_declared = self.declared_references.contains(&reference_name(at, reference));
-            let strict = |reference: &&&Reference| rule_of(reference) == "restrict";
-            let keeps = |reference: &&&Reference| rule_of(reference) == "set_null";
-            Some(match rule_of(reference) {
-                "cascade" if is_declared => "cascade",
-                "cascade" if of_kind.iter().any(|one| strict(&one)) => "restrict",
-                "cascade" if of_kind.iter().any(|one| keeps(&one)) => {
-                    if reference.nullable {
-                        "set_null"
-                    } else {
-                        "restrict"
-                    }
-                }
-                rule => rule,
-            })
-        }))
+        policy(&self.document(|at, reference| Some(self.deciding_rule(at, reference))))
+    }
+
+    /// Returns the rule that decides about a reference: that of a declared reference of the same kind, if it is stricter
+    /// than the action of the key.
+    fn deciding_rule(&self, at: usize, reference: &Reference) -> &'static str {
+        let of_kind: Vec<&Reference> = self.tables[at]
+            .references
+            .iter()
+            .filter(|other| self.declared_references.contains(&reference_name(at, other)))
+            .collect();
+        let is_declared = self.declared_references.contains(&reference_name(at, reference));
+        let declares = |rule: &str| of_kind.iter().any(|one| rule_of(one) == rule);
+        match rule_of(reference) {
+            "cascade" if is_declared => "cascade",
+            "cascade" if declares("restrict") => "restrict",
+            "cascade" if declares("set_null") && reference.nullable => "set_null",
+            "cascade" if declares("set_null") => "restrict",
+            rule => rule,
+        }
+    }
+
+    /// Compares what a plan has left in the tables that the policy does not know with what the database alone would leave
+    /// there: the same rows. Where a declared rule is stricter than the action of a key, no row more may be gone.
+    pub(crate) fn compare_unknown_tables(&self, planned: &Dump, alone: &Dump) {
+        let mut keys = self
+            .tables
+            .iter()
+            .enumerate()
+            .flat_map(|(at, table)| table.references.iter().map(move |reference| (at, reference)));
+        let is_stricter = keys.any(|(at, reference)| self.deciding_rule(at, reference) != rule_of(reference));
+        let unknown = (0..self.tables.len()).filter(|at| !self.declared.contains(at)).map(name);
+        for table in unknown {
+            let (planned, alone) = (&planned[&table], &alone[&table]);
+            let described = || format!("{table}: {}\n{}", self.statements(true), self.described());
+            if is_stricter {
+                assert!(planned.len() >= alone.len(), "{planned:?} {alone:?} {}", described());
+            } else {
+                assert_eq!(planned, alone, "{}", described());
+            }
+        }
     }
 
     fn document(&self, rule: impl Fn(usize, &Reference) -> Option<&'static str>) -> Json {

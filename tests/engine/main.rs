@@ -59,6 +59,7 @@ mod survey_queries;
 mod switches;
 mod ten_years;
 mod triggers;
+mod undecided;
 mod unique_indexes;
 mod unknown;
 mod value_references;

@@ -387,6 +387,9 @@ faulty! {
     a_mode_without_allow_is_reported:
         document([("/modes/deactivate", json!({"rules": {"*": "keep"}}))])
         => "modes.deactivate.allow", "the mode has no permissions", "list roles, or use \"any\" if the host has already checked permissions";
+    an_undecided_entry_without_a_place_is_reported:
+        document([("/undecided", json!([{ "because": "?" }]))])
+        => "undecided[0]", "the entry names neither a table nor a reference, or both", "set `table` or `reference`";
     a_scope_without_exact_text_is_reported:
         document([("/kinds/clients/fields/since", json!("timestamp")),
                   ("/modes/hard_delete/allow", json!([{ "role": "RESALE", "scope": "since" }]))])

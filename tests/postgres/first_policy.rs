@@ -35,6 +35,7 @@ async fn first(ddl: &str, subject: &str, left_to_people: &[&str], tables: &[(&st
 
     let mut document = first.clone();
     document["modes"]["hard_delete"]["rules"] = json!({ "*": "cascade" });
+    document.as_object_mut().unwrap().remove("undecided");
     let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
     let lifecycle = Lifecycle::open(world.store(), policy).await.unwrap_or_else(|error| panic!("{error}"));
     let request =

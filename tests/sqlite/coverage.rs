@@ -273,7 +273,7 @@ async fn the_remedy_of_a_part_of_a_key_can_be_followed() {
     let part = found.iter().find(|finding| finding.code == FindingCode::CompositeKey).unwrap();
     assert_eq!(
         part.remedy,
-        "declare `\"id\": [\"tenant\",\"number\"]`; write 2 fields in `from` of `items.debt`, in this order"
+        "declare `\"id\": [\"tenant\", \"number\"]`; write 2 fields in `from` of `items.debt`, in this order"
     );
     document["kinds"]["debts"]["id"] = json!(["tenant", "number"]);
     document["references"][1]["from"] = json!(["items.tenant", "items.debt"]);

@@ -13,6 +13,7 @@ pub(super) fn add_obstacles(inquiry: &Inquiry, survey: &Survey, plan: &mut Plan)
         by_guard(guard, *question, &inquiry.request, survey, plan);
     }
     plan.blockers.extend(inquiry.mode.blockers.iter().filter_map(|blocker| by_rule(blocker, survey)));
+    plan.blockers.extend(by_undecided(inquiry));
     plan.blockers.extend(by_scope(inquiry, survey));
     plan.blockers.extend(by_target(inquiry, survey));
     plan.blockers.extend(by_adoption(inquiry, survey));
@@ -94,6 +95,23 @@ fn by_rule(compiled: &CompiledBlocker, survey: &Survey) -> Option<Blocker> {
         sample: survey.sample(compiled.question).to_vec(),
         message,
         remedy,
+    })
+}
+
+/// Blocks the removal of records until the policy decides about every table and reference that asks for it.
+fn by_undecided(inquiry: &Inquiry) -> Option<Blocker> {
+    let removes = !matches!(inquiry.request.mode, Mode::Create | Mode::Update | Mode::Reactivate);
+    let open = inquiry.query.map.undecided().iter().filter(|one| removes && one.restrict);
+    let names: Vec<String> = open.map(|one| format!("`{one}`")).collect();
+    (!names.is_empty()).then(|| Blocker {
+        kind: inquiry.request.kind.clone(),
+        reference: None,
+        rule: "undecided".into(),
+        count: u64::try_from(names.len()).unwrap_or(u64::MAX),
+        sample: Vec::new(),
+        message: format!("the policy does not decide yet about {}", names.join(", ")),
+        remedy: "decide about each: declare it and give it a rule, or list it under `excluded` with a reason"
+            .into(),
     })
 }
 

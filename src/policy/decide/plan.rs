@@ -43,6 +43,7 @@ impl Inquiry {
             mode: self.request.mode,
             policy_version: self.policy_version.clone(),
             at: self.query.now,
+            undecided: u64::try_from(self.query.map.undecided().len()).unwrap_or(u64::MAX),
             outcome: outcome(self.request.mode, &steps),
             steps,
             blockers: Vec::new(),

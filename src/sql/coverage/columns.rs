@@ -251,7 +251,8 @@ fn whole_key(map: &DataMap, kind: &Kind, table: &Table) -> String {
         declared.next().map_or_else(|| column.clone(), ToString::to_string)
     };
     let fields: Vec<String> = table.primary_key.iter().map(field).collect();
-    let mut remedy = format!("declare `\"id\": {}`", serde_json::json!(fields));
+    let texts: Vec<String> = fields.iter().map(|field| serde_json::json!(field).to_string()).collect();
+    let mut remedy = format!("declare `\"id\": [{}]`", texts.join(", "));
     let by_id = map.references_to(&kind.name).filter(|one| one.key.is_none() && one.is_declared());
     let by_id: Vec<String> = by_id.map(|reference| format!("`{}`", reference.name)).collect();
     if !by_id.is_empty() {

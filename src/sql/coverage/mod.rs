@@ -83,6 +83,13 @@ pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> 
     Finding::in_order(found)
 }
 
+/// Returns the paths of tables and columns that depend on the subject and that the policy does not cover, each with the
+/// reason.
+pub(super) fn uncovered(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<(String, String)> {
+    let found = Finding::in_order(undeclared::findings(policy, catalogue)).into_iter();
+    found.map(|finding| (finding.path, finding.message)).collect()
+}
+
 /// Returns the map to check, with the foreign keys that the policy does not declare, and the reasons why the policy does
 /// not fit together with them.
 pub(super) fn effective_map(policy: &DeletionPolicy, catalogue: &Catalogue) -> (DataMap, Vec<Finding>) {

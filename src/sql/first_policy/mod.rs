@@ -3,11 +3,14 @@
 mod names;
 mod schema;
 
+use std::collections::BTreeSet;
+
 use names::{Names, field};
 use schema::{Link, Schema};
 
 use super::Catalogue;
 use super::catalogue::{Column, Table, default, same};
+use super::coverage::uncovered;
 use crate::domain::{DeletedField, Faults, FieldType, Kind, OnDelete, StatusField, Value};
 use crate::policy::{DeletionPolicy, KindBuilder, PolicyBuilder, restrict};
 
@@ -18,8 +21,8 @@ const UNDECIDED: &str = "not decided yet; `restrict` blocks the deletion until t
 ///
 /// It contains only what is in the catalogue, with the tables of every schema that the role can see. The id of a kind
 /// is the primary key of its table. Without one, it is a unique key that excludes null; without that, the kind has no
-/// id. A foreign key that cannot be declared is listed under `excluded` with the reason. A table without foreign keys
-/// is left out; [`findings`](super::findings) reports it.
+/// id. A foreign key that cannot be declared, and a table or a column that only its name connects with the subject, is listed
+/// under `undecided` with the reason: nothing is deleted until each of them is decided.
 /// The subject's kind is named as `subject` is written, even if the table's name differs in case. A schema in front
 /// (`crm.clients`) is left out of the name. If several schemas have a table of the same name, those outside the search
 /// path become kinds such as `crm_visits`.
@@ -62,10 +65,26 @@ pub fn first_policy(catalogue: &Catalogue, subject: &str) -> Result<DeletionPoli
             if nullable.is_empty() { reference } else { reference.nullable() }
         });
     }
+    let policy = restrict_all(policy, names, &declared);
+    let build = |policy: PolicyBuilder| policy.build().map_err(NoFirstPolicy::Faults);
+    let found = uncovered(&build(policy.clone())?, catalogue);
+    let mut places = BTreeSet::new();
+    let mut undecided = policy;
     for (reference, reason) in excluded {
-        policy = policy.exclude_reference(reference, reason);
+        if places.insert(reference.to_string()) {
+            undecided = undecided.undecided_reference(reference, reason, true);
+        }
     }
-    restrict_all(policy, names, &declared).build().map_err(NoFirstPolicy::Faults)
+    for (place, reason) in found {
+        let (path, name) = place.split_once('.').unwrap_or_default();
+        if places.insert(name.to_owned()) {
+            undecided = match path {
+                "kinds" => undecided.undecided_table(name, reason, true),
+                _ => undecided.undecided_reference(name, reason, true),
+            };
+        }
+    }
+    build(undecided)
 }
 
 fn may_be_null(table: &Table, column: &str) -> bool {

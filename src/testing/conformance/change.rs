@@ -315,6 +315,7 @@ impl Change {
                 )
             },
             receipt: Receipt {
+                undecided: 0,
                 operation: self.operation,
                 request: Some(RequestHash::of(&request, self.operation, &())),
                 digest,

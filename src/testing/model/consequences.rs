@@ -180,6 +180,10 @@ impl<'a> World<'a> {
         let mut block = |reference: Option<&ReferenceName>, rule: &str| {
             *found.entry((reference.cloned(), rule.into())).or_default() += 1;
         };
+        let removes = !matches!(request.mode, Mode::Create | Mode::Update | Mode::Reactivate);
+        for _ in self.map.undecided().iter().filter(|one| removes && one.restrict) {
+            block(None, "undecided");
+        }
         let mut outside = BTreeSet::new();
         // A row blocks once, however many elements of its list call for it.
         let mut blocking = BTreeSet::new();

@@ -10,6 +10,7 @@ mod failing_stores;
 mod host_transaction;
 mod no_clinic;
 mod operation_ids;
+mod other_tables;
 mod pages;
 mod personal_data;
 mod races;
