@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::map_document::MapDocument;
 use super::map_uses::MapUses;
 use super::reference_checks::check_references;
+use super::undecided;
 use super::{
     Fault, FaultCode, Faults, FieldName, FieldType, KeyReader, KeysByTable, Kind, KindName, Mask, Reference,
     ReferenceName, TableName, Undecided, UndeclaredReferences,
@@ -33,12 +34,13 @@ pub struct DataMap {
     kinds: BTreeMap<KindName, Kind>,
     references: BTreeMap<ReferenceName, Reference>,
     excluded: Vec<Excluded>,
-    pub(super) undecided: Vec<Undecided>,
+    undecided: Vec<Undecided>,
     /// The kind of the subjects, in the map that a store checks. Its rows outside the filter block an operation.
     #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases have foreign keys"))]
     subject: Option<KindName>,
     /// What a policy does with the map, in the map that a store checks.
-    pub(super) uses: MapUses,
+    #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases need it"))]
+    pub(crate) uses: MapUses,
     /// The foreign keys that the store had when their references were added to the map; `None` if none were read.
     keys: Option<Arc<KeysByTable>>,
 }
@@ -172,6 +174,19 @@ impl DataMap {
     /// Returns the references from a kind, by name.
     pub fn references_from<'a>(&'a self, kind: &'a KindName) -> impl Iterator<Item = &'a Reference> {
         self.references.values().filter(move |reference| reference.from == *kind)
+    }
+
+    /// Sets what the policy does not decide about yet.
+    ///
+    /// # Errors
+    /// Entries that name neither a table nor a reference, or both.
+    pub(crate) fn with_undecided(self, undecided: Vec<Undecided>) -> Result<Self, Faults> {
+        undecided::check(&undecided).or(Self { undecided, ..self })
+    }
+
+    /// Returns what the policy does not decide about yet.
+    pub(crate) fn undecided(&self) -> &[Undecided] {
+        &self.undecided
     }
 
     /// Sets the kind of the subjects, for the check of a store.

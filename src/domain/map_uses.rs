@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::{DataMap, FieldName, KindName, Value};
+use super::{FieldName, KindName, Value};
 
 /// What a policy does with a data map. Empty unless the map was made for the check of a store.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases need it"))]
-pub(super) struct MapUses {
-    named_values: Vec<NamedValue>,
-    clash_keys: Vec<ClashKey>,
-    written: BTreeSet<KindName>,
+pub(crate) struct MapUses {
+    /// The values that the policy names.
+    pub(crate) named_values: Vec<NamedValue>,
+    /// The unique keys that the policy names.
+    pub(crate) clash_keys: Vec<ClashKey>,
+    /// The kinds whose rows the policy may delete or update.
+    pub(crate) written: BTreeSet<KindName>,
 }
 
 /// A value that a policy compares with a field or writes to it, such as a status.
@@ -34,37 +37,4 @@ pub(crate) struct ClashKey {
     pub(crate) fields: Vec<FieldName>,
     /// The path in the policy document.
     pub(crate) path: String,
-}
-
-#[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases need it"))]
-impl DataMap {
-    /// Sets the values that a policy names.
-    pub(crate) fn set_named_values(&mut self, values: Vec<NamedValue>) {
-        self.uses.named_values = values;
-    }
-
-    /// Returns the values that a policy names.
-    pub(crate) fn named_values(&self) -> &[NamedValue] {
-        &self.uses.named_values
-    }
-
-    /// Sets the unique keys that a policy names.
-    pub(crate) fn set_clash_keys(&mut self, keys: Vec<ClashKey>) {
-        self.uses.clash_keys = keys;
-    }
-
-    /// Returns the unique keys that a policy names.
-    pub(crate) fn clash_keys(&self) -> &[ClashKey] {
-        &self.uses.clash_keys
-    }
-
-    /// Sets the kinds whose rows a policy may delete or update.
-    pub(crate) fn set_written(&mut self, kinds: impl IntoIterator<Item = KindName>) {
-        self.uses.written = kinds.into_iter().collect();
-    }
-
-    /// Returns whether a policy may delete or update rows of the kind.
-    pub(crate) fn is_written(&self, kind: &KindName) -> bool {
-        self.uses.written.contains(kind)
-    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataMap, Fault, FaultCode, Faults, ReferenceName, TableName};
+use super::{Fault, FaultCode, Faults, ReferenceName, TableName};
 
 /// A table or a reference about which the policy does not decide yet. The check of a database still reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,29 +38,18 @@ impl fmt::Display for Undecided {
     }
 }
 
-impl DataMap {
-    /// Sets what the policy does not decide about yet.
-    ///
-    /// # Errors
-    /// Entries that name neither a table nor a reference, or both.
-    pub(crate) fn with_undecided(mut self, undecided: Vec<Undecided>) -> Result<Self, Faults> {
-        let mut faults = Faults::none();
-        for (position, one) in undecided.iter().enumerate() {
-            let named = one.table.as_ref().is_some_and(|table| !table.has_empty_part());
-            if named == one.reference.is_some() {
-                let message = "the entry names neither a table nor a reference, or both";
-                faults.push(
-                    Fault::new(FaultCode::MissingName, format!("undecided[{position}]"), message)
-                        .remedy("set `table` or `reference`"),
-                );
-            }
+/// Checks that every entry names either a table or a reference.
+pub(super) fn check(undecided: &[Undecided]) -> Faults {
+    let mut faults = Faults::none();
+    for (position, one) in undecided.iter().enumerate() {
+        let named = one.table.as_ref().is_some_and(|table| !table.has_empty_part());
+        if named == one.reference.is_some() {
+            let message = "the entry names neither a table nor a reference, or both";
+            faults.push(
+                Fault::new(FaultCode::MissingName, format!("undecided[{position}]"), message)
+                    .remedy("set `table` or `reference`"),
+            );
         }
-        self.undecided = undecided;
-        faults.or(self)
     }
-
-    /// Returns what the policy does not decide about yet.
-    pub(crate) fn undecided(&self) -> &[Undecided] {
-        &self.undecided
-    }
+    faults
 }

@@ -18,14 +18,14 @@ impl DeletionPolicy {
                 }
             });
         }
-        map.set_named_values(self.named_values());
-        map.set_clash_keys(self.clash_keys());
+        map.uses.named_values = self.named_values();
+        map.uses.clash_keys = self.clash_keys();
         for field in self.scopes() {
             map.name_field(&self.subject, field);
             // Actors have scopes of text, so a field without a type is compared as text.
             map.infer_type(&self.subject, field, FieldType::Text);
         }
-        map.set_written(WrittenKinds::of(self).all().cloned());
+        map.uses.written = WrittenKinds::of(self).all().cloned().collect();
         for effect in self.modes.values().flat_map(|mode| &mode.effects) {
             for field in &effect.fields {
                 map.name_field(effect.on.as_ref().unwrap_or(&self.subject), field);

@@ -7,7 +7,7 @@ use crate::sql::catalogue::Catalogue;
 
 /// Reports keys under which the database does not compare all rows of a table.
 pub(super) fn missing(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
-    let found = map.clash_keys().iter().filter_map(|ClashKey { kind, fields, path }| {
+    let found = map.uses.clash_keys.iter().filter_map(|ClashKey { kind, fields, path }| {
         let kind = map.kind(kind)?;
         let table = declared::table(kind, catalogue)?;
         let columns: Vec<&str> = fields.iter().map(|field| kind.column(field)).collect();

@@ -13,7 +13,7 @@ const LISTED: usize = 12;
 /// Reports values that are neither labels of the column's enum nor listed by its constraints.
 pub(super) fn unknown_labels(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let found =
-        map.named_values().iter().filter_map(|NamedValue { kind, field, value, path, is_mask: _ }| {
+        map.uses.named_values.iter().filter_map(|NamedValue { kind, field, value, path, is_mask: _ }| {
             let MappedColumn { column, .. } = MappedColumn::of(map.kind(kind)?, field, catalogue)?;
             let allowed = column.allowed.as_ref()?;
             if allowed.iter().any(|label| is_value(label, value, column)) {

@@ -8,7 +8,7 @@ use crate::sql::table_schema::{ColumnType, TypeFamily};
 
 /// Reports values of masks that are not of the type of their column.
 pub(super) fn wrong_types(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
-    let masks = map.named_values().iter().filter(|named| named.is_mask);
+    let masks = map.uses.named_values.iter().filter(|named| named.is_mask);
     let found = masks.filter_map(|NamedValue { kind, field, value, path, is_mask: _ }| {
         let MappedColumn { column, .. } = MappedColumn::of(map.kind(kind)?, field, catalogue)?;
         let stored = column.storage.column_type()?;

@@ -114,7 +114,7 @@ pub(super) fn written_views<'a>(
     catalogue: &'a Catalogue,
 ) -> impl Iterator<Item = Finding> + 'a {
     let views = tables(map, catalogue).filter(|(_, table)| table.is_view());
-    let is_written = |kind: &Kind| !catalogue.traits().writes_views && map.is_written(&kind.name);
+    let is_written = |kind: &Kind| !catalogue.traits().writes_views && map.uses.written.contains(&kind.name);
     views.filter(move |(kind, _)| is_written(kind)).map(|(kind, view)| {
         let message = format!("`{}` is a view, and operations cannot write to views on SQLite", view.name);
         Finding::new(FindingCode::UnsuitableTable, format!("kinds.{}", kind.name), message)

@@ -2,6 +2,7 @@
 
 pub(crate) mod count;
 pub(crate) mod list;
+mod only_subject;
 pub(crate) mod renderer;
 mod required;
 pub(crate) mod row_id;

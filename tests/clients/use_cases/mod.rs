@@ -8,7 +8,6 @@ mod database;
 mod deleted_clients;
 mod failing_stores;
 mod host_transaction;
-mod no_clinic;
 mod operation_ids;
 mod other_tables;
 mod pages;
