@@ -40,7 +40,9 @@ pub(crate) async fn empty_log(pool: &SqlitePool) {
     match emptied {
         Ok((0, _, _)) => {}
         Ok(_) => {
-            answer::say("the write-ahead log still holds erased values, because another connection is in use")
+            answer::say(
+                "the write-ahead log still holds erased values, because another connection is in use",
+            );
         }
         Err(error) => answer::log("the write-ahead log cannot be emptied", &error),
     }

@@ -201,7 +201,7 @@ impl Backend {
             Self::Memory(store, _) => {
                 let tables = client_lifecycle::store::SystemTable::ALL.iter();
                 let rows = tables.flat_map(|table| store.rows(table.as_str()));
-                rows.map(|row| format!("{} {}\n", row.id, json!(row.fields))).collect()
+                rows.map(|row| [row.id.to_string(), json!(row.fields).to_string()].join(" ") + "\n").collect()
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(file) => {

@@ -28,7 +28,7 @@ SELECT $3::text::uuid, $4::text, $5::text, r."id"::text, $6::text::timestamptz, 
 "lifecycle_reported_1" AS (INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
 SELECT $8::text::uuid, $9::text, $10::text, r."id"::text, $11::text::timestamptz, jsonb_build_object() FROM "users" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) ORDER BY r."id" ON CONFLICT DO NOTHING),
 "lifecycle_recorded" AS (INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
-SELECT $12::text::uuid, $13::text, j.value, $14::text::timestamptz, $15::text, $16::text, jsonb_set((SELECT $17::text::jsonb), '{before}', coalesce(j.fields, '{}'::jsonb)) FROM (SELECT a.value AS value, min(a.key) AS key, max(a.fields)::jsonb AS fields FROM (SELECT j.value AS value, j.key AS key, NULL::text AS fields FROM json_array_elements_text($18::text::json) WITH ORDINALITY AS j("value", "key") UNION ALL SELECT r."id"::text, NULL, jsonb_build_object($19::text, COALESCE(to_char(r."deleted_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), r."deleted_at"::text))::text FROM "users" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) AS a GROUP BY a.value) AS j WHERE j.key IS NOT NULL ORDER BY j.key)
+SELECT $12::text::uuid, $13::text, j.value, $14::text::timestamptz, $15::text, $16::text, (SELECT $17::text::jsonb) FROM json_array_elements_text($18::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)
 SELECT 0, 0, count(*)::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT -3, 0, array_to_json(ARRAY[(SELECT count(*) FROM "lifecycle_gone_0"), (SELECT count(*) FROM "lifecycle_gone_1"), (SELECT count(*) FROM "lifecycle_gone_2"), (SELECT count(*) FROM "lifecycle_gone_3")]::bigint[])::text;
 

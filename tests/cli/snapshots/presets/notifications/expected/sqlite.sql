@@ -28,7 +28,7 @@ INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
 SELECT ?1, ?2, ?3, r."id", ?4, json_object() FROM "users" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) ORDER BY r."id" COLLATE BINARY ON CONFLICT DO NOTHING;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
-SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce(j.fields, '{}'))) FROM (SELECT a.value AS value, min(a.key) AS key, max(a.fields) AS fields FROM (SELECT j.value AS value, j.key AS key, NULL AS fields FROM json_each(?7) AS j UNION ALL SELECT CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END, NULL, json_object(?8, CASE WHEN typeof(r."deleted_at") = 'blob' AND length(r."deleted_at") <> 16 THEN hex(r."deleted_at") ELSE CASE WHEN typeof(r."deleted_at") = 'blob' AND length(r."deleted_at") = 16 THEN lower(substr(hex(r."deleted_at"), 1, 8) || '-' || substr(hex(r."deleted_at"), 9, 4) || '-' || substr(hex(r."deleted_at"), 13, 4) || '-' || substr(hex(r."deleted_at"), 17, 4) || '-' || substr(hex(r."deleted_at"), 21, 12)) ELSE r."deleted_at" END END) FROM "users" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)) AS a GROUP BY a.value) AS j WHERE j.key IS NOT NULL ORDER BY j.key;
+SELECT ?1, ?2, j.value, ?3, ?4, ?5, (SELECT ?6) FROM json_each(?7) AS j ORDER BY j.key;
 
 DELETE FROM "push_tokens" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
 

@@ -96,7 +96,7 @@ SELECT $14::text::uuid, $15::text, $16::text, r."id"::text, $17::text::timestamp
 "lifecycle_reported_1" AS (INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
 SELECT $19::text::uuid, $20::text, $21::text, r."user_id"::text, $22::text::timestamptz, jsonb_build_object($23::text, r."email"::text) FROM "clients" AS r WHERE r."user_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) ORDER BY r."user_id" ON CONFLICT DO NOTHING),
 "lifecycle_recorded" AS (INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
-SELECT $24::text::uuid, $25::text, j.value, $26::text::timestamptz, $27::text, $28::text, jsonb_set((SELECT $29::text::jsonb), '{before}', coalesce(j.fields, '{}'::jsonb)) FROM (SELECT a.value AS value, min(a.key) AS key, max(a.fields)::jsonb AS fields FROM (SELECT j.value AS value, j.key AS key, NULL::text AS fields FROM json_array_elements_text($30::text::json) WITH ORDINALITY AS j("value", "key") UNION ALL SELECT r."user_id"::text, NULL, jsonb_build_object($31::text, r."role"::text, $32::text, r."status"::text)::text FROM "clients" AS r WHERE r."user_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) AS a GROUP BY a.value) AS j WHERE j.key IS NOT NULL ORDER BY j.key)
+SELECT $24::text::uuid, $25::text, j.value, $26::text::timestamptz, $27::text, $28::text, (SELECT $29::text::jsonb) FROM json_array_elements_text($30::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)
 SELECT 0, 0, count(*)::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 6, s.rank, count(*)::text FROM "lifecycle_set_6" AS s GROUP BY s.rank
 UNION ALL SELECT 7, s.rank, count(*)::text FROM "lifecycle_set_7" AS s GROUP BY s.rank

@@ -52,7 +52,7 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff"
 "lifecycle_kept_3"(id) AS (UPDATE "desks" AS r SET "staff_id" = $12::text WHERE r."staff_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
 "lifecycle_gone_4"(id) AS (DELETE FROM "staff" AS r WHERE r."id" = $13::text::text AND r."id" IS NOT NULL RETURNING r."id"),
 "lifecycle_recorded" AS (INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
-SELECT $14::text::uuid, $15::text, j.value, $16::text::timestamptz, $17::text, $18::text, jsonb_set((SELECT $19::text::jsonb), '{before}', coalesce(j.fields, '{}'::jsonb)) FROM (SELECT a.value AS value, min(a.key) AS key, max(a.fields)::jsonb AS fields FROM (SELECT j.value AS value, j.key AS key, NULL::text AS fields FROM json_array_elements_text($20::text::json) WITH ORDINALITY AS j("value", "key") UNION ALL SELECT r."id"::text, NULL, jsonb_build_object($21::text, r."active")::text FROM "staff" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) AS a GROUP BY a.value) AS j WHERE j.key IS NOT NULL ORDER BY j.key)
+SELECT $14::text::uuid, $15::text, j.value, $16::text::timestamptz, $17::text, $18::text, (SELECT $19::text::jsonb) FROM json_array_elements_text($20::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)
 SELECT 0, 0, count(*)::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 2, 0, count(*)::text FROM "lifecycle_set_2" AS s
 UNION ALL SELECT 7, 0, count(*)::text FROM "lifecycle_set_7" AS s

@@ -19,8 +19,7 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people
 SELECT s.id::text, (SELECT r."card"::text FROM "people" AS r WHERE r."id" = s.id) FROM "lifecycle_set_0" AS s ORDER BY s.id::text COLLATE "C" LIMIT 500;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = $1::text::text AND r."id" IS NOT NULL)
-SELECT $2::text::uuid, $3::text, j.value, $4::text::timestamptz, $5::text, $6::text, jsonb_set((SELECT $7::text::jsonb), '{before}', coalesce(j.fields, '{}'::jsonb)) FROM (SELECT a.value AS value, min(a.key) AS key, max(a.fields)::jsonb AS fields FROM (SELECT j.value AS value, j.key AS key, NULL::text AS fields FROM json_array_elements_text($8::text::json) WITH ORDINALITY AS j("value", "key") UNION ALL SELECT r."id"::text, NULL, jsonb_build_object($9::text, COALESCE(to_char(r."gone_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), r."gone_at"::text), $10::text, r."revision", $11::text, r."status"::text, $12::text, COALESCE(to_char(r."written_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), r."written_at"::text))::text FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) AS a GROUP BY a.value) AS j WHERE j.key IS NOT NULL ORDER BY j.key;
+SELECT $1::text::uuid, $2::text, j.value, $3::text::timestamptz, $4::text, $5::text, (SELECT $6::text::jsonb) FROM json_array_elements_text($7::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key;
 
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = $1::text::text AND r."id" IS NOT NULL)
 UPDATE "orders" AS r SET "buyer" = $2::text, "card" = (SELECT m.value FROM pg_temp."lifecycle_pseudonyms" AS m WHERE m.kind = $3::text AND m.field = $4::text AND m.id = r."id"::text) WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL;
@@ -87,8 +86,7 @@ UNION SELECT x.* FROM "lifecycle_walk_2" AS p CROSS JOIN LATERAL (
 SELECT s.id::text, (SELECT r."card"::text FROM "people" AS r WHERE r."id" = s.id) FROM "lifecycle_set_4" AS s ORDER BY s.id::text COLLATE "C" LIMIT 500;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = $1::text::text AND r."id" IS NOT NULL)
-SELECT $2::text::uuid, $3::text, j.value, $4::text::timestamptz, $5::text, $6::text, jsonb_set((SELECT $7::text::jsonb), '{before}', coalesce(j.fields, '{}'::jsonb)) FROM (SELECT a.value AS value, min(a.key) AS key, max(a.fields)::jsonb AS fields FROM (SELECT j.value AS value, j.key AS key, NULL::text AS fields FROM json_array_elements_text($8::text::json) WITH ORDINALITY AS j("value", "key") UNION ALL SELECT r."id"::text, NULL, jsonb_build_object($9::text, COALESCE(to_char(r."gone_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), r."gone_at"::text), $10::text, r."revision", $11::text, r."status"::text, $12::text, COALESCE(to_char(r."written_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), r."written_at"::text))::text FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) AS a GROUP BY a.value) AS j WHERE j.key IS NOT NULL ORDER BY j.key;
+SELECT $1::text::uuid, $2::text, j.value, $3::text::timestamptz, $4::text, $5::text, (SELECT $6::text::jsonb) FROM json_array_elements_text($7::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key;
 
 WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = $1::text::text AND r."id" IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."at" < $2::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
