@@ -279,7 +279,9 @@ impl Inquiry {
         let Reach::Within(inside) = &self.reach else { return None };
         let mut branches = self.mode.written.clone();
         for branch in &mut branches {
-            inside.iter().for_each(|inside| branch.leave_out(inside.clone()));
+            for inside in inside {
+                branch.leave_out(inside.clone());
+            }
         }
         let name = "rows outside the actor's scope".into();
         (!branches.is_empty()).then(|| NamedSet { id, name, kind: self.query.kind.clone(), branches })

@@ -41,6 +41,7 @@ pub struct Catalogue {
 
 /// The differences between databases that matter for checking a policy.
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a trait of its own")]
 pub(in crate::sql) struct Traits {
     /// Whether names match in any case.
     pub(in crate::sql) ignores_case: bool,

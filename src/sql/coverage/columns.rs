@@ -257,7 +257,7 @@ fn whole_key(map: &DataMap, kind: &Kind, table: &Table) -> String {
     let by_id: Vec<String> = by_id.map(|reference| format!("`{}`", reference.name)).collect();
     if !by_id.is_empty() {
         let (count, list) = (fields.len(), by_id.join(", "));
-        remedy += &format!("; write {count} fields in `from` of {list}, in this order");
+        remedy = format!("{remedy}; write {count} fields in `from` of {list}, in this order");
     }
     remedy
 }

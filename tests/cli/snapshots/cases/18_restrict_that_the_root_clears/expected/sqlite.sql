@@ -1,26 +1,28 @@
 -- == p p1 --mode hard_delete --actor ana --role ADMIN
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "p" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
-"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "r" AS r WHERE r."p" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."cascade_p" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."restrict" IN (SELECT s.id FROM "lifecycle_set_1" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_2" AS s))
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "p" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j)),
+"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "r" AS r WHERE r."p" IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."cascade_p" IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."restrict" IN (SELECT s.id FROM "lifecycle_set_1" AS s) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_2" AS s))
 SELECT 0, 0, count(*) FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, 0, count(*) FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, 0, count(*) FROM "lifecycle_set_2" AS s
 UNION ALL SELECT 3, 0, count(*) FROM "lifecycle_set_3" AS s
 UNION ALL SELECT -1, 0, s.id FROM "lifecycle_set_0" AS s;
 
+CREATE TABLE IF NOT EXISTS temp."lifecycle_members" (set_id INTEGER NOT NULL, id NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (set_id, id)) WITHOUT ROWID;
+
 INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
-SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "p" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS n;
+SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "p" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j)) AS n;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
-SELECT 1, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "r" AS r WHERE r."p" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS n;
+SELECT 1, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "r" AS r WHERE r."p" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)) AS n;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
-SELECT 2, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."cascade_p" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS n;
+SELECT 2, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."cascade_p" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)) AS n;
 
-WITH "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."restrict" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2))
+WITH "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."restrict" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1) AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2))
 SELECT 0, 0, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
 UNION ALL SELECT 3, 0, count(*) FROM "lifecycle_set_3" AS s;
 
