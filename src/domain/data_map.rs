@@ -39,6 +39,8 @@ pub struct DataMap {
     named_values: Vec<NamedValue>,
     /// The unique keys that a policy names, in the map that a store checks.
     clash_keys: Vec<ClashKey>,
+    /// The masks of a policy, in the map that a store checks.
+    used_masks: Vec<UsedMask>,
     /// The foreign keys that the store had when their references were added to the map; `None` if none were read.
     keys: Option<Arc<KeysByTable>>,
 }
@@ -52,6 +54,17 @@ pub(crate) struct NamedValue {
     pub(crate) value: Value,
     /// Whether the policy writes the value as a mask, rather than comparing it.
     pub(crate) is_mask: bool,
+    /// The path in the policy document.
+    pub(crate) path: String,
+}
+
+/// A mask that a policy may write to a field.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases restrict the values of columns"))]
+pub(crate) struct UsedMask {
+    pub(crate) kind: KindName,
+    pub(crate) field: FieldName,
+    pub(crate) mask: Mask,
     /// The path in the policy document.
     pub(crate) path: String,
 }
@@ -111,6 +124,7 @@ impl DataMap {
             subject: None,
             named_values: Vec::new(),
             clash_keys: Vec::new(),
+            used_masks: Vec::new(),
             keys: None,
         };
         let mut faults = Faults::none();
@@ -355,6 +369,20 @@ impl DataMap {
     )]
     pub(crate) fn named_values(&self) -> &[NamedValue] {
         &self.named_values
+    }
+
+    /// Sets the masks of a policy.
+    pub(crate) fn set_used_masks(&mut self, masks: Vec<UsedMask>) {
+        self.used_masks = masks;
+    }
+
+    /// Returns the masks of a policy.
+    #[cfg_attr(
+        not(feature = "sql"),
+        allow(dead_code, reason = "only databases restrict the values of columns")
+    )]
+    pub(crate) fn used_masks(&self) -> &[UsedMask] {
+        &self.used_masks
     }
 
     /// Sets the unique keys that a policy names.

@@ -46,7 +46,7 @@ pub use condition::{
     older_than, one_of, unknown, within,
 };
 pub use data_map::DataMap;
-pub(crate) use data_map::{ClashKey, Excluded, NamedValue, placeholder_without_id};
+pub(crate) use data_map::{ClashKey, Excluded, NamedValue, UsedMask, placeholder_without_id};
 pub use deleted_field::DeletedField;
 pub use fault::{Fault, FaultCode, Faults};
 pub use field_type::{BadValue, FieldType};

@@ -1,7 +1,7 @@
 //! What a store must have for a policy: its data map, with everything else that the policy names.
 
 use super::{Access, ConditionUse, DeletionPolicy};
-use crate::domain::{ClashKey, DataMap, FieldName};
+use crate::domain::{ClashKey, DataMap, FieldName, UsedMask};
 
 impl DeletionPolicy {
     /// Returns the map with the foreign keys that the policy does not declare, and with fields that need not be declared
@@ -19,6 +19,13 @@ impl DeletionPolicy {
             });
         }
         map.set_named_values(self.named_values());
+        let masks = self.masks().into_iter().map(|one| UsedMask {
+            kind: one.kind.name.clone(),
+            field: one.field.clone(),
+            mask: one.mask.clone(),
+            path: one.path,
+        });
+        map.set_used_masks(masks.collect());
         map.set_clash_keys(self.clash_keys());
         for field in self.scopes() {
             map.name_field(&self.subject, field);
