@@ -112,7 +112,7 @@ async fn a_value_that_the_column_cannot_take_is_refused() {
     }
 }
 
-/// The masks that are tried on every column.
+/// The masks that are tried on every column: all whose result does not depend on the row.
 fn masks() -> Vec<Value> {
     vec![
         json!("null"),
@@ -122,7 +122,6 @@ fn masks() -> Vec<Value> {
         json!({ "value": "" }),
         json!("hmac"),
         json!("placeholder_email"),
-        json!({ "truncate": 2 }),
     ]
 }
 
