@@ -20,6 +20,7 @@ mod kind;
 pub(crate) mod map_document;
 mod mask;
 mod mode;
+mod named;
 mod names;
 mod ownership;
 mod period;
@@ -46,7 +47,7 @@ pub use condition::{
     older_than, one_of, unknown, within,
 };
 pub use data_map::DataMap;
-pub(crate) use data_map::{ClashKey, Excluded, NamedValue, UsedMask, placeholder_without_id};
+pub(crate) use data_map::{Excluded, placeholder_without_id};
 pub use deleted_field::DeletedField;
 pub use fault::{Fault, FaultCode, Faults};
 pub use field_type::{BadValue, FieldType};
@@ -65,6 +66,7 @@ pub(crate) use instant::{INFINITY, infinity_text, to_milliseconds};
 pub use kind::{Field, Kind, Lock, StatusField};
 pub use mask::{Mask, MaskKey};
 pub use mode::{Mode, Status};
+pub(crate) use named::{ClashKey, NamedValue, UsedMask};
 pub(crate) use ownership::{Decided, Stage};
 pub use period::Period;
 pub use record::{BadRecord, Record};
