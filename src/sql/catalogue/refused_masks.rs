@@ -53,8 +53,7 @@ pub(super) async fn read_refused_masks(
 pub(super) fn example(mask: &Mask) -> Option<SqlValue> {
     Some(match mask {
         Mask::Null => SqlValue::Null,
-        Mask::Text(text) => SqlValue::Text(text.clone()),
-        Mask::Value(serde_json::Value::String(text)) => SqlValue::Text(text.clone()),
+        Mask::Text(text) | Mask::Value(serde_json::Value::String(text)) => SqlValue::Text(text.clone()),
         Mask::Value(value @ (serde_json::Value::Bool(_) | serde_json::Value::Number(_))) => {
             SqlValue::Text(value.to_string())
         }
