@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{FieldName, KindName, Value};
+use super::{FieldName, KindName, Mask, Value};
 
 /// What a policy does with a data map. Empty unless the map was made for the check of a store.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -10,6 +10,8 @@ use super::{FieldName, KindName, Value};
 pub(crate) struct MapUses {
     /// The values that the policy names.
     pub(crate) named_values: Vec<NamedValue>,
+    /// The masks that the policy may write.
+    pub(crate) masks: Vec<UsedMask>,
     /// The unique keys that the policy names.
     pub(crate) clash_keys: Vec<ClashKey>,
     /// The kinds whose rows the policy may delete or update.
@@ -25,6 +27,17 @@ pub(crate) struct NamedValue {
     pub(crate) value: Value,
     /// Whether the policy writes the value as a mask, rather than comparing it.
     pub(crate) is_mask: bool,
+    /// The path in the policy document.
+    pub(crate) path: String,
+}
+
+/// A mask that a policy may write to a field.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases restrict the values of columns"))]
+pub(crate) struct UsedMask {
+    pub(crate) kind: KindName,
+    pub(crate) field: FieldName,
+    pub(crate) mask: Mask,
     /// The path in the policy document.
     pub(crate) path: String,
 }

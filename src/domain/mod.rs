@@ -66,7 +66,7 @@ pub use instant::instant_text;
 pub(crate) use instant::{EpochUnit, instant_of_milliseconds};
 pub(crate) use instant::{INFINITY, infinity_text, to_milliseconds};
 pub use kind::{Field, Kind, Lock, StatusField};
-pub(crate) use map_uses::{ClashKey, NamedValue};
+pub(crate) use map_uses::{ClashKey, NamedValue, UsedMask};
 pub use mask::{Mask, MaskKey};
 pub use mode::{Mode, Status};
 pub(crate) use ownership::{Decided, Stage};

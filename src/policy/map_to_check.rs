@@ -1,7 +1,7 @@
 //! What a store must have for a policy: its data map, with everything else that the policy names.
 
 use super::{Access, ConditionUse, DeletionPolicy, WrittenKinds};
-use crate::domain::{ClashKey, DataMap, FieldName, FieldType};
+use crate::domain::{ClashKey, DataMap, FieldName, FieldType, UsedMask};
 
 impl DeletionPolicy {
     /// Returns the map with the foreign keys that the policy does not declare, and with fields that need not be declared
@@ -20,6 +20,13 @@ impl DeletionPolicy {
         }
         map.uses.named_values = self.named_values();
         map.uses.clash_keys = self.clash_keys();
+        let masks = self.masks().into_iter().map(|one| UsedMask {
+            kind: one.kind.name.clone(),
+            field: one.field.clone(),
+            mask: one.mask.clone(),
+            path: one.path,
+        });
+        map.uses.masks = masks.collect();
         for field in self.scopes() {
             map.name_field(&self.subject, field);
             // Actors have scopes of text, so a field without a type is compared as text.

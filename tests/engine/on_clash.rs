@@ -295,11 +295,16 @@ mod random {
                     row.fields.insert(field.clone(), part.into());
                 }
             }
-            table.retain(|_, row| {
+            for (at, row) in table.values_mut().enumerate() {
                 let values = unique.iter().map(|field| json!(row.get(&FieldName::from(field.as_str()))));
                 let values: Vec<Value> = values.collect();
-                values.iter().any(Value::is_null) || seen.insert(json!(values).to_string())
-            });
+                if !values.iter().any(Value::is_null) && !seen.insert(json!(values).to_string()) {
+                    if unique.len() == reference.fields.len() {
+                        return None;
+                    }
+                    row.fields.insert("state".into(), format!("D{at}").into());
+                }
+            }
             let verdict =
                 model::judge(&case.policy, &case.rows, &case.request, case.now, Some(&case.mask_key))?;
             let quoted: Vec<String> = unique.iter().map(|field| format!("\"{field}\"")).collect();

@@ -37,6 +37,8 @@ pub struct Catalogue {
     /// For references that ignore case: the number of records that have one key in common. References without such
     /// records are left out.
     shared_keys: BTreeMap<ReferenceName, i64>,
+    /// The masks that the database refuses, by their path in the policy document, with the constraint.
+    refused_masks: BTreeMap<String, String>,
 }
 
 /// The differences between databases that matter for checking a policy.
@@ -67,6 +69,7 @@ impl Catalogue {
             schemas: BTreeSet::new(),
             foreign_keys: Vec::new(),
             shared_keys: BTreeMap::new(),
+            refused_masks: BTreeMap::new(),
         }
     }
 
@@ -101,6 +104,16 @@ impl Catalogue {
     /// Returns how many records share one key that a reference holds; `None` if each record has its own.
     pub(in crate::sql) fn shared_key(&self, reference: &ReferenceName) -> Option<i64> {
         self.shared_keys.get(reference).copied()
+    }
+
+    /// Notes that a constraint of the database refuses the mask at a path.
+    pub(super) fn refuse_mask(&mut self, path: &str, constraint: String) {
+        self.refused_masks.entry(path.to_owned()).or_insert(constraint);
+    }
+
+    /// Returns the constraint that refuses the mask at a path; `None` if none is known to do so.
+    pub(in crate::sql) fn refusing(&self, path: &str) -> Option<&str> {
+        self.refused_masks.get(path).map(String::as_str)
     }
 
     /// Returns the names of the tables and views, sorted.

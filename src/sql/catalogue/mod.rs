@@ -7,6 +7,7 @@ pub(super) mod default;
 mod expression;
 mod lookup;
 mod postgres;
+mod refused_masks;
 mod sqlite;
 mod storage;
 mod table;

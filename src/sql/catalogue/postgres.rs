@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use super::Reach;
 use super::allowed::allowed;
 use super::catalogue::{Catalogue, Traits, is, read_repeated_ids, read_shared_keys, text};
+use super::refused_masks::read_refused_masks;
 use super::storage::{Affinity, Storage};
 use super::table::{Privilege, Relation, Trigger, TriggerEvent};
 use crate::domain::{DataMap, Kind, TableName};
@@ -49,7 +50,7 @@ const EDGES: &str = "SELECT COALESCE(pg_partition_root(k.conrelid), k.conrelid):
      UNION ALL SELECT h.inhrelid::bigint, h.inhparent::bigint FROM pg_catalog.pg_inherits AS h";
 /// The tables of an array of oids, as `t`: oid, `relkind`, schema and name. The name has the schema if the table is
 /// outside the search path. Each part is quoted if it would be ambiguous without quotes.
-const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, n.oid AS schema, \
+pub(super) const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, n.oid AS schema, \
      CASE WHEN pg_table_is_visible(c.oid) THEN '' \
      WHEN n.nspname ~ '[.\"]' THEN '\"' || replace(n.nspname::text, '\"', '\"\"') || '\".' ELSE n.nspname::text || '.' END \
      || CASE WHEN c.relname ~ '[.\"]' \
@@ -145,6 +146,7 @@ pub(super) async fn read(
             catalogue.allow(&table, &column, &values);
         }
     }
+    read_refused_masks(tx, &mut catalogue, map, &params).await?;
     catalogue.add_indexes(tx.query(&format!("{TABLES}{INDEXES}"), &params).await?);
     relations(&tx.query(&format!("{TABLES}{RELATIONS_AND_PRIVILEGES}"), &params).await?, &mut catalogue);
     catalogue.add_foreign_keys(tx.query(&format!("{TABLES}{FOREIGN_KEYS}"), &params).await?);

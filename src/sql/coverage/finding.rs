@@ -64,6 +64,8 @@ words! {
         UnmaskedColumn = "unmasked_column",
         /// A mask is longer than the declared length of its column.
         MaskTooLong = "mask_too_long",
+        /// A constraint of the column refuses what a mask writes.
+        MaskRefused = "mask_refused",
         /// A mask may give two rows the same value in a unique column.
         MaskNotUnique = "mask_not_unique",
         /// The database does not have the unique key that `on_clash` names.

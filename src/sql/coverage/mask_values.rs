@@ -1,8 +1,9 @@
-//! Finds masks whose value a column of PostgreSQL cannot hold. On SQLite, a column holds any value.
+//! Finds masks whose value a column cannot hold. On SQLite, a column holds values of any type and length.
 
 use super::declared::MappedColumn;
 use super::finding::{Finding, FindingCode};
-use crate::domain::{DataMap, FieldType, NamedValue, Value};
+use super::written::too_long;
+use crate::domain::{DataMap, FieldType, Mask, NamedValue, UsedMask, Value};
 use crate::sql::catalogue::Catalogue;
 use crate::sql::table_schema::{ColumnType, TypeFamily};
 
@@ -20,6 +21,32 @@ pub(super) fn wrong_types(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> 
         Some(Finding::new(FindingCode::TypeMismatch, path, message).remedy(remedy))
     });
     found.collect()
+}
+
+/// Reports masks that the database refuses to write: NULL in a NOT NULL column, values that a CHECK constraint does not
+/// allow, and on PostgreSQL values that are too long.
+pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for UsedMask { kind, field, mask, path } in &map.uses.masks {
+        let Some(kind) = map.kind(kind) else { continue };
+        let Some(MappedColumn { column, .. }) = MappedColumn::of(kind, field, catalogue) else { continue };
+        // Null masks of kinds are reported with the other fields of the kind.
+        if *mask == Mask::Null && column.not_null && kind.personal.get(field) != Some(&Mask::Null) {
+            let message = "the mask is `null` but the column is NOT NULL";
+            let remedy = "choose another mask, or allow NULL in the column";
+            found.push(Finding::new(FindingCode::NullabilityMismatch, path, message).remedy(remedy));
+        }
+        if let Some(constraint) = catalogue.refusing(path) {
+            let message =
+                format!("the constraint `{constraint}` of the column `{}` refuses the mask", column.name);
+            let remedy = "choose a mask that the constraint allows, or change the constraint";
+            found.push(Finding::new(FindingCode::MaskRefused, path, message).remedy(remedy));
+        }
+        if column.storage.column_type().is_some() {
+            found.extend(too_long(kind, mask, column, path));
+        }
+    }
+    found
 }
 
 /// Returns whether a column takes a value. `true` for types whose text is not known here.

@@ -35,7 +35,9 @@ pub use finding::{Finding, FindingCode};
 /// * Kinds to which the subject refers, but that no operation reaches, so that their rows stay behind.
 /// * References without protection or index, or with a different type or nullability.
 /// * Columns that keep their values when a row is anonymized, because the policy does not mention them.
-/// * Masks that do not fit their column: too long, `null` in a `NOT NULL` column, or a constant in a unique column.
+/// * Masks that do not fit their column: too long, `null` in a `NOT NULL` column, refused by a `CHECK` constraint on the
+///   column or its domain, or a constant in a unique column. `open` rejects all but the last of these on PostgreSQL, and
+///   `null` in a `NOT NULL` column on SQLite too.
 /// * Columns that only the database writes, but the policy would too.
 /// * Rules of PostgreSQL that run in addition to a statement, or only for some rows. `open` rejects these.
 /// * Tables that Citus distributes. `open` rejects these too.
@@ -113,6 +115,7 @@ pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     found.extend(written::written_by_kinds(map, catalogue));
     found.extend(labels::unknown_labels(map, catalogue));
     found.extend(mask_values::wrong_types(map, catalogue));
+    found.extend(mask_values::refused(map, catalogue));
     found.extend(clash_keys::missing(map, catalogue));
     found.extend(references::types(map, catalogue));
     found.extend(references::ambiguous_keys(map, catalogue));

@@ -82,26 +82,18 @@ fn may_be_redirected(policy: &DeletionPolicy, reference: &Reference) -> bool {
     })
 }
 
-/// Reports masks that do not fit their column: too long, NULL in a NOT NULL column, or equal values in a unique
-/// column.
+/// Reports masks that do not fit their column: too long, or equal values in a unique column.
 pub(super) fn mask_fits(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
-    for MaskUse { kind, field, mask, path, in_rule } in policy.masks() {
+    for MaskUse { kind, field, mask, path, in_rule: _ } in policy.masks() {
         let Some(table) = catalogue.table(&kind.table_name()) else {
             continue;
         };
         let Some(column) = table.column(kind.column(field)) else {
             continue;
         };
-        // Masks of kinds are checked when the policy is opened.
-        if in_rule && *mask == Mask::Null && column.not_null {
-            let message = "the mask is `null` but the column is NOT NULL";
-            found.push(
-                Finding::new(FindingCode::NullabilityMismatch, &path, message)
-                    .remedy("choose another mask, or allow NULL in the column"),
-            );
-        }
-        if table.is_unique(&column.name) && !mask.keeps_unique() {
+        let is_unique = table.is_unique(&column.name) || table.is_unique_in_any_case(&column.name);
+        if is_unique && !mask.keeps_unique() {
             let message = format!(
                 "the mask may give two rows the same value, but the column `{}` is unique",
                 column.name
@@ -111,18 +103,20 @@ pub(super) fn mask_fits(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<F
                     .remedy("use `null`, `placeholder_email` or `hmac`, and declare the field `unique`"),
             );
         }
-        if let Some((length, limit)) = length(kind, mask).zip(limit(column))
-            && length > limit
-        {
-            let message =
-                format!("the mask has at least {length} characters, but the column is {}", column.declared);
-            found.push(
-                Finding::new(FindingCode::MaskTooLong, &path, message)
-                    .remedy("choose a shorter mask, or widen the column"),
-            );
-        }
+        found.extend(too_long(kind, mask, column, &path));
     }
     found
+}
+
+/// Reports a mask that is longer than its column.
+pub(super) fn too_long(kind: &Kind, mask: &Mask, column: &Column, path: &str) -> Option<Finding> {
+    let (length, limit) = length(kind, mask).zip(limit(column))?;
+    (length > limit).then(|| {
+        let message =
+            format!("the mask has at least {length} characters, but the column is {}", column.declared);
+        Finding::new(FindingCode::MaskTooLong, path, message)
+            .remedy("choose a shorter mask, or widen the column")
+    })
 }
 
 /// Returns the minimum length of a masked value, if it does not depend on the original value.

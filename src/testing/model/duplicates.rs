@@ -53,8 +53,8 @@ impl World<'_> {
             }
         }
         let will_refer = |id: &Id| {
-            let moved = moves(id).into_iter().flatten();
-            let mut targets = moved.map(|(_, (redirect, _))| self.target(request, &reference.name, redirect));
+            let own = moves(id).into_iter().flatten();
+            let mut targets = own.map(|(_, (redirect, _))| self.target(request, &reference.name, redirect));
             let refers = self.keys_equal(kind, self.row(id), reference);
             let mut refers = refers.map(|target| self.row(&target).id.clone());
             targets.any(|target| to.contains(&target.literal()))
