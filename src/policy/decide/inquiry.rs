@@ -279,7 +279,7 @@ impl Inquiry {
         let Reach::Within(inside) = &self.reach else { return None };
         let mut branches = self.mode.written.clone();
         for branch in &mut branches {
-            for inside in inside {
+            if let Some(inside) = inside {
                 branch.leave_out(inside.clone());
             }
         }
