@@ -67,7 +67,7 @@ fn the_statements_of_a_plan_run_as_they_are_printed() {
         "modes": {
             "hard_delete": { "allow": [{ "role": "ADMIN", "scope": "tenant" }], "rules": {
                 "debts.client_id": [ { "when": { "field": "state", "eq": "OPEN" }, "then": "set_null" },
-                                     { "retain": { "for": "P6Y", "from": "at" }, "on_survive": "set_null" }, "delete" ],
+                                     { "retain": { "for": "P6Y", "from": "at", "basis": "books" }, "on_survive": "set_null" }, "delete" ],
                 "lines.debt": "cascade" } },
             "anonymize": { "allow": "any", "rules": { "debts.client_id": "delete", "lines.debt": "cascade" } },
             "reassign": { "allow": "any", "rules": { "debts.client_id": "reassign", "lines.debt": "keep" } }
