@@ -72,23 +72,20 @@ fn steps(dialect: Dialect, prefix: &Prefix) -> Vec<Step> {
     let index = |what: &str, index: &str, table: &str, columns: &str| {
         format!("CREATE {what} IF NOT EXISTS {} ON {} ({columns})", name(index), name(table))
     };
-    match (backend.record_hash(), record_key) {
-        (Some([before, after]), Some(key)) => {
-            let columns = format!("kind, {before}record{after}");
-            steps.push(step("audit_by_hash", index("INDEX", "audit_by_hash", "audit", &columns)));
-            // Tables of earlier versions have this index, which no long id fits into.
-            let drop = format!("DROP INDEX IF EXISTS {}", name("audit_by_record"));
-            steps.push(Step { if_present: true, ..step("audit_by_record", drop) });
-            // Tables of earlier versions have a constraint instead, so these indexes are created with their tables.
-            let columns = format!("operation, topic, kind, {key}");
-            steps.push(step("outbox", index("UNIQUE INDEX", "outbox_once", "outbox", &columns)));
-            let columns = format!("operation, kind, {key}");
-            steps.push(step("marks", index("UNIQUE INDEX", "marks_once", "marks", &columns)));
-        }
-        _ => {
-            let columns = "kind, record";
-            steps.push(step("audit_by_record", index("INDEX", "audit_by_record", "audit", columns)));
-        }
+    if let (Some([before, after]), Some(key)) = (backend.record_hash(), record_key) {
+        let columns = format!("kind, {before}record{after}");
+        steps.push(step("audit_by_hash", index("INDEX", "audit_by_hash", "audit", &columns)));
+        // Tables of earlier versions have this index, which no long id fits into.
+        let drop = format!("DROP INDEX IF EXISTS {}", name("audit_by_record"));
+        steps.push(Step { if_present: true, ..step("audit_by_record", drop) });
+        // Tables of earlier versions have a constraint instead, so these indexes are created with their tables.
+        let columns = format!("operation, topic, kind, {key}");
+        steps.push(step("outbox", index("UNIQUE INDEX", "outbox_once", "outbox", &columns)));
+        let columns = format!("operation, kind, {key}");
+        steps.push(step("marks", index("UNIQUE INDEX", "marks_once", "marks", &columns)));
+    } else {
+        let columns = "kind, record";
+        steps.push(step("audit_by_record", index("INDEX", "audit_by_record", "audit", columns)));
     }
     let insert = format!(
         "INSERT INTO {} (version) SELECT {VERSION} WHERE NOT EXISTS (SELECT 1 FROM {0})",

@@ -135,7 +135,7 @@ async fn the_digest_covers_whatever_is_written_under_an_unchanged_version() {
         (
             "masks of the rule",
             masked(|it| {
-                mode(it, "/rules", json!({ "*": { "anonymize": { "email": "placeholder_email" } } }))
+                mode(it, "/rules", json!({ "*": { "anonymize": { "email": "placeholder_email" } } }));
             })
             .await,
         ),

@@ -296,7 +296,7 @@ mod random {
                 }
             }
             for (at, row) in table.values_mut().enumerate() {
-                let values = unique.iter().map(|field| json!(row.get(&FieldName::from(field.as_str()))));
+                let values = unique.iter().map(|field| json!(row.get(FieldName::from(field.as_str()))));
                 let values: Vec<Value> = values.collect();
                 if !values.iter().any(Value::is_null) && !seen.insert(json!(values).to_string()) {
                     if unique.len() == reference.fields.len() {

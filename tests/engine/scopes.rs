@@ -37,7 +37,7 @@ fn client(id: &str, tenant: i64, parent: impl Into<Value>, booking: impl Into<Va
             "status": "ON", "deleted_at": null })
 }
 
-fn rows(child: Value) -> Value {
+fn rows(child: &Value) -> Value {
     json!({
         "clients": [client("a", 7, Value::Null, Value::Null), child, client("c", 7, Value::Null, Value::Null)],
         "bookings": [{ "id": "b1", "client_id": "a", "status": "ON", "deleted_at": null }]
@@ -68,7 +68,7 @@ on_every_store! {
     async fn a_row_of_another_tenant_that_would_be_written_blocks_in_every_mode(on: On) {
         for rule in ["cascade", "set_null"] {
             let policy = policy(&json!(rule));
-            let backend = Backend::with(on, &policy, &rows(client("x", 8, "a", Value::Null))).await;
+            let backend = Backend::with(on, &policy, &rows(&client("x", 8, "a", Value::Null))).await;
             let lifecycle = backend.lifecycle(&policy).await;
             let before = backend.all_rows().await;
             for mode in MODES {
@@ -91,7 +91,7 @@ on_every_store! {
 
     async fn a_row_that_is_reached_over_other_kinds_blocks_too(on: On) {
         let policy = policy(&json!("cascade"));
-        let backend = Backend::with(on, &policy, &rows(client("x", 8, Value::Null, "b1"))).await;
+        let backend = Backend::with(on, &policy, &rows(&client("x", 8, Value::Null, "b1"))).await;
         let lifecycle = backend.lifecycle(&policy).await;
         for mode in [Mode::HardDelete, Mode::SoftDelete, Mode::Deactivate] {
             let plan = lifecycle.plan(&request(mode).by(reseller())).await.unwrap();
@@ -101,7 +101,7 @@ on_every_store! {
 
     async fn rows_that_are_left_as_they_are_do_not_block(on: On) {
         let policy = policy(&json!("keep"));
-        let backend = Backend::with(on, &policy, &rows(client("x", 8, "a", Value::Null))).await;
+        let backend = Backend::with(on, &policy, &rows(&client("x", 8, "a", Value::Null))).await;
         let lifecycle = backend.lifecycle(&policy).await;
         for mode in [Mode::SoftDelete, Mode::Deactivate, Mode::Anonymize] {
             let plan = lifecycle.plan(&request(mode).by(reseller())).await.unwrap();
@@ -114,7 +114,7 @@ on_every_store! {
 
     async fn whoever_may_only_act_on_itself_takes_nobody_along(on: On) {
         let policy = policy(&json!("cascade"));
-        let backend = Backend::with(on, &policy, &rows(client("x", 7, "a", Value::Null))).await;
+        let backend = Backend::with(on, &policy, &rows(&client("x", 7, "a", Value::Null))).await;
         let lifecycle = backend.lifecycle(&policy).await;
         for mode in MODES {
             let plan = lifecycle.plan(&request(mode).by(Actor::new("a", "USER"))).await.unwrap();
@@ -128,7 +128,7 @@ on_every_store! {
     async fn a_row_that_leaves_the_scope_after_the_plan_is_noticed(on: On) {
         for mode in MODES {
             let policy = policy(&json!("cascade"));
-            let backend = Backend::with(on, &policy, &rows(client("x", 7, "a", Value::Null))).await;
+            let backend = Backend::with(on, &policy, &rows(&client("x", 7, "a", Value::Null))).await;
             let lifecycle = backend.lifecycle(&policy).await;
             let request = request(mode).by(reseller());
             let plan = lifecycle.plan(&request).await.unwrap();
@@ -143,7 +143,7 @@ on_every_store! {
 
     async fn a_scope_of_integers_has_one_spelling(on: On) {
         let policy = policy(&json!("cascade"));
-        let backend = Backend::with(on, &policy, &rows(client("x", 7, "a", Value::Null))).await;
+        let backend = Backend::with(on, &policy, &rows(&client("x", 7, "a", Value::Null))).await;
         let lifecycle = backend.lifecycle(&policy).await;
         for scope in ["07", "+7", " 7", "7.0", "-0"] {
             let actor = Actor::new("rob", "RESALE").scope(scope);

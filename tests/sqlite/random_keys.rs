@@ -95,9 +95,9 @@ async fn plans_agree_with_the_model_of_a_policy_that_declares_everything() {
         let planned = planned(&world, &pool, seed).await;
         assert_eq!(planned, world.expected(), "{seed}: {}\n{}", world.statements(true), world.described());
         if planned.is_some() {
-            done += 1
+            done += 1;
         } else {
-            blocked += 1
+            blocked += 1;
         }
         if let Some((planned, alone)) = planned.zip(alone) {
             world.compare_unknown_tables(&planned, &alone);

@@ -214,8 +214,8 @@ fn rows_that_a_condition_of_a_guard_watches_are_locked_unless_it_only_notes() {
 /// The path of the step about a kind.
 fn path(rules: &[Rule<'_>], kind: &str) -> Vec<String> {
     let policy = policy(rules, &json!([]));
-    let steps = policy.compiled[&Mode::HardDelete].steps.iter().filter(|step| step.shown);
-    let of_kind = steps.filter(|step| step.key.kind == KindName::from(kind)).last().unwrap();
+    let mut steps = policy.compiled[&Mode::HardDelete].steps.iter().filter(|step| step.shown);
+    let of_kind = steps.rfind(|step| step.key.kind.as_str() == kind).unwrap();
     of_kind.key.path.iter().map(ToString::to_string).collect()
 }
 

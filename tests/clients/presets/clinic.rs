@@ -167,7 +167,7 @@ on_every_store! {
                         let update = Request::update("clients", MARIA).by(actor);
                         world.lifecycle.clients().unwrap().update(&update, &off).await.unwrap_err().code().to_owned()
                     }
-                    _ => world.refused(&request.clone().by(actor)).await.to_owned(),
+                    _ => world.refused(&request.clone().by(actor)).await,
                 };
                 assert_eq!(refused, "missing_role", "{mode}");
             }
