@@ -1,26 +1,22 @@
 -- == clients 00000000-0000-4000-a000-000000000001 --mode hard_delete --actor ana
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text))),
-"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "consents" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."paid_at" < $3::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "questionnaires" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "revokes" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."issued_at" < $4::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_8"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_9"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_10"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s WHERE s.rank = 1))) IS TRUE)),
-"lifecycle_set_11"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 1))) IS TRUE)),
-"lifecycle_set_12"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL AND ((r."issued_at" IS NULL))),
-"lifecycle_set_13"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL AND ((r."paid_at" IS NULL))),
-"lifecycle_set_15"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" = $5::text))),
-"lifecycle_set_16"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" IS NULL))),
-"lifecycle_set_18"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" <> $6::text) AND (r."starts_at" >= $7::text::timestamptz))),
-"lifecycle_set_19"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((((r."status" <> $8::text) AND (r."starts_at" >= $9::text::timestamptz)) IS NULL))),
-"lifecycle_set_21"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."issued_at" >= $10::text::timestamptz))),
-"lifecycle_set_23"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."paid_at" >= $11::text::timestamptz))),
-"lifecycle_set_24"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "consents" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_25"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL)
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text))),
+"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "consents" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."paid_at" < $3::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "questionnaires" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "revokes" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."issued_at" < $4::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_8"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_9"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_10"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s WHERE s.rank = 1))) IS TRUE)),
+"lifecycle_set_11"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 1))) IS TRUE)),
+"lifecycle_set_15"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."status" = $5::text))),
+"lifecycle_set_18"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."status" <> $6::text) AND (r."starts_at" >= $7::text::timestamptz))),
+"lifecycle_set_21"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."issued_at" >= $8::text::timestamptz))),
+"lifecycle_set_23"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."paid_at" >= $9::text::timestamptz))),
+"lifecycle_set_24"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "consents" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_25"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s))
 SELECT 0, 0, count(*)::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, 0, count(*)::text FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, 0, count(*)::text FROM "lifecycle_set_2" AS s
@@ -33,12 +29,8 @@ UNION ALL SELECT 8, 0, count(*)::text FROM "lifecycle_set_8" AS s
 UNION ALL SELECT 9, 0, count(*)::text FROM "lifecycle_set_9" AS s
 UNION ALL SELECT 10, 0, count(*)::text FROM "lifecycle_set_10" AS s
 UNION ALL SELECT 11, 0, count(*)::text FROM "lifecycle_set_11" AS s
-UNION ALL SELECT 12, 0, count(*)::text FROM "lifecycle_set_12" AS s
-UNION ALL SELECT 13, 0, count(*)::text FROM "lifecycle_set_13" AS s
 UNION ALL SELECT 15, 0, count(*)::text FROM "lifecycle_set_15" AS s
-UNION ALL SELECT 16, 0, count(*)::text FROM "lifecycle_set_16" AS s
 UNION ALL SELECT 18, 0, count(*)::text FROM "lifecycle_set_18" AS s
-UNION ALL SELECT 19, 0, count(*)::text FROM "lifecycle_set_19" AS s
 UNION ALL SELECT 21, 0, count(*)::text FROM "lifecycle_set_21" AS s
 UNION ALL SELECT 23, 0, count(*)::text FROM "lifecycle_set_23" AS s
 UNION ALL SELECT 24, 0, count(*)::text FROM "lifecycle_set_24" AS s
@@ -46,95 +38,83 @@ UNION ALL SELECT 25, 0, count(*)::text FROM "lifecycle_set_25" AS s
 UNION ALL SELECT -1, 0, to_json(s.id)::text FROM "lifecycle_set_0" AS s;
 
 WITH "lifecycle_noted" AS (INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES ($1::text::uuid, $2::text::timestamptz, $3::text::jsonb) ON CONFLICT (operation) DO NOTHING RETURNING 1)
-SELECT (SELECT count(*) FROM "lifecycle_noted"), NULL::text, (SELECT count(*) FROM (SELECT 1 FROM "clients" AS r WHERE r."user_id" = $4::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $5::text)) ORDER BY r."user_id" FOR UPDATE OF r) AS locked);
+SELECT (SELECT count(*) FROM "lifecycle_noted"), NULL::text, (SELECT count(*) FROM (SELECT 1 FROM "clients" AS r WHERE r."user_id" = $4::text::text AND ((r."role" = $5::text)) ORDER BY r."user_id" FOR UPDATE OF r) AS locked);
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "bookings" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "bookings" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "debts" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (CASE WHEN (r."paid_at" < $3::text::timestamptz) THEN 1 ELSE 0 END) BETWEEN 0 AND 1 ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN (r."paid_at" < $3::text::timestamptz) THEN 1 ELSE 0 END) BETWEEN 0 AND 1 ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (CASE WHEN (r."issued_at" < $3::text::timestamptz) THEN 1 ELSE 0 END) BETWEEN 0 AND 1 ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN (r."issued_at" < $3::text::timestamptz) THEN 1 ELSE 0 END) BETWEEN 0 AND 1 ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "sessions" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text))),
-"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."paid_at" < $3::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."issued_at" < $4::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_9"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_10"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s WHERE s.rank = 1))) IS TRUE)),
-"lifecycle_set_11"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 1))) IS TRUE)),
-"lifecycle_set_12"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL AND ((r."issued_at" IS NULL))),
-"lifecycle_set_13"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL AND ((r."paid_at" IS NULL))),
-"lifecycle_set_15"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" = $5::text))),
-"lifecycle_set_16"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" IS NULL))),
-"lifecycle_set_18"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" <> $6::text) AND (r."starts_at" >= $7::text::timestamptz))),
-"lifecycle_set_19"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((((r."status" <> $8::text) AND (r."starts_at" >= $9::text::timestamptz)) IS NULL))),
-"lifecycle_set_21"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."issued_at" >= $10::text::timestamptz))),
-"lifecycle_set_23"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."paid_at" >= $11::text::timestamptz))),
-"lifecycle_set_25"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_gone_0"(id) AS (DELETE FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text))),
+"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."paid_at" < $3::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."issued_at" < $4::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_9"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_10"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s WHERE s.rank = 1))) IS TRUE)),
+"lifecycle_set_11"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 1))) IS TRUE)),
+"lifecycle_set_15"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."status" = $5::text))),
+"lifecycle_set_18"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."status" <> $6::text) AND (r."starts_at" >= $7::text::timestamptz))),
+"lifecycle_set_21"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."issued_at" >= $8::text::timestamptz))),
+"lifecycle_set_23"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."paid_at" >= $9::text::timestamptz))),
+"lifecycle_set_25"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_gone_0"(id) AS (DELETE FROM "sessions" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
 "lifecycle_gone_1"(id) AS (DELETE FROM "sales" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 1)) RETURNING r."id"),
 "lifecycle_kept_1"(id) AS (UPDATE "sales" AS r SET "client_id" = NULL WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_11" AS s)) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 1))) IS TRUE) RETURNING r."id"),
-"lifecycle_gone_2"(id) AS (DELETE FROM "revokes" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
-"lifecycle_gone_3"(id) AS (DELETE FROM "questionnaires" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
-"lifecycle_kept_4"(id) AS (UPDATE "payments" AS r SET "client_id" = NULL WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s WHERE s.rank = 1))) IS TRUE) RETURNING r."id"),
-"lifecycle_gone_5"(id) AS (DELETE FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
-"lifecycle_gone_6"(id) AS (DELETE FROM "consents" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
+"lifecycle_gone_2"(id) AS (DELETE FROM "revokes" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
+"lifecycle_gone_3"(id) AS (DELETE FROM "questionnaires" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
+"lifecycle_kept_4"(id) AS (UPDATE "payments" AS r SET "client_id" = NULL WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s WHERE s.rank = 1))) IS TRUE) RETURNING r."id"),
+"lifecycle_gone_5"(id) AS (DELETE FROM "debts" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
+"lifecycle_gone_6"(id) AS (DELETE FROM "consents" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
 "lifecycle_kept_7"(id) AS (UPDATE "bookings" AS r SET "comment" = CASE WHEN (r."id" IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s))) IS TRUE) THEN NULL ELSE r."comment" END, "client_id" = CASE WHEN (r."id" IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_9" AS s))) IS TRUE) THEN NULL ELSE r."client_id" END WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s UNION ALL SELECT s.id FROM "lifecycle_set_9" AS s)) RETURNING r."id"),
-"lifecycle_gone_8"(id) AS (DELETE FROM "clients" AS r WHERE r."user_id" = $12::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $13::text)) RETURNING r."user_id"),
+"lifecycle_gone_8"(id) AS (DELETE FROM "clients" AS r WHERE r."user_id" = $10::text::text AND ((r."role" = $11::text)) RETURNING r."user_id"),
 "lifecycle_reported_0" AS (INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
-SELECT $14::text::uuid, $15::text, $16::text, r."id"::text, $17::text::timestamptz, jsonb_build_object($18::text, r."token"::text) FROM "sessions" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_25" AS s)) ORDER BY r."id" COLLATE "C" ON CONFLICT DO NOTHING),
+SELECT $12::text::uuid, $13::text, $14::text, r."id"::text, $15::text::timestamptz, jsonb_build_object($16::text, r."token"::text) FROM "sessions" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_25" AS s)) ORDER BY r."id" COLLATE "C" ON CONFLICT DO NOTHING),
 "lifecycle_recorded" AS (INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
-SELECT $19::text::uuid, $20::text, j.value, $21::text::timestamptz, $22::text, $23::text, (SELECT $24::text::jsonb) FROM json_array_elements_text($25::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)
+SELECT $17::text::uuid, $18::text, j.value, $19::text::timestamptz, $20::text, $21::text, (SELECT $22::text::jsonb) FROM json_array_elements_text($23::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)
 SELECT 0, 0, count(*)::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 4, s.rank, count(*)::text FROM "lifecycle_set_4" AS s GROUP BY s.rank
 UNION ALL SELECT 7, s.rank, count(*)::text FROM "lifecycle_set_7" AS s GROUP BY s.rank
-UNION ALL SELECT 12, 0, count(*)::text FROM "lifecycle_set_12" AS s
-UNION ALL SELECT 13, 0, count(*)::text FROM "lifecycle_set_13" AS s
 UNION ALL SELECT 15, 0, count(*)::text FROM "lifecycle_set_15" AS s
-UNION ALL SELECT 16, 0, count(*)::text FROM "lifecycle_set_16" AS s
 UNION ALL SELECT 18, 0, count(*)::text FROM "lifecycle_set_18" AS s
-UNION ALL SELECT 19, 0, count(*)::text FROM "lifecycle_set_19" AS s
 UNION ALL SELECT 21, 0, count(*)::text FROM "lifecycle_set_21" AS s
 UNION ALL SELECT 23, 0, count(*)::text FROM "lifecycle_set_23" AS s
 UNION ALL SELECT -3, 0, array_to_json(ARRAY[(SELECT count(*) FROM "lifecycle_gone_0"), (SELECT count(*) FROM "lifecycle_gone_1"), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_7" AS s WHERE s.rank = 0) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_11" AS s) AS c WHERE (c.id IN (SELECT unnest(ARRAY(SELECT k.id FROM "lifecycle_kept_1" AS k UNION ALL SELECT k.id FROM "lifecycle_gone_1" AS k))) IS TRUE)), (SELECT count(*) FROM "lifecycle_gone_2"), (SELECT count(*) FROM "lifecycle_gone_3"), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_4" AS s WHERE s.rank = 0) AS c), (SELECT count(*) FROM "lifecycle_kept_4"), (SELECT count(*) FROM "lifecycle_gone_5"), (SELECT count(*) FROM "lifecycle_gone_6"), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_1" AS s) AS c WHERE (c.id IN (SELECT unnest(ARRAY(SELECT k.id FROM "lifecycle_kept_7" AS k))) IS TRUE)), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_9" AS s) AS c WHERE (c.id IN (SELECT unnest(ARRAY(SELECT k.id FROM "lifecycle_kept_7" AS k))) IS TRUE)), (SELECT count(*) FROM "lifecycle_gone_8")]::bigint[])::text;
 
 -- == clients 00000000-0000-4000-a000-000000000001 --mode anonymize --actor ana
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text))),
-"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "consents" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."paid_at" < $3::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "questionnaires" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "revokes" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."issued_at" < $4::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_8"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_9"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL AND ((r."issued_at" IS NULL))),
-"lifecycle_set_10"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL AND ((r."paid_at" IS NULL))),
-"lifecycle_set_12"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" = $5::text))),
-"lifecycle_set_13"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" IS NULL))),
-"lifecycle_set_15"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" <> $6::text) AND (r."starts_at" >= $7::text::timestamptz))),
-"lifecycle_set_16"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((((r."status" <> $8::text) AND (r."starts_at" >= $9::text::timestamptz)) IS NULL))),
-"lifecycle_set_18"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."issued_at" >= $10::text::timestamptz))),
-"lifecycle_set_20"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."paid_at" >= $11::text::timestamptz))),
-"lifecycle_set_21"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "consents" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_22"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL)
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text))),
+"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "consents" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."paid_at" < $3::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "questionnaires" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "revokes" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."issued_at" < $4::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_8"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_12"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."status" = $5::text))),
+"lifecycle_set_15"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."status" <> $6::text) AND (r."starts_at" >= $7::text::timestamptz))),
+"lifecycle_set_18"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."issued_at" >= $8::text::timestamptz))),
+"lifecycle_set_20"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."paid_at" >= $9::text::timestamptz))),
+"lifecycle_set_21"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "consents" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_22"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s))
 SELECT 0, 0, count(*)::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, 0, count(*)::text FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, 0, count(*)::text FROM "lifecycle_set_2" AS s
@@ -144,12 +124,8 @@ UNION ALL SELECT 5, 0, count(*)::text FROM "lifecycle_set_5" AS s
 UNION ALL SELECT 6, 0, count(*)::text FROM "lifecycle_set_6" AS s
 UNION ALL SELECT 7, s.rank, count(*)::text FROM "lifecycle_set_7" AS s GROUP BY s.rank
 UNION ALL SELECT 8, 0, count(*)::text FROM "lifecycle_set_8" AS s
-UNION ALL SELECT 9, 0, count(*)::text FROM "lifecycle_set_9" AS s
-UNION ALL SELECT 10, 0, count(*)::text FROM "lifecycle_set_10" AS s
 UNION ALL SELECT 12, 0, count(*)::text FROM "lifecycle_set_12" AS s
-UNION ALL SELECT 13, 0, count(*)::text FROM "lifecycle_set_13" AS s
 UNION ALL SELECT 15, 0, count(*)::text FROM "lifecycle_set_15" AS s
-UNION ALL SELECT 16, 0, count(*)::text FROM "lifecycle_set_16" AS s
 UNION ALL SELECT 18, 0, count(*)::text FROM "lifecycle_set_18" AS s
 UNION ALL SELECT 20, 0, count(*)::text FROM "lifecycle_set_20" AS s
 UNION ALL SELECT 21, 0, count(*)::text FROM "lifecycle_set_21" AS s
@@ -157,56 +133,48 @@ UNION ALL SELECT 22, 0, count(*)::text FROM "lifecycle_set_22" AS s
 UNION ALL SELECT -1, 0, to_json(s.id)::text FROM "lifecycle_set_0" AS s;
 
 WITH "lifecycle_noted" AS (INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES ($1::text::uuid, $2::text::timestamptz, $3::text::jsonb) ON CONFLICT (operation) DO NOTHING RETURNING 1)
-SELECT (SELECT count(*) FROM "lifecycle_noted"), NULL::text, (SELECT count(*) FROM (SELECT 1 FROM "clients" AS r WHERE r."user_id" = $4::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $5::text)) ORDER BY r."user_id" FOR UPDATE OF r) AS locked);
+SELECT (SELECT count(*) FROM "lifecycle_noted"), NULL::text, (SELECT count(*) FROM (SELECT 1 FROM "clients" AS r WHERE r."user_id" = $4::text::text AND ((r."role" = $5::text)) ORDER BY r."user_id" FOR UPDATE OF r) AS locked);
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "bookings" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "debts" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text)))
-SELECT count(*) FROM (SELECT 1 FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text)))
+SELECT count(*) FROM (SELECT 1 FROM "sessions" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $2::text))),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."paid_at" < $3::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."issued_at" < $4::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_9"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL AND ((r."issued_at" IS NULL))),
-"lifecycle_set_10"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL AND ((r."paid_at" IS NULL))),
-"lifecycle_set_12"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" = $5::text))),
-"lifecycle_set_13"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" IS NULL))),
-"lifecycle_set_15"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."status" <> $6::text) AND (r."starts_at" >= $7::text::timestamptz))),
-"lifecycle_set_16"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((((r."status" <> $8::text) AND (r."starts_at" >= $9::text::timestamptz)) IS NULL))),
-"lifecycle_set_18"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."issued_at" >= $10::text::timestamptz))),
-"lifecycle_set_20"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."paid_at" >= $11::text::timestamptz))),
-"lifecycle_set_22"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_gone_0"(id) AS (DELETE FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
-"lifecycle_gone_1"(id) AS (DELETE FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (CASE WHEN (r."issued_at" < $12::text::timestamptz) THEN 1 ELSE 0 END) = 1 RETURNING r."id"),
-"lifecycle_gone_2"(id) AS (DELETE FROM "revokes" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
-"lifecycle_gone_3"(id) AS (DELETE FROM "questionnaires" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
-"lifecycle_gone_5"(id) AS (DELETE FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
-"lifecycle_gone_6"(id) AS (DELETE FROM "consents" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
-"lifecycle_kept_7"(id) AS (UPDATE "bookings" AS r SET "comment" = NULL WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
-"lifecycle_kept_8"(id) AS (UPDATE "clients" AS r SET "address" = $13::text, "avatar" = $14::text, "birth_date" = date_trunc('year', r."birth_date"::timestamp)::date, "city" = $15::text, "country" = $16::text, "document_number" = $17::text, "email" = (r."user_id"::text || '@anonymized.invalid'), "gender" = $18::text, "name" = $19::text, "password" = $20::text, "phone" = $21::text, "postal_code" = $22::text, "status" = $23::text, "surname" = $24::text, "updated_at" = $25::text::timestamp with time zone WHERE r."user_id" = $26::text::uuid AND r."user_id" IS NOT NULL AND ((r."role" = $27::text)) RETURNING r."user_id"),
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."user_id" AS id, 0 AS rank FROM "clients" AS r WHERE r."user_id" = $1::text::text AND ((r."role" = $2::text))),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."paid_at" < $3::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."issued_at" < $4::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_12"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."status" = $5::text))),
+"lifecycle_set_15"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."status" <> $6::text) AND (r."starts_at" >= $7::text::timestamptz))),
+"lifecycle_set_18"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."issued_at" >= $8::text::timestamptz))),
+"lifecycle_set_20"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "payments" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."paid_at" >= $9::text::timestamptz))),
+"lifecycle_set_22"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_gone_0"(id) AS (DELETE FROM "sessions" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
+"lifecycle_gone_1"(id) AS (DELETE FROM "sales" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN (r."issued_at" < $10::text::timestamptz) THEN 1 ELSE 0 END) = 1 RETURNING r."id"),
+"lifecycle_gone_2"(id) AS (DELETE FROM "revokes" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
+"lifecycle_gone_3"(id) AS (DELETE FROM "questionnaires" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
+"lifecycle_gone_5"(id) AS (DELETE FROM "debts" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
+"lifecycle_gone_6"(id) AS (DELETE FROM "consents" AS r WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
+"lifecycle_kept_7"(id) AS (UPDATE "bookings" AS r SET "comment" = NULL WHERE r."client_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
+"lifecycle_kept_8"(id) AS (UPDATE "clients" AS r SET "address" = $11::text, "avatar" = $12::text, "birth_date" = date_trunc('year', r."birth_date"::timestamp)::date, "city" = $13::text, "country" = $14::text, "document_number" = $15::text, "email" = (r."user_id"::text || '@anonymized.invalid'), "gender" = $16::text, "name" = $17::text, "password" = $18::text, "phone" = $19::text, "postal_code" = $20::text, "status" = $21::text, "surname" = $22::text, "updated_at" = $23::text::timestamp with time zone WHERE r."user_id" = $24::text::text AND ((r."role" = $25::text)) RETURNING r."user_id"),
 "lifecycle_reported_0" AS (INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
-SELECT $28::text::uuid, $29::text, $30::text, r."id"::text, $31::text::timestamptz, jsonb_build_object($32::text, r."token"::text) FROM "sessions" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_22" AS s)) ORDER BY r."id" COLLATE "C" ON CONFLICT DO NOTHING),
+SELECT $26::text::uuid, $27::text, $28::text, r."id"::text, $29::text::timestamptz, jsonb_build_object($30::text, r."token"::text) FROM "sessions" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_22" AS s)) ORDER BY r."id" COLLATE "C" ON CONFLICT DO NOTHING),
 "lifecycle_recorded" AS (INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
-SELECT $33::text::uuid, $34::text, j.value, $35::text::timestamptz, $36::text, $37::text, (SELECT $38::text::jsonb) FROM json_array_elements_text($39::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)
+SELECT $31::text::uuid, $32::text, j.value, $33::text::timestamptz, $34::text, $35::text, (SELECT $36::text::jsonb) FROM json_array_elements_text($37::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)
 SELECT 0, 0, count(*)::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 4, s.rank, count(*)::text FROM "lifecycle_set_4" AS s GROUP BY s.rank
 UNION ALL SELECT 7, s.rank, count(*)::text FROM "lifecycle_set_7" AS s GROUP BY s.rank
-UNION ALL SELECT 9, 0, count(*)::text FROM "lifecycle_set_9" AS s
-UNION ALL SELECT 10, 0, count(*)::text FROM "lifecycle_set_10" AS s
 UNION ALL SELECT 12, 0, count(*)::text FROM "lifecycle_set_12" AS s
-UNION ALL SELECT 13, 0, count(*)::text FROM "lifecycle_set_13" AS s
 UNION ALL SELECT 15, 0, count(*)::text FROM "lifecycle_set_15" AS s
-UNION ALL SELECT 16, 0, count(*)::text FROM "lifecycle_set_16" AS s
 UNION ALL SELECT 18, 0, count(*)::text FROM "lifecycle_set_18" AS s
 UNION ALL SELECT 20, 0, count(*)::text FROM "lifecycle_set_20" AS s
 UNION ALL SELECT -3, 0, array_to_json(ARRAY[(SELECT count(*) FROM "lifecycle_gone_0"), (SELECT count(*) FROM "lifecycle_gone_1"), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_7" AS s WHERE s.rank = 0) AS c), (SELECT count(*) FROM "lifecycle_gone_2"), (SELECT count(*) FROM "lifecycle_gone_3"), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_4" AS s WHERE s.rank = 0) AS c), (SELECT count(*) FROM "lifecycle_gone_5"), (SELECT count(*) FROM "lifecycle_gone_6"), (SELECT count(*) FROM "lifecycle_kept_7"), (SELECT count(*) FROM "lifecycle_kept_8")]::bigint[])::text;

@@ -1,10 +1,10 @@
 -- == unions clx9876543211 --mode soft_delete --actor ana --role ADMIN
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL AND ((r."deletedAt" IS NULL))),
-"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."status") NOT IN ('text', 'null') THEN -1 ELSE 0 END AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL AND ((+r."status" COLLATE BINARY = ?2) OR typeof(r."status") NOT IN ('text', 'null'))),
-"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL AND ((r."status" IS NULL)))
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND ((r."deletedAt" IS NULL))),
+"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."status") NOT IN ('text', 'null') THEN -1 ELSE 0 END AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((+r."status" COLLATE BINARY = ?2) OR typeof(r."status") NOT IN ('text', 'null'))),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."status" IS NULL)))
 SELECT 0, 0, count(*) FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, 0, count(*) FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, 0, count(*) FROM "lifecycle_set_2" AS s
@@ -13,16 +13,18 @@ UNION ALL SELECT 5, 0, count(*) || ',' || count(*) FILTER (WHERE s.rank = -1) FR
 UNION ALL SELECT 6, 0, count(*) FROM "lifecycle_set_6" AS s
 UNION ALL SELECT -1, 0, s.id FROM "lifecycle_set_0" AS s;
 
+CREATE TABLE IF NOT EXISTS temp."lifecycle_members" (set_id INTEGER NOT NULL, id NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (set_id, id)) WITHOUT ROWID;
+
 INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
-SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL AND ((r."deletedAt" IS NULL))) AS n;
+SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND ((r."deletedAt" IS NULL))) AS n;
 
-WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."status") NOT IN ('text', 'null') THEN -1 ELSE 0 END AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL AND ((+r."status" COLLATE BINARY = ?1) OR typeof(r."status") NOT IN ('text', 'null'))),
-"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL AND ((r."status" IS NULL)))
+WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, CASE WHEN typeof(r."status") NOT IN ('text', 'null') THEN -1 ELSE 0 END AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND ((+r."status" COLLATE BINARY = ?1) OR typeof(r."status") NOT IN ('text', 'null'))),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "loans" AS r WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND ((r."status" IS NULL)))
 SELECT 0, 0, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
 UNION ALL SELECT 1, 0, count(*) FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, 0, count(*) FROM "lifecycle_set_2" AS s
@@ -41,27 +43,29 @@ UPDATE "unions" AS r SET "deletedAt" = ?1 WHERE r."id" IN (SELECT s.id FROM temp
 DELETE FROM temp."lifecycle_members";
 
 -- == unions clx9876543210 --mode reassign --actor ana --role ADMIN --reassign members.union_id=clx9876543211
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL AND ((r."deletedAt" IS NULL))),
-"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."deletedAt" IS NULL)))
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND ((r."deletedAt" IS NULL))),
+"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."deletedAt" IS NULL)))
 SELECT 0, 0, count(*) FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, 0, count(*) FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, 0, count(*) FROM "lifecycle_set_2" AS s
 UNION ALL SELECT -1, 0, s.id FROM "lifecycle_set_0" AS s;
 
+CREATE TABLE IF NOT EXISTS temp."lifecycle_members" (set_id INTEGER NOT NULL, id NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (set_id, id)) WITHOUT ROWID;
+
 INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
-SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL AND ((r."deletedAt" IS NULL))) AS n;
+SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND ((r."deletedAt" IS NULL))) AS n;
 
-WITH "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND ((r."deletedAt" IS NULL)))
+WITH "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "unions" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND ((r."deletedAt" IS NULL)))
 SELECT 0, 0, count(*) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
 UNION ALL SELECT 2, 0, count(*) FROM "lifecycle_set_2" AS s;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
 SELECT ?1, ?2, j.value, ?3, ?4, ?5, (SELECT ?6) FROM json_each(?7) AS j ORDER BY j.key;
 
-UPDATE "members" AS r SET "union_id" = ?1 WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
+UPDATE "members" AS r SET "union_id" = ?1 WHERE r."union_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
 
 DELETE FROM temp."lifecycle_members";
 

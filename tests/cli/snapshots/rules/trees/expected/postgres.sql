@@ -1,17 +1,17 @@
 -- == nodes 1 --mode hard_delete
-WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = $1::text::text AND r."id" IS NOT NULL),
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = $1::text::bigint),
 "lifecycle_walk_1"(set_id, rank, id0) AS (
-(SELECT 1, n.rank, n.id::text FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n)
+(SELECT 1, n.rank, n.id::bigint FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = (SELECT s.id FROM "lifecycle_set_0" AS s)) AS a GROUP BY a.id) AS n)
 UNION SELECT x.* FROM "lifecycle_walk_1" AS p CROSS JOIN LATERAL (
-(SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::text FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL OFFSET 0)
+(SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::bigint FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL OFFSET 0)
 ) AS x(set_id, rank, id0)
 ),
 "lifecycle_set_1"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_1" AS n WHERE n.set_id = 1 GROUP BY n.id0),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."size" = $2::bigint) THEN 1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0))) IS TRUE) AND ((r."size" = $3::bigint))),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))) IS TRUE) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE)),
-"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."size" > $4::bigint)))
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1))),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."size" = $2::bigint) THEN 1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0))) IS TRUE) AND ((r."size" = $3::bigint))),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))) IS TRUE) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE)),
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."size" > $4::bigint)))
 SELECT 0, 0, count(*)::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 2, s.rank, count(*)::text FROM "lifecycle_set_2" AS s GROUP BY s.rank
 UNION ALL SELECT 3, s.rank, count(*)::text FROM "lifecycle_set_3" AS s GROUP BY s.rank
@@ -25,57 +25,57 @@ SELECT (SELECT count(*) FROM "lifecycle_noted"), NULL::text;
 
 LOCK TABLE "nodes" IN SHARE ROW EXCLUSIVE MODE;
 
-SELECT count(*) FROM (SELECT 1 FROM "nodes" AS r WHERE r."id" = $1::text::text AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+SELECT count(*) FROM (SELECT 1 FROM "nodes" AS r WHERE r."id" = $1::text::bigint ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = $1::text::text AND r."id" IS NOT NULL),
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = $1::text::bigint),
 "lifecycle_walk_1"(set_id, rank, id0) AS (
-(SELECT 1, n.rank, n.id::text FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n)
+(SELECT 1, n.rank, n.id::bigint FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = (SELECT s.id FROM "lifecycle_set_0" AS s)) AS a GROUP BY a.id) AS n)
 UNION SELECT x.* FROM "lifecycle_walk_1" AS p CROSS JOIN LATERAL (
-(SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::text FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL OFFSET 0)
+(SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::bigint FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL OFFSET 0)
 ) AS x(set_id, rank, id0)
 ),
 "lifecycle_set_1"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_1" AS n WHERE n.set_id = 1 GROUP BY n.id0),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL)
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)))
 SELECT count(*) FROM (SELECT 1 FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = $1::text::text AND r."id" IS NOT NULL),
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = $1::text::bigint),
 "lifecycle_walk_1"(set_id, rank, id0) AS (
-(SELECT 1, n.rank, n.id::text FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n)
+(SELECT 1, n.rank, n.id::bigint FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = (SELECT s.id FROM "lifecycle_set_0" AS s)) AS a GROUP BY a.id) AS n)
 UNION SELECT x.* FROM "lifecycle_walk_1" AS p CROSS JOIN LATERAL (
-(SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::text FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL OFFSET 0)
+(SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::bigint FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL OFFSET 0)
 ) AS x(set_id, rank, id0)
 ),
 "lifecycle_set_1"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_1" AS n WHERE n.set_id = 1 GROUP BY n.id0),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL)
-SELECT count(*) FROM (SELECT 1 FROM "nodes" AS r WHERE r."peer" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))) IS TRUE) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) ORDER BY r."id" FOR UPDATE OF r) AS locked;
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)))
+SELECT count(*) FROM (SELECT 1 FROM "nodes" AS r WHERE r."peer" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))) IS TRUE) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = $1::text::text AND r."id" IS NOT NULL),
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = $1::text::bigint),
 "lifecycle_walk_1"(set_id, rank, id0) AS (
-(SELECT 1, n.rank, n.id::text FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n)
+(SELECT 1, n.rank, n.id::bigint FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = (SELECT s.id FROM "lifecycle_set_0" AS s)) AS a GROUP BY a.id) AS n)
 UNION SELECT x.* FROM "lifecycle_walk_1" AS p CROSS JOIN LATERAL (
-(SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::text FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL OFFSET 0)
+(SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::bigint FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL OFFSET 0)
 ) AS x(set_id, rank, id0)
 ),
 "lifecycle_set_1"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_1" AS n WHERE n.set_id = 1 GROUP BY n.id0),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL)
-SELECT count(*) FROM (SELECT 1 FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND (CASE WHEN (r."size" = $2::bigint) THEN 1 ELSE 0 END) BETWEEN 0 AND 1 ORDER BY r."id" FOR UPDATE OF r) AS locked;
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)))
+SELECT count(*) FROM (SELECT 1 FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND (CASE WHEN (r."size" = $2::bigint) THEN 1 ELSE 0 END) BETWEEN 0 AND 1 ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = $1::text::text AND r."id" IS NOT NULL)
-SELECT count(*) FROM (SELECT 1 FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = $1::text::bigint)
+SELECT count(*) FROM (SELECT 1 FROM "leaves" AS r WHERE r."node" = (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
 
-WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = $1::text::text AND r."id" IS NOT NULL),
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = $1::text::bigint),
 "lifecycle_walk_1"(set_id, rank, id0) AS (
-(SELECT 1, n.rank, n.id::text FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n)
+(SELECT 1, n.rank, n.id::bigint FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = (SELECT s.id FROM "lifecycle_set_0" AS s)) AS a GROUP BY a.id) AS n)
 UNION SELECT x.* FROM "lifecycle_walk_1" AS p CROSS JOIN LATERAL (
-(SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::text FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL OFFSET 0)
+(SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::bigint FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL OFFSET 0)
 ) AS x(set_id, rank, id0)
 ),
 "lifecycle_set_1"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_1" AS n WHERE n.set_id = 1 GROUP BY n.id0),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."size" = $2::bigint) THEN 1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0))) IS TRUE) AND ((r."size" = $3::bigint))),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))) IS TRUE) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE)),
-"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND ((r."size" > $4::bigint))),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1))),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."size" = $2::bigint) THEN 1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0))) IS TRUE) AND ((r."size" = $3::bigint))),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))) IS TRUE) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE)),
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" = (SELECT s.id FROM "lifecycle_set_0" AS s) AND ((r."size" > $4::bigint))),
 "lifecycle_gone_0"(id) AS (DELETE FROM "leaves" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0)) RETURNING r."id"),
 "lifecycle_kept_0"(id) AS (UPDATE "leaves" AS r SET "node" = NULL WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s)) AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0))) IS TRUE) RETURNING r."id"),
 "lifecycle_gone_1"(id) AS (DELETE FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s WHERE s.rank = 0 UNION ALL SELECT s.id FROM "lifecycle_set_2" AS s WHERE s.rank = 1)) RETURNING r."id"),
