@@ -173,7 +173,7 @@ async fn no_date_makes_a_deletion_fail() {
         let document = json!({
             "subject": "clients", "kinds": { "clients": { "fields": { "seen_at": "timestamp" } }, "invoices": {} },
             "references": [ { "from": "invoices.client_id", "to": "clients", "nullable": true } ],
-            "modes": { "hard_delete": { "allow": "any",
+            "modes": { "hard_delete": { "allow": "any", "before": ["seen_at"],
                 "rules": { "*": { "retain": { "for": "P6Y", "from": "at", "basis": "tax" }, "on_survive": "set_null" } },
                 "effects": [ { "topic": "gone", "on": "invoices", "fields": ["at"] } ] } }
         });

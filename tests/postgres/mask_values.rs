@@ -142,7 +142,6 @@ const COLUMNS: &[(&str, &[usize])] = &[
     ("text UNIQUE", &[]),
     ("citext_like", &[]),
     ("text CHECK (note LIKE 'v%') NOT VALID", &[1, 2, 3, 4, 5, 6]),
-    ("text CHECK (note <> '' OR id > 1000)", &[]),
 ];
 
 /// Right after a plan without blockers, the database takes every mask that `open` has accepted.

@@ -53,7 +53,7 @@ async fn a_trigger_that_inserts_referrers_is_refused_for_every_number_of_rows() 
         let log = on_notes("INSERT INTO history (client_id, what) VALUES (OLD.client_id, OLD.body)");
         let Some(world) = world(notes, &log).await else { return };
         let error = world.lifecycle().await.execute(&delete(1)).await.unwrap_err();
-        assert!(error.to_string().contains("store") && !error.is_retryable(), "{error:?}");
+        assert!(error.to_string().contains("notes_log") && !error.is_retryable(), "{error:?}");
         let (kind, differs, _, found) = interference(error);
         assert_eq!(kind, "history", "{notes}");
         // The new rows are found by the step on `history`, or afterwards.
