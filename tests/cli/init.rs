@@ -53,6 +53,13 @@ fn init_check_and_plan_work_on_an_unknown_file() {
         ]
     );
 
+    // Nobody has decided about `logs` yet.
+    let undecided = world.run("sqlite:app.db", &format!("plan clients 1 {ADMIN}"));
+    assert_eq!(undecided.status, 3, "{}", undecided.err);
+    assert!(undecided.out.contains("UNDECIDED") && undecided.out.contains("`logs`"), "{}", undecided.out);
+    let mut decided = first.json();
+    decided.as_object_mut().unwrap().remove("undecided");
+    world.write("policy.json", &decided.to_string());
     let free = world.run("sqlite:app.db", &format!("plan clients 1 {ADMIN}"));
     assert_eq!(free.status, 0, "{}", free.err);
     let owner = world.run("sqlite:app.db", &format!("plan clients 2 {ADMIN}"));

@@ -69,7 +69,7 @@ fn the_statements_of_a_plan_run_as_they_are_printed() {
                 "debts.client_id": [ { "when": { "field": "state", "eq": "OPEN" }, "then": "set_null" },
                                      { "retain": { "for": "P6Y", "from": "at", "basis": "books" }, "on_survive": "set_null" }, "delete" ],
                 "lines.debt": "cascade" } },
-            "anonymize": { "allow": "any", "rules": { "debts.client_id": "delete", "lines.debt": "cascade" } },
+            "anonymize": { "allow": "any", "rules": { "debts.client_id": "delete", "lines.debt": "delete" } },
             "reassign": { "allow": "any", "rules": { "debts.client_id": "reassign", "lines.debt": "keep" } }
         }
     });
@@ -78,8 +78,11 @@ fn the_statements_of_a_plan_run_as_they_are_printed() {
     // The library's own tables must exist, as they do before anything is applied.
     let deleted = world.run(&store, &format!("apply clients 8 {ADMIN} --scope 1"));
     assert_eq!(deleted.status, 0, "{}", deleted.err);
-    for line in ["--scope 1", "--mode anonymize", "--mode reassign --reassign debts.client_id=7"] {
-        let shown = world.run(&store, &format!("plan clients 7 {ADMIN} {line} --format sql"));
+    let actor = "--actor ana --role ADMIN";
+    for line in
+        ["--mode hard_delete --scope 1", "--mode anonymize", "--mode reassign --reassign debts.client_id=8"]
+    {
+        let shown = world.run(&store, &format!("plan clients 7 {actor} {line} --format sql"));
         assert!(shown.out.contains("\"debts\""), "{line}: {}", shown.err);
         for statement in shown.out.split(";\n").map(str::trim).filter(|text| !text.is_empty()) {
             let statement = statement.trim_end_matches(';');

@@ -91,7 +91,7 @@ fn a_lock_timeout_is_not_retried() {
     let lifecycle = open(&store).with_retries(Retries::new(50));
     let error = run(lifecycle.execute(&delete("c1"))).unwrap_err();
     assert_eq!((error.code(), error.is_retryable()), ("lock_timeout", false));
-    assert!(std::error::Error::source(&error).unwrap().to_string().contains("waited 600 ms in total"));
+    assert!(error.to_string().contains("waited 600 ms in total"), "{error}");
     // The second change set records the failure.
     assert_eq!((store.calls(Call::Apply), store.pauses().len()), (2, 0));
     assert_eq!(store.store().audit().len(), 1);
