@@ -246,6 +246,7 @@ impl ChangeSet {
     }
 
     /// Returns whether the library computes pseudonyms for the operation, of masks or of ids.
+    #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases cannot compute them"))]
     pub(crate) fn needs_pseudonyms(&self) -> bool {
         self.steps.iter().any(|step| step.keyed_fields().next().is_some()) || !self.recorded_rows().is_empty()
     }

@@ -25,7 +25,8 @@ pub(crate) use error::TUPLES;
 pub use interference::{FiredTrigger, Interfered};
 pub use mask::masked;
 #[cfg(feature = "sql")]
-pub(crate) use mask::{require_key, without_key};
+pub(crate) use mask::require_key;
+pub(crate) use mask::without_key;
 pub use patience::{add_wait, patience_left, waited};
 pub use reader::{ReadQuery, Reader, Which};
 pub use records::{Batch, BatchError, ExactMatches, ExactReferrers, Page, Records, RowChange, Unchanged};

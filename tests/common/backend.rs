@@ -196,7 +196,6 @@ impl Backend {
 
     /// Returns everything that the library's own tables hold, as one text.
     pub(crate) async fn library_tables(&self) -> String {
-        let tables = ["operations", "audit", "outbox", "marks"];
         match self {
             Self::Memory(store, _) => {
                 let tables = client_lifecycle::store::SystemTable::ALL.iter();
@@ -206,7 +205,7 @@ impl Backend {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(file) => {
                 let mut all = String::new();
-                for table in tables {
+                for table in LIBRARY_TABLES {
                     let rows = file.read(&format!("SELECT * FROM lifecycle_{table}")).await;
                     all.extend(rows.iter().map(|row| format!("{row}\n")));
                 }
@@ -215,7 +214,7 @@ impl Backend {
             #[cfg(feature = "postgres")]
             Self::Postgres(database) => {
                 let mut all = String::new();
-                for table in tables {
+                for table in LIBRARY_TABLES {
                     let rows =
                         database.read(format!("SELECT to_jsonb(t)::text FROM lifecycle_{table} AS t")).await;
                     all.extend(rows.iter().map(|row| format!("{row}\n")));
@@ -230,6 +229,9 @@ impl Backend {
         self.audit().await.iter().map(|entry| entry.outcome.as_str()).collect()
     }
 }
+
+#[allow(dead_code, reason = "only databases have tables")]
+const LIBRARY_TABLES: [&str; 4] = ["operations", "audit", "outbox", "marks"];
 
 trait AsId {
     fn as_id(&self) -> RecordId;

@@ -1,11 +1,11 @@
 //! Rows that a new target would make equal under a unique key are deleted where the policy says so.
 
 use crate::common::backend::{Backend, On, on_every_store};
+use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, Mode, Request};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::{OnClash, cascade, keep, reassign};
 use client_lifecycle::protocol::Disposition;
-use client_lifecycle::{DeletionPolicy, Lifecycle};
 use serde_json::{Value, json};
 
 fn policy(rule: &Value) -> DeletionPolicy {
@@ -47,6 +47,7 @@ async fn backend(on: On, policy: &DeletionPolicy) -> Backend {
     backend
 }
 
+#[allow(clippy::unused_async, reason = "databases are asynchronous")]
 async fn add_key(backend: &Backend, sql: &str) {
     match backend {
         Backend::Memory(..) => _ = sql,
@@ -202,7 +203,8 @@ async fn a_database_without_the_key_does_not_open() {
     ] {
         let file = File::with(policy.map(), &rows()).await;
         file.run(key).await;
-        let error = Lifecycle::open(file.store(), policy.clone()).await.unwrap_err().to_string();
+        let error =
+            client_lifecycle::Lifecycle::open(file.store(), policy.clone()).await.unwrap_err().to_string();
         let place = "modes.hard_delete.rules.views.user_id.on_clash.unique";
         assert!(error.contains(place) && error.contains("no unique key on exactly"), "{key}: {error}");
         let findings = file.store().findings(&policy).await.unwrap();
@@ -222,7 +224,8 @@ async fn a_foreign_key_to_the_duplicates_does_not_open() {
         "CREATE TABLE likes (id INTEGER PRIMARY KEY, view_id INTEGER REFERENCES views ON DELETE CASCADE)",
     )
     .await;
-    let error = Lifecycle::open(file.store(), policy.clone()).await.unwrap_err().to_string();
+    let error =
+        client_lifecycle::Lifecycle::open(file.store(), policy.clone()).await.unwrap_err().to_string();
     assert!(
         error.contains("cannot be deleted on a clash: other rows refer to them over `likes.view_id`"),
         "{error}"
@@ -249,6 +252,7 @@ mod random {
     pub(super) struct WithKey {
         pub(super) case: RandomWorld,
         pub(super) verdict: Verdict,
+        #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only databases have unique keys"))]
         pub(super) sql: String,
     }
 
