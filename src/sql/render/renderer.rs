@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::shape::{Materialization, Shape, fields_read, look_through};
+use super::shape::{Materialization, Shape, fields_read, is_cyclic, look_through};
 use crate::domain::{
     Comparison, Condition, FieldName, FieldType, Kind, KindName, OperationId, PersonalIds, Reference,
     ReferenceName, Value,
@@ -142,10 +142,7 @@ impl<'a> Renderer<'a> {
     }
 
     pub(crate) fn is_cyclic(&self, id: SetId) -> bool {
-        let mut strata = self.query.sets.iter();
-        strata.any(|stratum| {
-            matches!(stratum, Stratum::Cycle(_)) && stratum.sets().iter().any(|set| set.id == id)
-        })
+        is_cyclic(self.query, id)
     }
 
     pub(crate) fn materialization(&self, id: SetId) -> Materialization {

@@ -119,17 +119,19 @@ fn referrers_behind<'a>(
     else {
         return None;
     };
-    let is_cyclic = |set| {
-        query.sets.iter().any(|stratum| {
-            matches!(stratum, Stratum::Cycle(_)) && stratum.sets().iter().any(|one| one.id == set)
-        })
-    };
     let [behind] = &*shapes.get(&of.set)?.branches else { return None };
     let Source::Referrers { reference, .. } = behind.source else { return None };
     let is_list = query.map.reference(reference).is_none_or(|reference| reference.each);
     let is_whole = behind.constant().is_some_and(|rank| of.ranks.contains(rank));
-    let is_plain = is_whole && !is_list && !branch.switched && !is_cyclic(of.set);
+    let is_plain = is_whole && !is_list && !branch.switched && !is_cyclic(query, of.set);
     is_plain.then(|| behind.clone())
+}
+
+/// Returns whether a set belongs to a cycle.
+pub(crate) fn is_cyclic(query: &SurveyQuery, id: SetId) -> bool {
+    let mut strata = query.sets.iter();
+    strata
+        .any(|stratum| matches!(stratum, Stratum::Cycle(_)) && stratum.sets().iter().any(|set| set.id == id))
 }
 
 impl PlainBranch<'_> {
