@@ -145,6 +145,11 @@ impl From<StatusField> for StatusDocument {
 }
 
 impl Kind {
+    /// Returns whether every write sets the field.
+    pub(crate) fn is_touched(&self, field: &FieldName) -> bool {
+        [&self.updated_at, &self.version].into_iter().flatten().any(|touched| touched == field)
+    }
+
     /// Makes a kind from its name alone: the table has the same name, and the id is in `id`.
     #[must_use]
     pub fn named(name: impl Into<KindName>) -> Self {

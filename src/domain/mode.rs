@@ -5,8 +5,8 @@ use super::words::words;
 words! {
     /// What to do with the subject.
     ///
-    /// Five modes remove the subject or switch its status, and apply rules to the rows that refer to it. `create` and
-    /// `update` take values: a [`NewClient`](crate::clients::NewClient) or a
+    /// Five modes remove the subject or switch its status, and apply rules to the rows that refer to it. `restore` takes
+    /// back a soft deletion. `create` and `update` take values: a [`NewClient`](crate::clients::NewClient) or a
     /// [`ClientPatch`](crate::clients::ClientPatch). `reassign` gives references a new target and leaves the subject
     /// unchanged.
     ///
@@ -26,9 +26,11 @@ words! {
         Deactivate = "deactivate",
         /// Sets the status to ON.
         Reactivate = "reactivate",
-        /// Marks the record as deleted. Its rows are recorded under the operation, so that a restore, which the library
-        /// does not have yet, can find them.
+        /// Marks the record as deleted. What it replaces is recorded under the operation, so that `restore` can put it
+        /// back.
         SoftDelete = "soft_delete",
+        /// Takes back a soft deletion: exactly what that operation marked and redirected.
+        Restore = "restore",
         /// Keeps the record without its personal values.
         Anonymize = "anonymize",
         /// Deletes the record.
@@ -51,6 +53,7 @@ impl Mode {
             Self::Deactivate => "DEACTIVATED",
             Self::Reactivate => "REACTIVATED",
             Self::SoftDelete => "SOFT_DELETED",
+            Self::Restore => "RESTORED",
             Self::HardDelete => "DELETED",
             Self::Anonymize => "ANONYMIZED",
         }
@@ -60,6 +63,12 @@ impl Mode {
     #[must_use]
     pub fn carries_values(self) -> bool {
         matches!(self, Self::Create | Self::Update)
+    }
+
+    /// Returns whether the mode has no rules: it reaches no rows over references by itself.
+    #[must_use]
+    pub(crate) fn has_no_rules(self) -> bool {
+        self.carries_values() || self == Self::Restore
     }
 
     /// Returns whether the mode's rules apply to rows that refer to the subject.

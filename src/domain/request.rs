@@ -37,6 +37,8 @@ pub struct Request {
     pub operation: Option<OperationId>,
     /// The new targets of references whose rule is `reassign` without a target.
     pub reassign: BTreeMap<ReferenceName, RecordId>,
+    /// In mode `restore`: the soft deletion to take back. `None` for the last one of the subject.
+    pub undoes: Option<OperationId>,
 }
 
 impl Request {
@@ -64,6 +66,7 @@ impl Request {
             acknowledged: BTreeSet::new(),
             operation: None,
             reassign: BTreeMap::new(),
+            undoes: None,
         }
     }
 
@@ -96,6 +99,28 @@ impl Request {
     #[must_use]
     pub fn soft_delete(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
         Self::new(Mode::SoftDelete, kind, id)
+    }
+
+    /// Makes a request to take back the soft deletion of a record: everything that the operation marked comes back.
+    ///
+    /// If the operation marked several records, name the operation with [`restore_operation`](Self::restore_operation).
+    #[must_use]
+    pub fn restore(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
+        Self::new(Mode::Restore, kind, id)
+    }
+
+    /// Makes a request to take back a soft deletion, with all of its subjects.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{Mode, OperationId, Request};
+    /// let operation = OperationId::from(uuid::Uuid::nil());
+    /// let request = Request::restore_operation("clients", operation);
+    /// assert_eq!((request.mode, request.undoes), (Mode::Restore, Some(operation)));
+    /// ```
+    #[must_use]
+    pub fn restore_operation(kind: impl Into<KindName>, operation: impl Into<OperationId>) -> Self {
+        let request = Self::batch::<RecordId>(Mode::Restore, kind, []);
+        Self { undoes: Some(operation.into()), ..request }
     }
 
     /// Makes a request to remove the personal values of a record.
@@ -170,6 +195,7 @@ impl fmt::Debug for Request {
             .field("reason", &self.reason)
             .field("acknowledged", &self.acknowledged)
             .field("operation", &self.operation)
+            .field("undoes", &self.undoes)
             .finish_non_exhaustive()
     }
 }

@@ -9,7 +9,7 @@ use super::{KindName, Mode, OperationId, Reason, RecordId, ReferenceName, Reques
 
 /// The SHA-256 hash of everything a request asks for, as 64 hexadecimal digits.
 ///
-/// It covers the kind, the subjects, the mode, the new targets, the reason, the note, the acknowledged warnings, the id
+/// It covers the kind, the subjects, the mode, the new targets, the operation to undo, the reason, the note, the acknowledged warnings, the id
 /// of the actor and, for a new client or a patch, every value. It leaves out the actor's roles, scopes, address and user
 /// agent, which may differ when a request is repeated. The operation id is part of what is hashed, so equal requests
 /// under different operations have different hashes.
@@ -44,10 +44,22 @@ impl RequestHash {
             acknowledged: &'a BTreeSet<String>,
             actor: Option<&'a str>,
             values: &'a V,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            undoes: Option<OperationId>,
         }
         // Every field is named here, so that a new one cannot be forgotten.
-        let Request { kind, subjects, mode, actor, reason, note, acknowledged, operation: _, reassign } =
-            request;
+        let Request {
+            kind,
+            subjects,
+            mode,
+            actor,
+            reason,
+            note,
+            acknowledged,
+            operation: _,
+            reassign,
+            undoes,
+        } = request;
         let content = serde_json::to_vec(&Content {
             operation,
             kind,
@@ -59,6 +71,7 @@ impl RequestHash {
             acknowledged,
             actor: actor.as_ref().map(|actor| &*actor.id),
             values,
+            undoes: *undoes,
         });
         debug_assert!(content.is_ok(), "the values of requests are plain data with text as keys");
         Self(sha256_hex(&content.unwrap_or_default()))

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::record::{done_entry, is_receipt_of};
 use super::write::conflict_in_words;
 use super::{Error, Lifecycle};
-use crate::domain::{OperationId, RecordId, Request, RequestHash};
+use crate::domain::{Mode, OperationId, RecordId, Request, RequestHash};
 use crate::plan::{Plan, Strictness};
 use crate::policy::{Inquiry, Refusal};
 use crate::protocol::{ChangeSet, Digest, PlannedWrites, Receipt, Survey};
@@ -37,7 +37,10 @@ impl<S: Store> Lifecycle<S> {
     }
 
     async fn plan_once(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
-        let inquiry = self.inquire(request, now)?;
+        let inquiry = match request.mode {
+            Mode::Restore => self.inquire_restore(request, now).await?,
+            _ => self.inquire(request, now)?,
+        };
         let survey = self.store.survey(inquiry.query()).await?;
         self.foresee(inquiry.plan(&survey)?).await
     }
@@ -72,7 +75,10 @@ impl<S: Store> Lifecycle<S> {
             return Err(Error::PlanMismatch);
         }
         self.require_mask_key()?;
-        let inquiry = self.inquire(request, self.now())?;
+        let inquiry = match &plan.execution.undone {
+            Some(undone) => self.inquire_undoing(request, undone, self.now())?,
+            None => self.inquire(request, self.now())?,
+        };
         let planned = |survey: &Survey| {
             let mut again = inquiry.plan(survey)?;
             again.block_clashes(plan.execution.clashes.clone());
@@ -104,8 +110,15 @@ impl<S: Store> Lifecycle<S> {
         plan.kind == request.kind
             && plan.mode == request.mode
             && plan.policy_version == self.policy.version()
-            && texts(&plan.execution.query.subjects, ToString::to_string)
-                == texts(&request.subjects, ToString::to_string)
+            && self.names_subjects_of(request, plan)
+    }
+
+    fn names_subjects_of(&self, request: &Request, plan: &Plan) -> bool {
+        if request.undoes.is_some() && request.subjects.is_empty() {
+            return request.undoes == plan.undoes();
+        }
+        texts(&plan.execution.query.subjects, ToString::to_string)
+            == texts(&request.subjects, ToString::to_string)
     }
 
     /// Checks that the lifecycle has a key if the policy needs one. Called before anything is read.

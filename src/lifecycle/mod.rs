@@ -7,6 +7,7 @@ mod execute;
 mod lifecycle;
 mod record;
 mod recorded;
+mod restore;
 mod settings;
 mod verify;
 mod write;

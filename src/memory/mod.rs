@@ -14,7 +14,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::domain::{AuditEntry, DataMap, Event, Fault, Identity, KindName, Record};
-use crate::protocol::{ChangeSet, Inconsistency, Receipt, Survey, SurveyQuery, VerifyQuery};
+use crate::protocol::{ChangeSet, Inconsistency, Receipt, ReceiptQuery, Survey, SurveyQuery, VerifyQuery};
 use crate::store::by_row::{Decision, contention, decide, survey, verify};
 use crate::store::{ByRow, ReadQuery, Reader, Store, StoreError, SystemTable};
 
@@ -130,6 +130,10 @@ impl Store for MemoryStore {
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
         let tables = self.records().read_indexed(&view::indexed(query));
         at_once(survey(&mut View::of(&tables), query))
+    }
+
+    async fn receipt(&self, query: &ReceiptQuery) -> Result<Option<Receipt>, StoreError> {
+        self.rows.receipt(query).await
     }
 
     async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {

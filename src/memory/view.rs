@@ -9,6 +9,7 @@ use super::tables::Tables;
 use crate::domain::{FieldName, KeyReader, Kind, KindName, LIST_OF_IDS, Record, RecordId};
 use crate::protocol::{Source, Stratum, SurveyQuery};
 use crate::store::StoreError;
+use crate::store::system_tables::marks_of_operations;
 use crate::store::by_row::{KeyedReference, Ranked, RowNumber, Session, as_declared};
 
 /// Locked tables as the rows of an evaluation.
@@ -40,7 +41,10 @@ pub(super) fn indexed(query: &SurveyQuery) -> Vec<(&KindName, KeyReader)> {
         Source::Referrers { reference, .. } => query.map.reference(reference),
         _ => None,
     });
-    references.filter_map(|reference| Some((&reference.from, query.map.held_key(reference)?))).collect()
+    let keys = references.filter_map(|reference| Some((&reference.from, query.map.held_key(reference)?)));
+    let (marks, of_operation) = marks_of_operations();
+    let marks = query.undoes.map(|_| (&marks.name, KeyReader::held(marks, of_operation)));
+    keys.chain(marks).collect()
 }
 
 impl Session for View<'_> {

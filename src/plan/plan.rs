@@ -70,6 +70,8 @@ pub(crate) struct Execution {
     pub(crate) snapshot: Vec<FieldName>,
     /// The rows that the steps would make equal under a unique key.
     pub(crate) clashes: Vec<Clash>,
+    /// In mode `restore`: the receipt of the operation that is taken back.
+    pub(crate) undone: Option<Receipt>,
 }
 
 /// How much of a plan must still hold when it is applied.
@@ -86,6 +88,12 @@ impl Plan {
     #[must_use]
     pub fn is_executable(&self) -> bool {
         self.blockers.is_empty() && self.warnings.iter().all(|warning| warning.acknowledged)
+    }
+
+    /// Returns the operation that the plan takes back, in mode `restore`.
+    #[must_use]
+    pub fn undoes(&self) -> Option<OperationId> {
+        self.execution.query.undoes
     }
 
     /// Returns what blocks the plan, in one line.
@@ -157,6 +165,7 @@ impl Plan {
             steps,
             snapshot,
             clashes: _,
+            undone: _,
         } = plan.execution;
         let bound = match strictness {
             Strictness::ExactPlan => exact,
@@ -182,6 +191,8 @@ impl Plan {
             blockers: Vec<(&'a KindName, Option<&'a ReferenceName>, &'a str, u64)>,
             warnings: Vec<(&'a str, u64)>,
             steps: Vec<(&'a StepKey, Option<u64>, Option<String>)>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            undoes: Option<OperationId>,
         }
         let blockers = self.blockers.iter();
         let warnings = self.warnings.iter();
@@ -198,6 +209,7 @@ impl Plan {
             blockers: blockers.map(|b| (&b.kind, b.reference.as_ref(), &*b.rule, b.count)).collect(),
             warnings: warnings.map(|w| (&*w.name, w.count)).collect(),
             steps: steps.collect(),
+            undoes: self.undoes(),
         });
         debug_assert!(covered.is_ok(), "the covered parts are plain data, and all keys are strings");
         Digest::of_hash(sha256_hex(&covered.unwrap_or_default()))
@@ -252,6 +264,9 @@ impl Serialize for Plan {
             ids => ("subjects", None, Some(ids)),
         };
         fields.serialize_field(name, &Subjects { kind: &self.kind, id, ids })?;
+        if let Some(undoes) = self.undoes() {
+            fields.serialize_field("undoes", &undoes)?;
+        }
         fields.serialize_field("policy_version", &self.policy_version)?;
         if self.undecided > 0 {
             fields.serialize_field("undecided", &self.undecided)?;

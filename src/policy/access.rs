@@ -128,6 +128,14 @@ pub enum Refusal {
         /// The subjects of the request.
         ids: Vec<RecordId>,
     },
+    /// There is no soft deletion to take back: the operation is not one, or its subjects were restored or erased since.
+    #[error("there is nothing to restore: {why}")]
+    NothingToRestore {
+        /// Why.
+        why: String,
+        /// The remedy.
+        remedy: String,
+    },
     /// The policy does not accept the request.
     #[error("the request is invalid: {message}")]
     Invalid {
@@ -157,6 +165,7 @@ impl Refusal {
             Self::Unauthenticated { .. } => "unauthenticated",
             Self::MissingRole { .. } => "missing_role",
             Self::WrongScope { .. } => "wrong_scope",
+            Self::NothingToRestore { .. } => "nothing_to_restore",
             Self::Invalid { .. } => "invalid",
         }
     }
@@ -170,7 +179,7 @@ impl Refusal {
             Self::Unauthenticated { .. } => "sign in, and set the actor of the request",
             Self::MissingRole { .. } => "use an actor with one of these roles",
             Self::WrongScope { .. } => "use an actor whose scope includes the subject",
-            Self::Invalid { remedy, .. } => remedy,
+            Self::Invalid { remedy, .. } | Self::NothingToRestore { remedy, .. } => remedy,
         }
     }
 
@@ -182,6 +191,7 @@ impl Refusal {
             Self::Unauthenticated { .. } | Self::MissingRole { .. } | Self::WrongScope { .. } => {
                 AuditOutcome::Denied
             }
+            Self::NothingToRestore { .. } => AuditOutcome::Blocked,
             Self::MissingId | Self::Invalid { .. } => AuditOutcome::Invalid,
         }
     }

@@ -208,6 +208,11 @@ impl PolicyBuilder {
         self.mode(Mode::SoftDelete, say)
     }
 
+    /// Offers to take back soft deletions.
+    pub fn restore(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
+        self.mode(Mode::Restore, say)
+    }
+
     /// Offers to remove personal values.
     pub fn anonymize(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
         self.mode(Mode::Anonymize, say)

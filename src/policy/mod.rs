@@ -42,6 +42,7 @@ pub use access::{Allow, Refusal};
 pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder};
 use conditions::ConditionUse;
 pub use decide::Inquiry;
+pub(crate) use decide::{marked_again, never_removed, several_operations};
 pub use effect::EffectRule;
 #[cfg(feature = "sql")]
 pub(crate) use graph::reached_paths;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::{Branch, NamedSet, Question, Receipt, ReceiptStep, Rows, SetId, Stratum, SurveyQuery};
 use crate::domain::{
-    AuditEntry, Event, FieldName, KindName, Mask, MaskKey, OperationId, PersonalIds, Record, RecordId,
+    AuditEntry, Event, FieldName, Kind, KindName, Mask, MaskKey, OperationId, PersonalIds, Record, RecordId,
     ReferenceName, Value,
 };
 
@@ -122,6 +122,9 @@ pub enum Write {
     Update(Vec<(FieldName, NewValue)>),
     /// As `Update`. The store also records the rows under the operation: `reactivate` finds them by it.
     Mark(Vec<(FieldName, NewValue)>),
+    /// As `Update`. The store also records, under the operation, the values of the
+    /// [`recorded_fields`](ChangeStep::recorded_fields) before and after it: `restore` puts them back.
+    Replace(Vec<(FieldName, NewValue)>),
     /// Nothing. The rows are only counted.
     Keep,
 }
@@ -137,6 +140,9 @@ pub enum NewValue {
     Next,
     /// The list of ids at the time of the step, with elements removed or replaced.
     Elements(ElementChange),
+    /// The value that the field had before the operation that the query [undoes](SurveyQuery::undoes), as that operation
+    /// recorded it.
+    Former,
 }
 
 /// A change of a list of ids: the elements that refer to some rows are removed. A new id replaces the first of them,
@@ -170,7 +176,7 @@ impl Write {
     pub fn changes_rows(&self) -> bool {
         match self {
             Self::Delete | Self::Mark(_) => true,
-            Self::Update(fields) => !fields.is_empty(),
+            Self::Update(fields) | Self::Replace(fields) => !fields.is_empty(),
             Self::Keep => false,
         }
     }
@@ -183,7 +189,7 @@ impl Write {
     /// Returns the fields that get new values.
     pub(crate) fn values(&self) -> &[(FieldName, NewValue)] {
         match self {
-            Self::Update(values) | Self::Mark(values) => values,
+            Self::Update(values) | Self::Mark(values) | Self::Replace(values) => values,
             Self::Delete | Self::Keep => &[],
         }
     }
@@ -194,12 +200,20 @@ impl Write {
     pub(crate) fn element_changes(&self) -> impl Iterator<Item = &ElementChange> {
         self.values().iter().filter_map(|(_, value)| match value {
             NewValue::Elements(change) => Some(change),
-            NewValue::Value(_) | NewValue::Masked(_) | NewValue::Next => None,
+            NewValue::Value(_) | NewValue::Masked(_) | NewValue::Next | NewValue::Former => None,
         })
     }
 }
 
 impl ChangeStep {
+    /// Returns the fields whose values [`Write::Replace`] records. Masked values cannot be put back, and the fields that
+    /// every write sets need not be.
+    pub fn recorded_fields<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a FieldName> {
+        let values: &[_] = if let Write::Replace(values) = &self.write { values } else { &[] };
+        let values = values.iter().filter(|(_, value)| matches!(value, NewValue::Value(_) | NewValue::Elements(_)));
+        values.map(|(field, _)| field).filter(|field| !kind.is_touched(field))
+    }
+
     /// Returns the fields that are replaced by keyed pseudonyms.
     pub fn keyed_fields(&self) -> impl Iterator<Item = &FieldName> {
         let fields = self.write.values().iter();
@@ -235,7 +249,8 @@ impl ChangeSet {
             return Vec::new();
         }
         let drafts = self.event_drafts.iter().map(|draft| (&draft.kind, draft.rows));
-        let marks = self.steps.iter().filter(|step| matches!(step.write, Write::Mark(_)));
+        let records = |step: &&ChangeStep| matches!(step.write, Write::Mark(_) | Write::Replace(_));
+        let marks = self.steps.iter().filter(records);
         let marks = marks.map(|step| (&step.kind, step.rows));
         let subjects = (!self.snapshot.is_empty()).then_some((&self.query.kind, Rows::SUBJECTS));
         let is_personal = |kind| map.kind(kind).is_some_and(|kind| personal_ids.field_of(kind).is_some());

@@ -6,6 +6,7 @@ mod change_set;
 mod clash;
 mod inconsistency;
 mod receipt;
+mod receipt_query;
 mod survey;
 
 pub use change_set::{
@@ -15,6 +16,7 @@ pub use change_set::{
 pub use clash::{Clash, PlannedWrites};
 pub use inconsistency::{Inconsistency, Inconsistent, VerifyQuery};
 pub use receipt::{Digest, Disposition, OpenItem, Receipt, ReceiptStep};
+pub use receipt_query::ReceiptQuery;
 pub use survey::{
     Answer, Branch, NamedSet, Question, RankCase, Ranks, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
 };

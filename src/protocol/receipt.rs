@@ -160,6 +160,8 @@ words! {
         Deactivate = "deactivate",
         /// It is set ON.
         Reactivate = "reactivate",
+        /// It gets back what a soft deletion replaced.
+        Restore = "restore",
         /// It is created.
         Create = "create",
         /// Its fields get new values.

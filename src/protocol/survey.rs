@@ -17,7 +17,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::domain::{Condition, DataMap, FieldName, KindName, MaskKey, RecordId, ReferenceName, Value};
+use crate::domain::{
+    Condition, DataMap, FieldName, KindName, MaskKey, OperationId, RecordId, ReferenceName, Value,
+};
 
 /// What the policy needs to know: sets of rows, and questions about these sets.
 ///
@@ -40,6 +42,9 @@ pub struct SurveyQuery {
     /// The key of the pseudonyms under which the library records personal ids, if the map has such ids. It is never
     /// stored.
     pub mask_key: Option<MaskKey>,
+    /// The operation that is taken back, for [`Source::Replaced`], [`Source::FormerReferrers`] and
+    /// [`NewValue::Former`](super::NewValue::Former).
+    pub undoes: Option<OperationId>,
 }
 
 impl SurveyQuery {
@@ -50,7 +55,7 @@ impl SurveyQuery {
         subjects: Vec<RecordId>,
         now: DateTime<Utc>,
     ) -> Self {
-        Self { map, kind, subjects, sets: Arc::from([]), questions: Arc::from([]), now, mask_key: None }
+        Self { map, kind, subjects, sets: Arc::from([]), questions: Arc::from([]), now, mask_key: None, undoes: None }
     }
 
     /// Returns a set by its number.
@@ -308,6 +313,23 @@ pub enum Source {
         /// The rows to compare, from an earlier set of the same kind.
         of: Rows,
     },
+    /// The rows of which the operation that the query [undoes](SurveyQuery::undoes) recorded all of these fields, and
+    /// that still have the values that it gave them. The kind has an id.
+    Replaced {
+        /// The fields, of the set's kind.
+        fields: Vec<FieldName>,
+    },
+    /// The rows that referred to rows of `of`, with these fields as they were before the operation that the query
+    /// [undoes](SurveyQuery::undoes). If the reference holds a list, `of` has the row of every element that the
+    /// operation took out. The kind has an id.
+    FormerReferrers {
+        /// The reference, from the set's kind.
+        reference: ReferenceName,
+        /// The fields of the reference that the operation replaced. The others are read as they are.
+        fields: Vec<FieldName>,
+        /// The rows that they referred to.
+        of: Rows,
+    },
 }
 
 impl fmt::Debug for Source {
@@ -328,6 +350,13 @@ impl fmt::Debug for Source {
             Self::Repeated { fields, of } => {
                 f.debug_struct("Repeated").field("fields", fields).field("of", of).finish()
             }
+            Self::Replaced { fields } => f.debug_struct("Replaced").field("fields", fields).finish(),
+            Self::FormerReferrers { reference, fields, of } => f
+                .debug_struct("FormerReferrers")
+                .field("reference", reference)
+                .field("fields", fields)
+                .field("of", of)
+                .finish(),
         }
     }
 }
@@ -358,8 +387,9 @@ impl Source {
             Self::Referrers { of, .. }
             | Self::ReferencedBy { of, .. }
             | Self::Repeated { of, .. }
+            | Self::FormerReferrers { of, .. }
             | Self::Members(of) => Some(*of),
-            Self::Subjects | Self::Ids(_) | Self::WithText { .. } => None,
+            Self::Subjects | Self::Ids(_) | Self::WithText { .. } | Self::Replaced { .. } => None,
         }
     }
 }

@@ -230,6 +230,13 @@ macro_rules! stores {
                         self.store.clashes(writes).await
                     }
 
+                    async fn receipt(
+                        &self,
+                        query: &crate::protocol::ReceiptQuery,
+                    ) -> Result<Option<Receipt>, StoreError> {
+                        self.store.receipt(query).await
+                    }
+
                     async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {
                         self.store.verify(query).await
                     }

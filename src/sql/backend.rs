@@ -108,8 +108,6 @@ pub(crate) struct Spelling {
     pub(crate) sequence: &'static str,
     /// What follows the column definitions of a table that is only read by its key.
     pub(crate) by_key: &'static str,
-    /// A key of the column `record` for unique indexes, if the database limits the size of what it indexes.
-    pub(crate) record_key: Option<&'static str>,
 }
 
 /// The SQL of one database: its syntax, types and locks, and how it applies steps. The current row is called `r`.
@@ -146,6 +144,10 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     }
     /// Renders whether a table or an index of the library exists, as 1 or true.
     fn exists(&self, name: &str) -> String;
+    /// Renders a key of the id of a record for unique indexes, if the database limits the size of what it indexes.
+    fn record_key(&self, _record: &str) -> Option<String> {
+        None
+    }
     /// Returns the text before and after an id that makes its hash, by which the audit log is indexed; `None` if the
     /// database indexes ids of any length.
     fn record_hash(&self) -> Option<[&'static str; 2]> {
@@ -163,6 +165,23 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn listed_id(&self, id: &str) -> String;
     /// Writes the audit entry `entry` with the fields of its subject: a JSON object, or NULL if there is no such row.
     fn entry_with_snapshot(&self, w: &mut Writer, entry: String, fields: &str);
+
+    // What an operation replaces.
+
+    /// Returns the text before and after a value of a field that gives it the form in which it is recorded.
+    fn recorded_value(&self, _field: Field<'_>) -> Result<[String; 2], StoreError> {
+        Ok([String::new(), String::new()])
+    }
+    /// Renders a recorded value with the type of its field.
+    fn read_recorded(&self, _field: Field<'_>, recorded: &str) -> Result<String, StoreError> {
+        Ok(recorded.to_owned())
+    }
+    /// Renders the condition that a field of `r` equals a recorded value. NULL equals NULL.
+    fn equals_recorded(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError>;
+    /// Renders a recorded id, or an element of it, with the type of the field of the id.
+    fn id_of_record(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError>;
+    /// Renders an element of a recorded id of several fields.
+    fn element_of_record(&self, position: usize) -> String;
 
     // The schema.
 

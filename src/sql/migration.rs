@@ -22,20 +22,21 @@ struct Step {
 
 fn steps(dialect: Dialect, prefix: &Prefix) -> Vec<Step> {
     let backend = dialect.backend();
-    let Spelling { integer, text, operation, record, at, json, sequence, by_key, record_key, .. } =
-        backend.spelling();
+    let Spelling { integer, text, operation, record, at, json, sequence, by_key, .. } = backend.spelling();
+    let record_key = backend.record_key("record");
     let name = |table: &str| prefix.quoted(table);
     let step =
         |about: &str, statement: String| Step { about: prefix.table(about), if_present: false, statement };
     let table = |about: &str, columns: String| {
         step(about, format!("CREATE TABLE IF NOT EXISTS {} (\n  {columns}", name(about)))
     };
-    let (unique_event, mark_key) = match record_key {
-        None => (
-            ",\n  UNIQUE (operation, topic, kind, record)".to_owned(),
-            format!(",\n  PRIMARY KEY (operation, kind, record)\n){by_key}"),
-        ),
-        Some(_) => (String::new(), "\n)".to_owned()),
+    let key = |columns: &str| match record_key {
+        None => format!(",\n  PRIMARY KEY ({columns})\n){by_key}"),
+        Some(_) => "\n)".to_owned(),
+    };
+    let unique_event = match record_key {
+        None => ",\n  UNIQUE (operation, topic, kind, record)",
+        Some(_) => "",
     };
     let numbered = if record_key.is_some() { format!("sequence {sequence},\n  ") } else { String::new() };
     let mut steps = vec![
@@ -65,14 +66,23 @@ fn steps(dialect: Dialect, prefix: &Prefix) -> Vec<Step> {
         table(
             "marks",
             format!(
-                "{numbered}operation {operation} NOT NULL,\n  kind {text} NOT NULL,\n  record{record} NOT NULL{mark_key}"
+                "{numbered}operation {operation} NOT NULL,\n  kind {text} NOT NULL,\n  record{record} NOT NULL{}",
+                key("operation, kind, record")
+            ),
+        ),
+        table(
+            "replaced",
+            format!(
+                "{numbered}operation {operation} NOT NULL,\n  kind {text} NOT NULL,\n  field {text} NOT NULL,\n  \
+                 record{record} NOT NULL,\n  before{record},\n  after{record}{}",
+                key("operation, kind, field, record")
             ),
         ),
     ];
     let index = |what: &str, index: &str, table: &str, columns: &str| {
         format!("CREATE {what} IF NOT EXISTS {} ON {} ({columns})", name(index), name(table))
     };
-    if let (Some([before, after]), Some(key)) = (backend.record_hash(), record_key) {
+    if let (Some([before, after]), Some(key)) = (backend.record_hash(), &record_key) {
         let columns = format!("kind, {before}record{after}");
         steps.push(step("audit_by_hash", index("INDEX", "audit_by_hash", "audit", &columns)));
         // Tables of earlier versions have this index, which no long id fits into.
@@ -83,6 +93,8 @@ fn steps(dialect: Dialect, prefix: &Prefix) -> Vec<Step> {
         steps.push(step("outbox", index("UNIQUE INDEX", "outbox_once", "outbox", &columns)));
         let columns = format!("operation, kind, {key}");
         steps.push(step("marks", index("UNIQUE INDEX", "marks_once", "marks", &columns)));
+        let columns = format!("operation, kind, field, {key}");
+        steps.push(step("replaced", index("UNIQUE INDEX", "replaced_once", "replaced", &columns)));
     } else {
         let columns = "kind, record";
         steps.push(step("audit_by_record", index("INDEX", "audit_by_record", "audit", columns)));

@@ -48,6 +48,7 @@ mod parent;
 mod postgres;
 mod pseudonyms;
 mod read;
+mod receipt;
 mod render;
 mod run;
 mod script;

@@ -91,19 +91,7 @@ impl<C: SqlConnection> SqlStore<C> {
         let mut w = Writer::new(backend);
         let mut query = Query::select(&mut w, &format!("a.record, a.entry{}", backend.cast("text")));
         query.from(&format!("{} AS a", self.prefix.quoted("audit")));
-        query.condition().push("a.kind = ").bind(kind.as_str());
-        let ids = query.condition().push("a.record IN (");
-        ids.join(", ", backend.recorded_ids(id), |w, id| {
-            w.bind(id);
-        });
-        ids.push(")");
-        if let Some([before, after]) = backend.record_hash() {
-            let hashes = query.condition().push(before).push("a.record").push(after).push(" IN (");
-            hashes.join(", ", backend.recorded_ids(id), |w, id| {
-                w.push(before).bind(id).push(after);
-            });
-            hashes.push(")");
-        }
+        about_record(&mut query, kind, id);
         query.order_by("a.sequence");
         let rows = self.rows(&w.finish(), "read the audit log").await?;
         rows.iter().map(|row| entry(row)).collect()
@@ -132,6 +120,24 @@ impl<C: SqlConnection> SqlStore<C> {
         let rows = self.session(&mut *tx, context).query(statement).await?;
         self.end_read(tx, context).await?;
         Ok(rows)
+    }
+}
+
+/// Writes the condition that the audit entry `a` is about a record.
+pub(super) fn about_record(query: &mut Query<'_>, kind: &KindName, id: &RecordId) {
+    let backend = query.w().backend;
+    query.condition().push("a.kind = ").bind(kind.as_str());
+    let ids = query.condition().push("a.record IN (");
+    ids.join(", ", backend.recorded_ids(id), |w, id| {
+        w.bind(id);
+    });
+    ids.push(")");
+    if let Some([before, after]) = backend.record_hash() {
+        let hashes = query.condition().push(before).push("a.record").push(after).push(" IN (");
+        hashes.join(", ", backend.recorded_ids(id), |w, id| {
+            w.push(before).bind(id).push(after);
+        });
+        hashes.push(")");
     }
 }
 

@@ -252,11 +252,11 @@ impl<'w> Union<'w> {
 }
 
 /// The library's tables, without the prefix.
-pub(crate) const TABLES: [&str; 5] = ["schema", "operations", "audit", "outbox", "marks"];
+pub(crate) const TABLES: [&str; 6] = ["schema", "operations", "audit", "outbox", "marks", "replaced"];
 
 /// Other names with the prefix: an index, temporary tables, and expressions of single statements.
-const OTHERS: [&str; 8] =
-    ["audit_by_record", "deletions", "marked", "members", "pseudonyms", "walk", "noted", "recorded"];
+const OTHERS: [&str; 9] =
+    ["audit_by_record", "deletions", "marked", "members", "pseudonyms", "walk", "noted", "recorded", "replacing"];
 /// Names with the prefix that end with a number.
 const NUMBERED: [&str; 7] = ["set_", "walk_", "gone_", "kept_", "reported_", "elements_", "deleted_"];
 

@@ -18,7 +18,7 @@ use super::table_schema::{QueryColumns, SchemaCache, TableSchema};
 use crate::domain::{DataMap, Fault, Kind, Reference, TableName, UndeclaredReferences};
 use crate::policy::DeletionPolicy;
 use crate::protocol::{
-    ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, Survey, SurveyQuery, VerifyQuery,
+    ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, ReceiptQuery, Survey, SurveyQuery, VerifyQuery,
 };
 use crate::store::patience::one_operation;
 use crate::store::{Store, StoreError};
@@ -271,6 +271,10 @@ impl<C: SqlConnection> Store for SqlStore<C> {
 
     async fn clashes(&self, writes: PlannedWrites<'_>) -> Result<Vec<Clash>, StoreError> {
         one_operation(self.find_clashes(writes)).await
+    }
+
+    async fn receipt(&self, query: &ReceiptQuery) -> Result<Option<Receipt>, StoreError> {
+        self.read_receipt(query).await
     }
 
     async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {

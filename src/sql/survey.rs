@@ -85,7 +85,8 @@ async fn attempt<C: SqlConnection>(
     cache_key: Option<&str>,
     cached: Option<&Arc<TableSchema>>,
 ) -> Result<Option<Survey>, StoreError> {
-    let SurveyQuery { map, kind: _, subjects: _, sets: _, questions, now: _, mask_key: _ } = survey;
+    let SurveyQuery { map, kind: _, subjects: _, sets: _, questions, now: _, mask_key: _, undoes: _ } =
+        survey;
     let context = ErrorContext { map: Some(map), ..store.context("read the data") };
     let mut tx = store.begin(AccessMode::Read, context).await?;
     let mut session = store.session(&mut *tx, context);

@@ -284,7 +284,14 @@ impl<'a> QueryColumns<'a> {
         for set in query.sets.iter().flat_map(Stratum::sets) {
             kinds.insert(&set.kind);
             let named = |source: &Source| {
-                matches!(source, Source::Subjects | Source::Ids(_) | Source::Repeated { .. })
+                matches!(
+                    source,
+                    Source::Subjects
+                        | Source::Ids(_)
+                        | Source::Repeated { .. }
+                        | Source::Replaced { .. }
+                        | Source::FormerReferrers { .. }
+                )
             };
             if set.branches.iter().any(|branch| named(&branch.source)) {
                 ids.insert(&set.kind);
@@ -293,8 +300,9 @@ impl<'a> QueryColumns<'a> {
         let mut lists: Vec<&Reference> = Vec::new();
         // Both sides of a reference are needed, because it is compared with the ids it refers to.
         for branch in query.sets.iter().flat_map(Stratum::sets).flat_map(|set| &set.branches) {
-            if let Source::Referrers { reference, .. } | Source::ReferencedBy { reference, .. } =
-                &branch.source
+            if let Source::Referrers { reference, .. }
+            | Source::ReferencedBy { reference, .. }
+            | Source::FormerReferrers { reference, .. } = &branch.source
                 && let Some(reference) = query.map.reference(reference)
             {
                 kinds.extend([&reference.from, &reference.to]);
@@ -313,6 +321,15 @@ impl<'a> QueryColumns<'a> {
                 all.add(find(&reference.to)?, key);
             }
         }
+        for set in query.sets.iter().flat_map(Stratum::sets) {
+            for branch in &set.branches {
+                if let Source::Replaced { fields } | Source::FormerReferrers { fields, .. } = &branch.source {
+                    for field in fields {
+                        all.add(find(&set.kind)?, field);
+                    }
+                }
+            }
+        }
         Ok(all)
     }
 
@@ -325,14 +342,16 @@ impl<'a> QueryColumns<'a> {
             all.add_referrers(map, &step.kind)?;
         }
         for step in steps {
-            let (Write::Update(fields) | Write::Mark(fields)) = &step.write else {
-                continue;
-            };
             let kind = find(map, &step.kind)?;
-            for (field, value) in fields {
-                if let NewValue::Value(value) = value {
-                    all.add_written(map, kind, field, value);
+            for (field, value) in step.write.values() {
+                match value {
+                    NewValue::Value(value) => all.add_written(map, kind, field, value),
+                    NewValue::Former => all.add(kind, field),
+                    NewValue::Masked(_) | NewValue::Next | NewValue::Elements(_) => {}
                 }
+            }
+            for field in step.recorded_fields(kind) {
+                all.add(kind, field);
             }
         }
         Ok(all)

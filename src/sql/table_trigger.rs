@@ -30,7 +30,7 @@ impl TableTrigger {
     pub(super) fn fires(&self, write: &Write) -> bool {
         match write {
             Write::Delete => self.deletes,
-            Write::Update(_) | Write::Mark(_) => self.updates && write.changes_rows(),
+            Write::Update(_) | Write::Mark(_) | Write::Replace(_) => self.updates && write.changes_rows(),
             Write::Keep => false,
         }
     }

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 use super::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference, UndeclaredReferences};
 use super::protocol::{
-    ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, Survey, SurveyQuery, VerifyQuery,
+    ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, ReceiptQuery, Survey, SurveyQuery, VerifyQuery,
 };
 
 pub use by_row::ByRow;
@@ -103,6 +103,16 @@ pub trait Store: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Returns the receipt of an operation, or of the last that removed or restored a record; `None` if there is none.
+    /// `restore` needs it to find the operation that it takes back. Attempts that were not applied do not count.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Unsupported`], unless the store implements it.
+    async fn receipt(&self, query: &ReceiptQuery) -> Result<Option<Receipt>, StoreError> {
+        let _ = query;
+        Err(StoreError::Unsupported("reading receipts; implement `Store::receipt`".into()))
+    }
+
     /// Looks for rows that refer to records that do not exist, and for values that should be masked. Reads whole tables.
     ///
     /// # Errors
@@ -142,6 +152,10 @@ macro_rules! forward {
 
             async fn clashes(&self, writes: PlannedWrites<'_>) -> Result<Vec<Clash>, StoreError> {
                 (**self).clashes(writes).await
+            }
+
+            async fn receipt(&self, query: &ReceiptQuery) -> Result<Option<Receipt>, StoreError> {
+                (**self).receipt(query).await
             }
 
             async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {

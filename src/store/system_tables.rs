@@ -5,6 +5,7 @@
 //! field as JSON text.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use crate::domain::words::words;
 use crate::domain::{
-    AuditEntry, Event, FieldName, Kind, KindName, OperationId, Record, RecordId, Value, instant_text,
+    AuditEntry, Event, FieldName, Kind, KindName, OperationId, Record, RecordId, Reference, Value, instant_text,
 };
 use crate::protocol::Receipt;
 
@@ -32,11 +33,11 @@ words! {
         Audit = "lifecycle_audit",
         /// Events to be delivered. Each record holds an [`Event`].
         Outbox = "lifecycle_outbox",
-        /// Rows that an operation marked as deleted or switched OFF. Each record holds a [`Mark`], from which the row
-        /// can be restored.
+        /// Rows that an operation marked as deleted, redirected or switched OFF. Each record holds a [`Mark`], from which
+        /// `restore` and `reactivate` put them back. Their field `operation` refers to the operation.
         Marks = "lifecycle_marks",
-        /// The operations that have switched a subject OFF since it was last switched ON. Each record holds
-        /// [`Switches`].
+        /// The operations that have switched a subject OFF since it was last switched ON, and the last that removed or
+        /// restored it. Each record holds [`Switches`].
         Switches = "lifecycle_switches",
     }
 }
@@ -60,6 +61,19 @@ pub(crate) fn is_reserved(kind: &KindName) -> bool {
     kind.as_str().parse::<SystemTable>().is_ok()
 }
 
+/// The kind of the operations.
+pub(crate) static OPERATIONS_KIND: LazyLock<Kind> = LazyLock::new(|| SystemTable::Operations.kind());
+
+/// Returns the kind of the marks, and their reference to the operations, by which the marks of an operation are found.
+pub(crate) fn marks_of_operations() -> (&'static Kind, &'static Reference) {
+    static MARKS_KIND: LazyLock<Kind> = LazyLock::new(|| SystemTable::Marks.kind());
+    static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
+        let name = format!("{MARKS}.operation").as_str().into();
+        Reference::new(name, MARKS.into(), "operation".into(), OPERATIONS.into())
+    });
+    (&MARKS_KIND, &REFERENCE)
+}
+
 /// A record that an operation marked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -72,15 +86,19 @@ pub struct Mark {
     pub record: RecordId,
     /// The values of the record's fields before the operation. Values that were masked are left out.
     pub before: BTreeMap<FieldName, Value>,
+    /// The values that the same fields got.
+    #[serde(default)]
+    pub after: BTreeMap<FieldName, Value>,
 }
 
 impl Mark {
     pub(super) fn new(operation: OperationId, kind: &KindName, record: &RecordId) -> Self {
-        Self { operation, kind: kind.clone(), record: record.clone(), before: BTreeMap::new() }
+        Self { operation, kind: kind.clone(), record: record.clone(), before: BTreeMap::new(), after: BTreeMap::new() }
     }
 }
 
-/// The operations that have switched a subject OFF since it was last switched ON.
+/// The operations that have switched a subject OFF since it was last switched ON, and the last that removed or restored
+/// it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Switches {
@@ -88,8 +106,11 @@ pub struct Switches {
     pub kind: KindName,
     /// The subject.
     pub record: RecordId,
-    /// The operations, in order.
+    /// The operations that have switched it OFF, in order.
     pub operations: Vec<OperationId>,
+    /// The last operation that marked it as deleted, restored it, or erased it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal: Option<OperationId>,
 }
 
 /// Reads the value that a record of one of the crate's own tables holds.
@@ -162,7 +183,7 @@ pub(super) fn mark_id(operation: OperationId, kind: &KindName, record: &RecordId
 }
 
 /// Returns the id of the record of the operations that have switched a subject.
-pub(super) fn switches_id(kind: &KindName, subject: &RecordId) -> RecordId {
+pub(crate) fn switches_id(kind: &KindName, subject: &RecordId) -> RecordId {
     format!("{kind}:{subject}").into()
 }
 

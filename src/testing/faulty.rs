@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::conformance::yield_now;
 use crate::domain::{DataMap, Fault, Record, UndeclaredReferences};
-use crate::protocol::{ChangeSet, Clash, PlannedWrites, Receipt, Survey, SurveyQuery};
+use crate::protocol::{ChangeSet, Clash, PlannedWrites, Receipt, ReceiptQuery, Survey, SurveyQuery};
 use crate::store::{ReadQuery, Reader, Store, StoreError};
 
 /// A method of a store.
@@ -21,6 +21,8 @@ pub enum Call {
     Survey,
     /// [`Store::apply`], for an operation or for the record of an attempt.
     Apply,
+    /// [`Store::receipt`].
+    Receipt,
     /// [`Reader::read`].
     Read,
 }
@@ -188,6 +190,11 @@ impl<S: Store> Store for FaultyStore<S> {
 
     async fn clashes(&self, writes: PlannedWrites<'_>) -> Result<Vec<Clash>, StoreError> {
         self.store.clashes(writes).await
+    }
+
+    async fn receipt(&self, query: &ReceiptQuery) -> Result<Option<Receipt>, StoreError> {
+        self.called(Call::Receipt).await?;
+        self.store.receipt(query).await
     }
 
     /// Records the pause without waiting.

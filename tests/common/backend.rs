@@ -231,7 +231,7 @@ impl Backend {
 }
 
 #[allow(dead_code, reason = "only databases have tables")]
-const LIBRARY_TABLES: [&str; 4] = ["operations", "audit", "outbox", "marks"];
+const LIBRARY_TABLES: [&str; 5] = ["operations", "audit", "outbox", "marks", "replaced"];
 
 trait AsId {
     fn as_id(&self) -> RecordId;

@@ -8,7 +8,7 @@ use client_lifecycle::domain::{
 };
 use client_lifecycle::postgres::{PostgresStore, sqlx};
 use client_lifecycle::protocol::{
-    ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, Survey, SurveyQuery, VerifyQuery,
+    ChangeSet, Clash, Inconsistency, PlannedWrites, Receipt, ReceiptQuery, Survey, SurveyQuery, VerifyQuery,
 };
 use client_lifecycle::sql::Dialect;
 use client_lifecycle::store::{ReadQuery, Reader, Store, StoreError};
@@ -293,6 +293,10 @@ impl Store for Kept {
 
     async fn clashes(&self, writes: PlannedWrites<'_>) -> Result<Vec<Clash>, StoreError> {
         self.store.clashes(writes).await
+    }
+
+    async fn receipt(&self, query: &ReceiptQuery) -> Result<Option<Receipt>, StoreError> {
+        self.store.receipt(query).await
     }
 
     async fn verify(&self, query: &VerifyQuery) -> Result<Vec<Inconsistency>, StoreError> {

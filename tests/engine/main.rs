@@ -48,6 +48,7 @@ mod reassign;
 mod references_of_survivors;
 mod rejected_attempts;
 mod requests;
+mod restore;
 mod retention;
 mod rows_that_stay;
 mod scenario;

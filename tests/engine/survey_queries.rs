@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 /// Returns the rows that a branch refers to: its source, `within` and `except`.
 fn mentioned(branch: &Branch) -> impl Iterator<Item = Rows> {
     let source = match &branch.source {
-        Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
+        Source::Subjects | Source::Ids(_) | Source::WithText { .. } | Source::Replaced { .. } => None,
         Source::Referrers { of, .. }
         | Source::ReferencedBy { of, .. }
         | Source::Repeated { of, .. }
+        | Source::FormerReferrers { of, .. }
         | Source::Members(of) => Some(*of),
     };
     source.into_iter().chain(branch.within.iter().chain(&branch.except).copied())

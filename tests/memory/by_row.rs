@@ -78,6 +78,7 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
             questions: [].into(),
             now: now(),
             mask_key: None,
+            undoes: None,
         },
         locks: vec![],
         preconditions: vec![],
@@ -98,6 +99,7 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
         snapshot: vec![],
         receipt,
         mask_key: None,
+            undoes: None,
     }
 }
 

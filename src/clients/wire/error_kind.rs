@@ -90,6 +90,7 @@ impl ErrorKind {
             Refusal::Unauthenticated { .. } => Self::Unauthenticated,
             Refusal::MissingRole { .. } => Self::MissingRole,
             Refusal::WrongScope { .. } => Self::WrongScope,
+            Refusal::NothingToRestore { .. } => Self::Blocked,
             Refusal::Invalid { .. } => Self::Invalid,
         }
     }

@@ -120,6 +120,7 @@ fn past(mode: Mode) -> (&'static str, &'static str) {
         Mode::Anonymize => ("anonymized", "anonimizad"),
         Mode::Deactivate => ("deactivated", "desactivad"),
         Mode::Reactivate => ("reactivated", "reactivad"),
+        Mode::Restore => ("restored", "restaurad"),
     }
 }
 

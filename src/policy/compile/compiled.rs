@@ -143,6 +143,7 @@ pub(crate) enum WriteTemplate {
     Delete,
     Update(Vec<(FieldName, ValueTemplate)>),
     Mark(Vec<(FieldName, ValueTemplate)>),
+    Replace(Vec<(FieldName, ValueTemplate)>),
     Keep,
 }
 
@@ -168,9 +169,23 @@ pub(crate) enum ValueTemplate {
 }
 
 impl WriteTemplate {
-    /// Marks rows as deleted, and records them under the operation.
+    /// Marks rows as deleted, and records what it replaces.
     pub(super) fn mark(kind: &Kind) -> Self {
-        Self::Mark(marked(kind).chain(touched(kind)).collect())
+        Self::Replace(marked(kind).chain(touched(kind)).collect())
+    }
+
+    /// Records what the write replaces, so that it can be put back.
+    pub(super) fn recording(self) -> Self {
+        match self {
+            Self::Update(values) => Self::Replace(values),
+            other => other,
+        }
+    }
+
+    /// Puts back the former values of these fields.
+    pub(super) fn put_back(kind: &Kind, fields: &[FieldName]) -> Self {
+        let former = fields.iter().map(|field| (field.clone(), ValueTemplate::Known(NewValue::Former)));
+        Self::Update(former.chain(touched(kind)).collect())
     }
 
     /// Sets rows ON or OFF.
@@ -249,7 +264,7 @@ impl WriteTemplate {
     /// Returns the new target of a redirect. `requested` is the record that the request names.
     pub(crate) fn target(&self, requested: Option<&RecordId>) -> Option<Value> {
         match self {
-            Self::Update(values) => values.iter().find_map(|(_, value)| match value {
+            Self::Update(values) | Self::Replace(values) => values.iter().find_map(|(_, value)| match value {
                 ValueTemplate::Target(target)
                 | ValueTemplate::TargetPart(_, target)
                 | ValueTemplate::Elements { target, .. } => Some(target_value(target.as_ref(), requested)),
@@ -262,7 +277,7 @@ impl WriteTemplate {
     /// Returns whether the write changes the elements of a list.
     pub(super) fn changes_elements(&self) -> bool {
         match self {
-            Self::Update(values) | Self::Mark(values) => {
+            Self::Update(values) | Self::Mark(values) | Self::Replace(values) => {
                 values.iter().any(|(_, value)| matches!(value, ValueTemplate::Elements { .. }))
             }
             Self::Delete | Self::Keep => false,
@@ -294,6 +309,7 @@ impl WriteTemplate {
             Self::Delete => Write::Delete,
             Self::Update(values) => Write::Update(filled(values)),
             Self::Mark(values) => Write::Mark(filled(values)),
+            Self::Replace(values) => Write::Replace(filled(values)),
             Self::Keep => Write::Keep,
         }
     }

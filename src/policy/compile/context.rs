@@ -130,11 +130,12 @@ impl<'a> CompileContext<'a> {
         self.is_subject(kind).then_some(Rows::SUBJECTS)
     }
 
-    /// Returns the condition on a subject: it meets the filter of its kind, and unless the mode erases, it is not
-    /// soft-deleted.
+    /// Returns the condition on a subject: it meets the filter of its kind, and unless the mode erases or restores, it is
+    /// not soft-deleted.
     pub(super) fn subject_condition(&self) -> Option<Condition> {
         let kind = self.map.kind(self.subject)?;
-        let alive = kind.deleted_at.as_ref().filter(|_| !self.mode.erases()).map(DeletedField::is_live);
+        let alive = kind.deleted_at.as_ref().filter(|_| !self.mode.erases() && self.mode != Mode::Restore);
+        let alive = alive.map(DeletedField::is_live);
         match (kind.filter.clone(), alive) {
             (Some(filter), Some(alive)) => Some(all([filter, alive])),
             (filter, alive) => filter.or(alive),

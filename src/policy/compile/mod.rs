@@ -11,6 +11,7 @@ mod outcomes;
 mod owned;
 mod reached;
 mod redirects;
+mod restore;
 mod row_outcome;
 mod steps;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub(crate) use compiled::{
 };
 pub(crate) use context::CompileContext;
 pub(crate) use outcomes::cases;
+pub(crate) use restore::{NOT_MARKED, PARENT_DELETED, PARENT_GONE, restore};
 pub(crate) use row_outcome::RowOutcome;
 pub(crate) use tombstones::tombstone_kinds;
 
@@ -52,6 +54,9 @@ pub(crate) fn compile(
         Mode::Reassign => redirects::reassignments(&context, &mut query),
         _ => redirects::redirects(&context, &outcomes, &tombstones, &mut query),
     };
+    if mode == Mode::SoftDelete {
+        redirects.record(map);
+    }
     undeclared::undeclared(&context, &outcomes, &tombstones, &mut query, &mut redirects, &mut blockers);
     let duplicates = duplicates::duplicates(&context, &outcomes, &mut query, &mut redirects);
     let written = match mode {

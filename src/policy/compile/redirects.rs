@@ -37,6 +37,15 @@ pub(super) struct Move {
 }
 
 impl Redirects {
+    /// Records what the steps replace. Rows without an id cannot be found again.
+    pub(super) fn record(&mut self, map: &DataMap) {
+        for step in &mut self.steps {
+            if map.kind(&step.key.kind).is_some_and(|kind| !kind.id.is_none()) {
+                step.write = std::mem::replace(&mut step.write, WriteTemplate::Keep).recording();
+            }
+        }
+    }
+
     /// Adds the step that redirects `rows`, which refer to the rows `of`. Also adds the check of its target, unless the
     /// reference is set to null.
     pub(super) fn add(

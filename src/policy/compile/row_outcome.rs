@@ -53,7 +53,7 @@ impl RowOutcome {
 
     pub(crate) fn of_subject(mode: Mode) -> Self {
         match mode {
-            Mode::Create | Mode::Update | Mode::Reassign => Self::Keep,
+            Mode::Create | Mode::Update | Mode::Reassign | Mode::Restore => Self::Keep,
             Mode::Deactivate | Mode::Reactivate => Self::Off,
             Mode::SoftDelete => Self::Soft,
             Mode::Anonymize => Self::Erased,

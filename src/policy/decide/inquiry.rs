@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::restore;
 use crate::domain::{
     Condition, DataMap, DeletedField, Event, FieldName, FieldType, MaskKey, Mode, OperationId, PersonalIds,
     Reason, Record, RecordId, ReferenceName, Request, all, any, to_milliseconds,
 };
 use crate::plan::Execution;
 use crate::policy::access::Reach;
-use crate::policy::compile::{CompiledMode, CompiledTarget, compile};
+use crate::policy::compile::{CompiledMode, CompiledTarget, compile, restore as compile_restore};
 use crate::policy::{Access, Allow, DeletionPolicy, ModePolicy, ReasonRule, Refusal, Rules};
 use crate::protocol::{
-    Answer, Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
+    Answer, Branch, NamedSet, Question, RankCase, Receipt, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
 };
 
 /// The questions to answer before a request can be decided. Made with [`DeletionPolicy::inquire`].
@@ -48,6 +49,8 @@ pub struct Inquiry {
     reach: Reach,
     /// The questions about the actor come last in the query, each with a set of its own.
     pub(super) about_actor: AboutActor,
+    /// In mode `restore`: the receipt of the operation that is taken back.
+    pub(super) undone: Option<Receipt>,
 }
 
 /// The positions of the questions about the actor.
@@ -103,11 +106,58 @@ impl AddedSets {
 impl DeletionPolicy {
     /// Checks a request at the time `now`, and collects the questions to answer before it can be decided.
     ///
+    /// A request in mode `restore` needs [`inquire_restore`](Self::inquire_restore).
+    ///
     /// # Errors
     /// [`Refusal`] if the request can be refused without reading any data.
     pub fn inquire(&self, request: &Request, now: DateTime<Utc>) -> Result<Inquiry, Refusal> {
         let (mode_policy, mode) = find_mode(self, request)?;
-        let (scope, reach) = authorize(self, mode_policy, request)?;
+        let access = authorize(self, mode_policy, request)?;
+        if request.mode == Mode::Restore {
+            return Err(Refusal::invalid(
+                "a restore depends on the operation that it takes back",
+                "pass the receipt of that operation to `inquire_restore`",
+            ));
+        }
+        self.inquiry(request, now, (mode_policy, mode), access)
+    }
+
+    /// Checks a request to take back the operation with this receipt, and collects the questions to answer before it can
+    /// be decided.
+    ///
+    /// The subjects become those of the operation, if the request names none.
+    ///
+    /// # Errors
+    /// [`Refusal`] if the request can be refused without reading any more data.
+    pub fn inquire_restore(
+        &self,
+        request: &Request,
+        undone: &Receipt,
+        now: DateTime<Utc>,
+    ) -> Result<Inquiry, Refusal> {
+        let request = restore::resolved(request, undone)?;
+        let (mode_policy, _) = find_mode(self, &request)?;
+        let access = authorize(self, mode_policy, &request)?;
+        let mode = compile_restore(&self.subject, &self.map, mode_policy, undone);
+        let mut inquiry = self.inquiry(&request, now, (mode_policy, Arc::new(mode)), access)?;
+        inquiry.query.undoes = Some(undone.operation);
+        inquiry.undone = Some(undone.clone());
+        Ok(inquiry)
+    }
+
+    /// Checks the permissions for a request in mode `restore`, before anything is read for it.
+    pub(crate) fn admit_restore(&self, request: &Request) -> Result<(), Refusal> {
+        let (mode_policy, _) = find_mode(self, request)?;
+        authorize(self, mode_policy, request).map(|_| ())
+    }
+
+    fn inquiry(
+        &self,
+        request: &Request,
+        now: DateTime<Utc>,
+        (mode_policy, mode): (&ModePolicy, Arc<CompiledMode>),
+        (scope, reach): (Option<Condition>, Reach),
+    ) -> Result<Inquiry, Refusal> {
         check_request(mode_policy, &mode, request)?;
         let request = Request { reassign: new_targets(&self.map, request)?, ..request.clone() };
         let query = SurveyQuery {
@@ -118,6 +168,7 @@ impl DeletionPolicy {
             questions: mode.questions.clone(),
             now: to_milliseconds(now),
             mask_key: None,
+            undoes: None,
         };
         let mut inquiry = Inquiry {
             policy_version: self.version().to_owned(),
@@ -129,6 +180,7 @@ impl DeletionPolicy {
             scope,
             reach,
             about_actor: AboutActor::default(),
+            undone: None,
         };
         inquiry.ask_about_request();
         Ok(inquiry)

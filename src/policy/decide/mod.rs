@@ -5,5 +5,7 @@ mod inquiry;
 mod obstacles;
 mod plan;
 mod preconditions;
+mod restore;
 
 pub use inquiry::Inquiry;
+pub(crate) use restore::{marked_again, never_removed, several_operations};

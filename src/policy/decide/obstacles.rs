@@ -17,6 +17,7 @@ pub(super) fn add_obstacles(inquiry: &Inquiry, survey: &Survey, plan: &mut Plan)
     plan.blockers.extend(by_scope(inquiry, survey));
     plan.blockers.extend(by_target(inquiry, survey));
     plan.blockers.extend(by_adoption(inquiry, survey));
+    inquiry.note_what_stays_gone(plan);
     let unknowns = inquiry.mode.unknowns.iter();
     plan.warnings.extend(unknowns.filter_map(|unknown| by_unknown(unknown, &inquiry.request, survey)));
     plan.warnings.extend(undated(&inquiry.request, &plan.steps));
@@ -69,7 +70,9 @@ fn by_rule(compiled: &CompiledBlocker, survey: &Survey) -> Option<Blocker> {
     let with = when.map(|when| format!(" with {when}")).unwrap_or_default();
     let filter = when.map(|when| format!(": {when}")).unwrap_or_default();
     let rationale = compiled.rationale.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let restored = super::restore::blocked(compiled.rule, compiled.reference.as_ref(), &format!("{found} of `{kind}`"));
     let (message, remedy) = match (&compiled.reference, when) {
+        _ if restored.is_some() => restored.unwrap_or_default(),
         (Some(reference), _) if compiled.undeclared.is_some() => {
             (by_foreign_key(compiled, reference, count), of_foreign_key(reference))
         }

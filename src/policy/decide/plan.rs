@@ -62,6 +62,7 @@ impl Inquiry {
                 steps: changes,
                 snapshot: self.snapshot(),
                 clashes: Vec::new(),
+                undone: self.undone.clone(),
             },
         };
         obstacles::add_obstacles(self, survey, &mut plan);
@@ -137,6 +138,7 @@ fn outcome(mode: Mode, steps: &[Step]) -> Disposition {
         Mode::SoftDelete => Disposition::SoftDelete,
         Mode::Deactivate => Disposition::Deactivate,
         Mode::Reactivate => Disposition::Reactivate,
+        Mode::Restore => Disposition::Restore,
         Mode::Anonymize => Disposition::Anonymize,
     }
 }

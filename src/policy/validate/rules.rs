@@ -10,7 +10,7 @@ use crate::policy::{Entry, ModePolicy, OnSurvive, Parent, Redirect, Rule, Rules}
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let path = format!("modes.{mode}.rules");
-    if mode.carries_values() && policy.rules != Rules::default() {
+    if mode.has_no_rules() && policy.rules != Rules::default() {
         let message = format!("mode {mode} removes nothing, so no reference is reached");
         faults.push(Fault::new(FaultCode::Misplaced, &path, message).remedy("remove the rules"));
         return;

@@ -51,7 +51,7 @@ pub(super) fn blocks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>
     let blocks = blocks.into_iter().map(|steps| {
         let of: Vec<&ChangeStep> = steps.iter().filter_map(|at| changes.steps.get(*at)).collect();
         let write = match &*of {
-            [step] if !matches!(step.write, Write::Mark(_)) => {
+            [step] if !matches!(step.write, Write::Mark(_) | Write::Replace(_)) => {
                 r.write(step)?.map_or(BlockWrite::Nothing, BlockWrite::Execute)
             }
             _ => BlockWrite::Query(together(r, changes.operation, of)?),
@@ -142,15 +142,15 @@ fn together(
 /// The steps of one statement, as common table expressions. Each kind has at most one DELETE and one UPDATE, and no
 /// row is in both.
 pub(super) struct Writes<'a> {
-    r: &'a Renderer<'a>,
-    operation: OperationId,
-    steps: Vec<&'a ChangeStep>,
-    kinds: Vec<OfKind<'a>>,
+    pub(super) r: &'a Renderer<'a>,
+    pub(super) operation: OperationId,
+    pub(super) steps: Vec<&'a ChangeStep>,
+    pub(super) kinds: Vec<OfKind<'a>>,
 }
 
 /// The steps on one kind, and the names of the expressions that return the ids of deleted and of updated rows.
-struct OfKind<'a> {
-    kind: &'a Kind,
+pub(super) struct OfKind<'a> {
+    pub(super) kind: &'a Kind,
     deletes: Vec<&'a ChangeStep>,
     updates: Vec<(&'a ChangeStep, &'a [(FieldName, NewValue)])>,
     gone: String,
@@ -181,10 +181,12 @@ impl<'a> Writes<'a> {
             let Some(of) = kinds.get_mut(at) else { continue };
             match &step.write {
                 Write::Delete => of.deletes.push(step),
-                Write::Update(fields) | Write::Mark(fields) if !fields.is_empty() => {
+                Write::Update(fields) | Write::Mark(fields) | Write::Replace(fields)
+                    if !fields.is_empty() =>
+                {
                     of.updates.push((step, fields));
                 }
-                Write::Update(_) | Write::Mark(_) | Write::Keep => {}
+                Write::Update(_) | Write::Mark(_) | Write::Replace(_) | Write::Keep => {}
             }
         }
         Ok(Self { r, operation, steps, kinds })
@@ -217,6 +219,7 @@ impl<'a> Writes<'a> {
                 with.table(&format!("{}(id)", of.kept), |w| self.update(w, of))?;
             }
         }
+        self.replaced(with)?;
         let marking = self.steps.iter().filter(|step| matches!(step.write, Write::Mark(_)));
         let marking: Vec<&ChangeStep> = marking.copied().collect();
         if marking.is_empty() {
@@ -275,7 +278,7 @@ impl<'a> Writes<'a> {
 
     /// Writes the value of a field after all steps. If several steps write it, the last step that has the row
     /// decides.
-    fn last_value(&self, w: &mut Writer, of: &OfKind<'_>, field: &FieldName) -> Result<(), StoreError> {
+    pub(super) fn last_value(&self, w: &mut Writer, of: &OfKind<'_>, field: &FieldName) -> Result<(), StoreError> {
         let values = of.updates.iter().flat_map(|(step, fields)| {
             let own = fields.iter().filter(|(name, _)| name == field);
             own.map(|(_, value)| (*step, value))
@@ -334,7 +337,12 @@ impl<'a> Writes<'a> {
     }
 
     /// Writes the condition that the row `r` is a row of any of these steps.
-    fn is_any_of(&self, query: &mut Query<'_>, kind: &Kind, steps: &[&ChangeStep]) -> Result<(), StoreError> {
+    pub(super) fn is_any_of(
+        &self,
+        query: &mut Query<'_>,
+        kind: &Kind,
+        steps: &[&ChangeStep],
+    ) -> Result<(), StoreError> {
         let (row_id, by_index) = (self.r.row_id(kind)?, self.r.finds_row_ids(kind)?);
         holds_one(query.condition(), &row_id, by_index, |w| self.ids_of(w, steps))
     }

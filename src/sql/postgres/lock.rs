@@ -141,6 +141,8 @@ fn is_of_subjects(r: &Renderer<'_>, rows: Rows) -> bool {
             Source::Ids(_)
             | Source::WithText { .. }
             | Source::Repeated { .. }
+            | Source::Replaced { .. }
+            | Source::FormerReferrers { .. }
             | Source::Referrers { .. }
             | Source::ReferencedBy { .. } => false,
         })

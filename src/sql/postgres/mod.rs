@@ -7,6 +7,7 @@ mod deletions;
 mod keys;
 mod list;
 mod lock;
+mod replaced;
 mod schema;
 mod single_statement;
 mod value;
@@ -55,10 +56,6 @@ const SPELLING: Spelling = Spelling {
     sequence: "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     by_key: "",
     // An index of PostgreSQL takes rows of at most 2.7 kB. Short ids are keys as they are.
-    record_key: Some(
-        "(CASE WHEN octet_length(record) <= 1000 THEN record \
-         ELSE left(record, 200) || md5(record) || hashtextextended(record, 0)::text END)",
-    ),
 };
 
 impl Backend for Postgres {
@@ -112,6 +109,33 @@ impl Backend for Postgres {
              FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
              WHERE c.oid = to_regclass('{name}')) IS TRUE"
         )
+    }
+
+    fn record_key(&self, record: &str) -> Option<String> {
+        Some(format!(
+            "(CASE WHEN octet_length({record}) <= 1000 THEN {record} \
+             ELSE left({record}, 200) || md5({record}) || hashtextextended({record}, 0)::text END)"
+        ))
+    }
+
+    fn recorded_value(&self, field: Field<'_>) -> Result<[String; 2], StoreError> {
+        replaced::recorded_value(field)
+    }
+
+    fn read_recorded(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError> {
+        replaced::read_recorded(field, recorded)
+    }
+
+    fn equals_recorded(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError> {
+        replaced::equals_recorded(field, recorded)
+    }
+
+    fn id_of_record(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError> {
+        replaced::read_recorded(field, recorded)
+    }
+
+    fn element_of_record(&self, position: usize) -> String {
+        format!("(m.record::json ->> {position})")
     }
 
     fn record_hash(&self) -> Option<[&'static str; 2]> {

@@ -3,6 +3,7 @@
 pub(crate) mod count;
 pub(crate) mod list;
 mod only_subject;
+pub(crate) mod replaced;
 pub(crate) mod renderer;
 mod required;
 pub(crate) mod row_id;

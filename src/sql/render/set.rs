@@ -274,6 +274,10 @@ impl Renderer<'_> {
                 self.holds_one(w, &row_id, self.finds_row_ids(from)?, of, |w| self.ids(w, of))?;
                 w.push(")");
             }
+            (Source::Replaced { fields }, _) => self.is_replaced(w, kind, fields)?,
+            (Source::FormerReferrers { reference, fields, .. }, Some(of)) => {
+                self.is_former_referrer(w, self.reference(reference)?, fields, of)?;
+            }
             (_, None) => {
                 w.push("FALSE");
             }

@@ -178,6 +178,8 @@ impl Renderer<'_> {
             }
             // The sets of a cycle do not compare rows with each other.
             Source::Repeated { .. }
+            | Source::Replaced { .. }
+            | Source::FormerReferrers { .. }
             | Source::Members(_)
             | Source::Subjects
             | Source::Ids(_)

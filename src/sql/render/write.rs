@@ -43,7 +43,7 @@ impl Renderer<'_> {
         let with = self.with(&mut w, &needed)?;
         let mut query = match &step.write {
             Write::Delete => Query::delete(with, kind.table_name()),
-            Write::Update(fields) | Write::Mark(fields) if !fields.is_empty() => {
+            Write::Update(fields) | Write::Mark(fields) | Write::Replace(fields) if !fields.is_empty() => {
                 let mut query = Query::update(with, kind.table_name());
                 query.w().list(", ", fields, |w, (field, value)| {
                     w.name(kind.column(field)).push(" = ");
@@ -51,7 +51,7 @@ impl Renderer<'_> {
                 })?;
                 query
             }
-            Write::Update(_) | Write::Mark(_) | Write::Keep => return Ok(None),
+            Write::Update(_) | Write::Mark(_) | Write::Replace(_) | Write::Keep => return Ok(None),
         };
         self.are_rows(&mut query, kind, step.rows)?;
         Ok(Some(w.finish()))
@@ -80,6 +80,7 @@ impl Renderer<'_> {
                 w.push(&format!("coalesce({}, 0) + 1", column(kind, field)));
                 Ok(())
             }
+            NewValue::Former => self.former(w, kind, field),
         }
     }
 

@@ -48,7 +48,6 @@ const SPELLING: Spelling = Spelling {
     json: "TEXT",
     sequence: "INTEGER PRIMARY KEY AUTOINCREMENT",
     by_key: " WITHOUT ROWID",
-    record_key: None,
 };
 
 impl Backend for Sqlite {
@@ -216,6 +215,21 @@ impl Backend for Sqlite {
         Ok(format!("CASE WHEN {} THEN {text} END", held.join(" AND ")))
     }
 
+    fn equals_recorded(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError> {
+        Ok(format!("{recorded} IS {}", field.column()))
+    }
+
+    fn id_of_record(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError> {
+        // The elements of an id of several fields are JSON, which holds a UUID as text.
+        let is_element = field.kind.id.only().is_none();
+        let is_bytes = is_element && field.column_type()?.family == TypeFamily::Bytes;
+        Ok(if is_bytes { format!("unhex(replace({recorded}, '-', ''))") } else { recorded.to_owned() })
+    }
+
+    fn element_of_record(&self, position: usize) -> String {
+        format!("(m.record ->> {position})")
+    }
+
     fn place(&self) -> &'static str {
         "rowid"
     }
@@ -357,10 +371,13 @@ impl Backend for Sqlite {
 
     fn blocks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError> {
         let blocks = changes.steps.iter().enumerate().map(|(position, step)| {
-            let marks = matches!(step.write, Write::Mark(_));
             Ok(Block {
                 steps: vec![position],
-                mark: marks.then(|| r.mark(changes.operation, step)).transpose()?,
+                mark: match step.write {
+                    Write::Mark(_) => Some(r.mark(changes.operation, step)?),
+                    Write::Replace(_) => r.replaces(changes.operation, step)?,
+                    Write::Update(_) | Write::Delete | Write::Keep => None,
+                },
                 write: r.write(step)?.map_or(BlockWrite::Nothing, BlockWrite::Execute),
             })
         });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::undone::check_identity;
 use super::evaluate::{Evaluation, kind};
 use super::session::KeyedReference;
 use super::session::Session;
@@ -81,6 +82,15 @@ fn check_branch(
     let (start, end) = match &branch.source {
         Source::Subjects => (None, &query.kind),
         Source::Ids(_) | Source::WithText { .. } => (None, &set.kind),
+        Source::Replaced { .. } => {
+            check_identity(query, &set.kind)?;
+            (None, &set.kind)
+        }
+        Source::FormerReferrers { reference, .. } => {
+            check_identity(query, &set.kind)?;
+            let reference = KeyedReference::of(query, reference)?.reference();
+            (Some(&reference.to), &reference.from)
+        }
         Source::Members(rows) | Source::Repeated { of: rows, .. } => (kind_of(rows.set), &set.kind),
         Source::Referrers { reference, .. } => {
             let reference = KeyedReference::of(query, reference)?.reference();
@@ -123,7 +133,10 @@ pub(super) fn in_query(query: &SurveyQuery) -> Named {
     }
     for set in query.sets.iter().flat_map(Stratum::sets) {
         for branch in &set.branches {
-            if let Source::Repeated { fields, of: _ } = &branch.source {
+            if let Source::Repeated { fields, .. }
+            | Source::Replaced { fields }
+            | Source::FormerReferrers { fields, .. } = &branch.source
+            {
                 named.extend(fields.iter().map(|field| (set.kind.clone(), field.clone())));
             }
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::check::check_query;
 use super::members::Members;
 use super::session::{KeyedReference, Ranked, RowNumber, Session, bad_value};
+use super::undone::{Marks, read_marks};
 use crate::domain::{Condition, FieldName, Kind, KindName, PersonalIds, RecordId, Reference, ReferenceName};
 use crate::protocol::{
     Branch, NamedSet, Question, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum, SurveyQuery,
@@ -20,6 +21,8 @@ pub(crate) struct Evaluation<'a, S> {
     /// The sets whose rows are needed, not only their number.
     listed: BTreeSet<SetId>,
     personal_ids: PersonalIds,
+    /// What the operation that the query undoes has recorded.
+    pub(super) marks: Marks,
 }
 
 impl<'a, S: Session> Evaluation<'a, S> {
@@ -33,7 +36,8 @@ impl<'a, S: Session> Evaluation<'a, S> {
         check_query(query)?;
         let listed = listed.map(|rows| rows.set).chain(listed_sets(query, questions)).collect();
         let personal_ids = PersonalIds::of(&query.map);
-        let mut evaluation = Self { query, session, sets: BTreeMap::new(), listed, personal_ids };
+        let marks = read_marks(session, query).await?;
+        let mut evaluation = Self { query, session, sets: BTreeMap::new(), listed, personal_ids, marks };
         for stratum in &*query.sets {
             match stratum {
                 Stratum::Set(set) => {
@@ -162,6 +166,10 @@ impl<'a, S: Session> Evaluation<'a, S> {
             Source::Repeated { fields, .. } => Ok(self.repeated(kind, fields, of)),
             Source::Referrers { reference, .. } => {
                 self.session.referrers(kind, &KeyedReference::of(query, reference)?, &of).await
+            }
+            Source::Replaced { fields } => Ok(from_outside(self.replaced(kind, fields).await?)),
+            Source::FormerReferrers { reference, fields, of } => {
+                Ok(from_outside(self.former_referrers(kind, reference, fields, *of).await?))
             }
             Source::ReferencedBy { reference, .. } => {
                 let reference = KeyedReference::of(query, reference)?;

@@ -11,14 +11,20 @@ mod steps;
 mod survey;
 mod switches;
 mod targets;
+mod undone;
 mod verify;
 
 use async_trait::async_trait;
 
 use super::reader::typed;
-use super::{Batch, BatchError, Page, ReadQuery, Reader, Records, Store, StoreError, Which};
+use super::system_tables::{OPERATIONS_KIND, switches_id};
+use super::{
+    Batch, BatchError, Page, ReadQuery, Reader, Records, Store, StoreError, Switches, SystemTable, Which,
+};
 use crate::domain::{DataMap, Fault, Kind, Record, RecordId};
-use crate::protocol::{ChangeSet, Inconsistency, Receipt, Survey, SurveyQuery, VerifyQuery};
+use crate::protocol::{
+    ChangeSet, Inconsistency, Receipt, ReceiptQuery, Survey, SurveyQuery, VerifyQuery,
+};
 use read_rows::Loaded;
 
 pub(crate) use apply::{Decision, decide};
@@ -102,6 +108,21 @@ impl<R: Records> Store for ByRow<R> {
             }
         }
         Err(contention())
+    }
+
+    async fn receipt(&self, query: &ReceiptQuery) -> Result<Option<Receipt>, StoreError> {
+        let operation = match query {
+            ReceiptQuery::Operation(operation) => Some(*operation),
+            ReceiptQuery::LastRemoval { kind, record } => {
+                let ids = [switches_id(kind, record)];
+                let found = self.records.get(&SystemTable::Switches.kind(), &ids).await?;
+                let switches = found.first().map(Switches::try_from).transpose()?;
+                switches.and_then(|switches| switches.removal)
+            }
+        };
+        let Some(operation) = operation else { return Ok(None) };
+        let found = self.records.get(&OPERATIONS_KIND, &[operation.as_uuid().into()]).await?;
+        found.first().map(Receipt::try_from).transpose()
     }
 
     /// Reads whole tables through [`Records::page`], which the backend must implement for it.

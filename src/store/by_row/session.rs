@@ -44,6 +44,13 @@ impl<'q> KeyedReference<'q> {
         Ok(Self { reference, held, target, conditions, now: query.now })
     }
 
+    /// Returns a reference without conditions, such as one between tables of the library.
+    pub(super) fn unconditional(from: &Kind, reference: &'q Reference, to: &Kind, now: DateTime<Utc>) -> Self {
+        let held = KeyReader::held(from, reference);
+        let target = KeyReader::new(to, to.id.fields(), reference.compare);
+        Self { reference, held, target, conditions: [None, None], now }
+    }
+
     /// Returns the keys that a referring row holds. A row that refers to nothing, because it does not meet the
     /// conditions, may hold anything.
     pub(crate) fn held_by(&self, kind: &Kind, row: &Record) -> Result<Vec<RecordId>, StoreError> {

@@ -60,7 +60,7 @@ impl<'a, S: Session> Steps<'a, S> {
                 written.changes.push(Change::Delete { kind: step.kind.clone(), rows });
                 Ok(affected)
             }
-            Write::Update(values) | Write::Mark(values) => {
+            Write::Update(values) | Write::Mark(values) | Write::Replace(values) => {
                 let kind = kind(evaluation.query, &step.kind)?;
                 let rows = evaluation.in_order(&step.kind, rows.collect());
                 let changed = step.write.element_changes();
@@ -70,10 +70,12 @@ impl<'a, S: Session> Steps<'a, S> {
                     let Some(before) = evaluation.session.row(&step.kind, *number) else {
                         continue;
                     };
-                    if matches!(step.write, Write::Mark(_)) {
-                        self.mark(&step.kind, before, values);
-                    }
                     let record = self.update(kind, *number, before, values, &changed)?;
+                    match step.write {
+                        Write::Mark(_) => self.mark(&step.kind, before, values),
+                        Write::Replace(_) => self.mark_replaced(step, kind, before, &record),
+                        Write::Update(_) | Write::Delete | Write::Keep => {}
+                    }
                     written.put(&step.kind, record);
                 }
                 Ok(rows.len() as u64)
@@ -82,17 +84,33 @@ impl<'a, S: Session> Steps<'a, S> {
     }
 
     fn mark(&mut self, kind: &KindName, before: &Record, values: &[(FieldName, NewValue)]) {
-        let key = (kind.clone(), before.id.clone());
-        let operation = self.changes.operation;
-        let recorded = self.evaluation.recorded(kind, &before.id);
-        let mark = self.marks.entry(key).or_insert_with(|| Mark::new(operation, kind, &recorded));
+        let evaluation = self.evaluation;
+        let mark = self.mark_of(kind, before);
         for (field, value) in values {
             if let NewValue::Value(_) = value
-                && !self.evaluation.holds_personal_id(kind, field)
+                && !evaluation.holds_personal_id(kind, field)
             {
                 mark.before.insert(field.clone(), before.get(field).clone());
             }
         }
+    }
+
+    /// Records what a step replaces. If several steps write a field, the value before the first of them and the value
+    /// after the last are recorded.
+    fn mark_replaced(&mut self, step: &ChangeStep, kind: &Kind, before: &Record, after: &Record) {
+        let evaluation = self.evaluation;
+        let mark = self.mark_of(&kind.name, before);
+        for field in step.recorded_fields(kind).filter(|field| !evaluation.holds_personal_id(&kind.name, field)) {
+            mark.before.entry(field.clone()).or_insert_with(|| before.get(field).clone());
+            mark.after.insert(field.clone(), after.get(field).clone());
+        }
+    }
+
+    fn mark_of(&mut self, kind: &KindName, row: &Record) -> &mut Mark {
+        let operation = self.changes.operation;
+        let recorded = self.evaluation.recorded(kind, &row.id);
+        let key = (kind.clone(), row.id.clone());
+        self.marks.entry(key).or_insert_with(|| Mark::new(operation, kind, &recorded))
     }
 
     /// Returns the row with the new values. They are computed from the row before the first step.
@@ -116,6 +134,7 @@ impl<'a, S: Session> Steps<'a, S> {
                 NewValue::Value(value) => self.targets.stored(self.evaluation.query, kind, field, value),
                 NewValue::Masked(mask) => masked(mask, kind, field, before, self.changes.mask_key.as_ref())?,
                 NewValue::Next => next(kind, field, record)?,
+                NewValue::Former => self.evaluation.former(kind, before, field)?,
             };
             kind.convert_unit(field, &mut value);
             record.fields.insert(field.clone(), value);

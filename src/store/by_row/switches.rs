@@ -16,7 +16,8 @@ impl<S: Session> Evaluation<'_, S> {
         kind: &KindName,
         rows: Vec<Ranked>,
     ) -> Result<Vec<Ranked>, StoreError> {
-        let operations = self.switches(&self.subject_ids()).await?.into_values().flatten();
+        let switches = self.switches(&self.subject_ids()).await?.into_values();
+        let operations = switches.flat_map(|switches| switches.operations);
         let operations: BTreeSet<OperationId> = operations.collect();
         let mut marks: BTreeMap<RecordId, RecordId> = BTreeMap::new();
         for (id, _) in self.with_ids(kind, rows.clone()) {
@@ -32,41 +33,41 @@ impl<S: Session> Evaluation<'_, S> {
         Ok(named.into_iter().filter(|(id, _)| switched.contains(id)).map(|(_, row)| row).collect())
     }
 
-    /// Notes for each subject which operations have switched it OFF. Called for every operation.
+    /// Notes for each subject which operations have switched it OFF, and which removed or restored it last. Called for
+    /// every operation.
     pub(super) async fn note_switches(
         &self,
         changes: &ChangeSet,
         written: &mut Changes,
     ) -> Result<(), StoreError> {
-        let is_off = match changes.receipt.mode {
-            Mode::Deactivate => true,
-            Mode::Reactivate => false,
-            _ => return Ok(()),
-        };
+        let mode = changes.receipt.mode;
+        let is_switch = matches!(mode, Mode::Deactivate | Mode::Reactivate);
+        let is_removal = matches!(mode, Mode::SoftDelete | Mode::Anonymize | Mode::Restore);
+        if !is_switch && !is_removal {
+            return Ok(());
+        }
         let subjects = self.subject_ids();
         let mut known = self.switches(&subjects).await?;
         for subject in subjects {
-            let mut operations = known.remove(&subject).unwrap_or_default();
-            if is_off {
-                operations.push(changes.operation);
-            } else {
-                operations.clear();
+            let (kind, record) = (self.query.kind.clone(), subject.clone());
+            let none = || Switches { kind, record, operations: Vec::new(), removal: None };
+            let mut switches = known.remove(&subject).unwrap_or_else(none);
+            match mode {
+                Mode::Deactivate => switches.operations.push(changes.operation),
+                Mode::Reactivate => switches.operations.clear(),
+                _ => switches.removal = Some(changes.operation),
             }
-            let switches = Switches { kind: self.query.kind.clone(), record: subject, operations };
             written.put(SWITCHES, system_tables::switches_record(&switches)?);
         }
         Ok(())
     }
 
-    /// Returns the operations that have switched each of these subjects OFF since it was last switched ON.
-    async fn switches(
-        &self,
-        subjects: &[RecordId],
-    ) -> Result<BTreeMap<RecordId, Vec<OperationId>>, StoreError> {
+    /// Returns what is noted for these subjects.
+    async fn switches(&self, subjects: &[RecordId]) -> Result<BTreeMap<RecordId, Switches>, StoreError> {
         let ids: Vec<RecordId> = subjects.iter().map(|id| switches_id(&self.query.kind, id)).collect();
         let found = self.session.get(&Kind::named(SWITCHES), &ids).await?;
         let found = found.iter().map(Switches::try_from);
-        found.map(|found| found.map(|switches| (switches.record, switches.operations))).collect()
+        found.map(|found| found.map(|switches| (switches.record.clone(), switches))).collect()
     }
 
     /// Returns the ids of the subjects as the records of the library hold them.

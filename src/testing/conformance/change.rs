@@ -174,7 +174,7 @@ impl Change {
             disposition: match write {
                 Write::Delete => Disposition::Delete,
                 Write::Update(_) => Disposition::SetNull,
-                Write::Mark(_) => Disposition::SoftDelete,
+                Write::Mark(_) | Write::Replace(_) => Disposition::SoftDelete,
                 Write::Keep => Disposition::Keep,
             },
             path: Vec::new(),
@@ -286,6 +286,7 @@ impl Change {
             questions: self.questions.clone().into(),
             now: now(),
             mask_key: None,
+            undoes: None,
         }
     }
 

@@ -163,7 +163,7 @@ pub fn judge_after(
         Mode::Anonymize => RowOutcome::Erased,
         Mode::Deactivate | Mode::Reactivate => RowOutcome::Off,
         // These modes remove nothing, so the model does not cover them.
-        Mode::Create | Mode::Update | Mode::Reassign => return None,
+        Mode::Create | Mode::Update | Mode::Reassign | Mode::Restore => return None,
     };
     for id in &request.subjects {
         let row = rows.get(&request.kind)?.get(id)?;
