@@ -24,12 +24,12 @@ struct Applied<'a> {
 pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), Failure> {
     // Rows in memory are never written back, so any time may be tried on them.
     if !shared.store()?.is_memory() {
-        asked.request.refuse_now_in_production()?;
+        asked.request.options.refuse_now_in_production()?;
     }
     let policy = policy::read(shared.policy()?)?;
     let opened = store::open(shared, &policy, true).await?.migrate(&policy).await?;
     let (memory, sqlite) = (opened.memory(), opened.sqlite());
-    let lifecycle = asked.request.lifecycle(opened.into_store(), policy, shared).await?;
+    let lifecycle = asked.request.options.lifecycle(opened.into_store(), policy, shared).await?;
     let mut request = asked.request.request();
     request.operation = asked.operation;
     let done = match &asked.digest {

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use client_lifecycle::domain::OperationId;
+use client_lifecycle::domain::{Mode, OperationId};
 use client_lifecycle::protocol::Digest;
 use client_lifecycle::sql::Prefix;
 use client_lifecycle::store::StoreError;
 
 use crate::failure::Failure;
 use crate::location::Location;
-use crate::request::RequestArguments;
+use crate::request::{RequestArguments, RequestOptions};
 
 /// Shows what a deletion would do, set by set, and does it exactly as shown.
 #[derive(Debug, Parser)]
@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Plan(RequestArguments),
     /// Carry out a request, and record the attempt
     Apply(ApplyArguments),
+    /// Take back a soft deletion: what it marked and redirected comes back
+    Restore(RestoreArguments),
     /// Look for rows that refer to records that do not exist, and for values that should be masked; changes nothing
     Verify(VerifyArguments),
 }
@@ -117,6 +119,32 @@ pub(crate) struct ApplyArguments {
     pub(crate) operation: Option<OperationId>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArguments {
+    /// The kind of the record, such as `clients`
+    kind: String,
+    /// The id of the record whose last soft deletion is taken back
+    #[arg(required_unless_present = "operation", allow_negative_numbers = true)]
+    id: Option<String>,
+    /// The soft deletion to take back, with all of its records, instead of the id of a record
+    #[arg(long, value_name = "UUID", value_parser = operation, conflicts_with = "id")]
+    operation: Option<OperationId>,
+    #[command(flatten)]
+    options: RequestOptions,
+    /// Carry out only the plan that has this digest; `plan --mode restore` shows it
+    #[arg(long, value_parser = |text: &str| Digest::try_from(text))]
+    digest: Option<Digest>,
+}
+
+impl From<RestoreArguments> for ApplyArguments {
+    fn from(RestoreArguments { kind, id, operation, options, digest }: RestoreArguments) -> Self {
+        let ids = id.into_iter().collect();
+        let request =
+            RequestArguments { kind, ids, mode: Mode::Restore, undoes: operation, reassign: Vec::new(), options };
+        Self { request, digest, operation: None }
+    }
+}
+
 impl Shared {
     pub(crate) fn store(&self) -> Result<Location, Failure> {
         Location::required(self.store.as_deref())
@@ -133,6 +161,6 @@ fn prefix(text: &str) -> Result<Prefix, StoreError> {
     Prefix::new(text)
 }
 
-fn operation(text: &str) -> Result<OperationId, String> {
+pub(crate) fn operation(text: &str) -> Result<OperationId, String> {
     text.parse().map_err(|_| "expected a UUID, such as `5f0c1d6e-7a39-4f0e-9c35-0f8a4a3c2b1d`".into())
 }

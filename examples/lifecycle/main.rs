@@ -69,6 +69,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Schema(asked) => schema::run(&shared, &asked),
         Command::Plan(asked) => plan::run(&shared, &asked).await,
         Command::Apply(asked) => apply::run(&shared, &asked).await,
+        Command::Restore(asked) => apply::run(&shared, &asked.into()).await,
         Command::Verify(asked) => verify::run(&shared, &asked).await,
     }
 }

@@ -11,7 +11,7 @@ use crate::{output, policy, remedy, store};
 pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
     let store = store::open(shared, &policy, false).await?.into_store();
-    let lifecycle = asked.lifecycle(store, policy, shared).await?;
+    let lifecycle = asked.options.lifecycle(store, policy, shared).await?;
     let failed = |error| remedy::failure(error, asked, lifecycle.policy());
     let plan = lifecycle.plan(&asked.request()).await.map_err(failed)?;
     match shared.format {

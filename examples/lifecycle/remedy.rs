@@ -34,6 +34,7 @@ fn refused(refusal: &Refusal, asked: &RequestArguments, policy: &DeletionPolicy)
         Refusal::MissingRole { roles, .. } => Some(roles_to_add(roles)),
         Refusal::WrongScope { .. } => Some("add `--scope` with the scope of the actor, if it has one".into()),
         Refusal::NotFound { .. } => Some("check the id, and that `--store` has the record".into()),
+        Refusal::NothingToRestore { .. } => None,
         Refusal::Invalid { .. } => invalid(asked, policy),
         _ => None,
     }
@@ -56,14 +57,14 @@ fn invalid(asked: &RequestArguments, policy: &DeletionPolicy) -> Option<String> 
     let required = mode.reason == client_lifecycle::policy::ReasonRule::Required;
     if asked.kind != policy.subject().as_str() {
         Some(format!("use `{}` as the kind", policy.subject()))
-    } else if asked.reason == Some(Reason::TestData) && asked.environment == Environment::Production {
+    } else if asked.options.reason == Some(Reason::TestData) && asked.options.environment == Environment::Production {
         Some(
             "correct `--reason`; or add `--environment non-production` if the data is not in production"
                 .into(),
         )
-    } else if required && asked.reason.is_none() {
+    } else if required && asked.options.reason.is_none() {
         Some("add `--reason REASON`; `--help` lists the reasons".into())
-    } else if required && asked.reason == Some(Reason::Other) && asked.note.is_none() {
+    } else if required && asked.options.reason == Some(Reason::Other) && asked.options.note.is_none() {
         Some("add `--note TEXT`".into())
     } else if asked.mode == Mode::Reassign && asked.reassign.is_empty() {
         Some("add `--reassign REFERENCE=ID` with the new target".into())

@@ -1,4 +1,4 @@
-//! The request, as the arguments of `plan` and `apply`.
+//! The request, as the arguments of `plan`, `apply` and `restore`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use client_lifecycle::domain::{Actor, Mode, Reason, RecordId, ReferenceName, Role};
+use client_lifecycle::domain::{Actor, Mode, OperationId, Reason, RecordId, ReferenceName, Role};
 use client_lifecycle::lifecycle::Environment;
 use client_lifecycle::{DeletionPolicy, Lifecycle, Request, Store};
 
-use crate::arguments::Shared;
+use crate::arguments::{Shared, operation};
 use crate::failure::Failure;
 use crate::mask_key;
 
@@ -19,12 +19,25 @@ pub(crate) struct RequestArguments {
     /// The kind of the records, such as `clients`
     pub(crate) kind: String,
     /// The ids of the records; the request is carried out for all of them or for none
-    #[arg(value_name = "ID", required = true, allow_negative_numbers = true)]
-    ids: Vec<String>,
+    #[arg(value_name = "ID", required_unless_present = "undoes", allow_negative_numbers = true)]
+    pub(crate) ids: Vec<String>,
     /// What to do with the records
     #[arg(long, value_parser = PossibleValuesParser::new(modes())
         .try_map(|name| name.parse::<Mode>()))]
     pub(crate) mode: Mode,
+    /// With `--mode restore`: the soft deletion to take back, with all of its records, instead of the ids of records
+    #[arg(long, value_name = "UUID", value_parser = operation, conflicts_with = "ids")]
+    pub(crate) undoes: Option<OperationId>,
+    /// The new target of a reference whose rule is `reassign`; may be repeated
+    #[arg(long, value_name = "REFERENCE=ID", value_parser = new_target)]
+    pub(crate) reassign: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) options: RequestOptions,
+}
+
+/// Who makes a request, and why.
+#[derive(Debug, Args)]
+pub(crate) struct RequestOptions {
     /// The id of the actor who makes the request
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     actor: Option<String>,
@@ -50,9 +63,6 @@ pub(crate) struct RequestArguments {
     /// The name of a warning to acknowledge; may be repeated
     #[arg(long, value_name = "WARNING")]
     acknowledge: Vec<String>,
-    /// The new target of a reference whose rule is `reassign`; may be repeated
-    #[arg(long, value_name = "REFERENCE=ID", value_parser = new_target)]
-    pub(crate) reassign: Vec<(String, String)>,
     /// The environment of the records: in production no record is deleted as test data
     #[arg(long, default_value_t, value_parser = PossibleValuesParser::new(Environment::ALL.iter().map(|environment| environment.as_str()))
         .try_map(|name| name.parse::<Environment>()))]
@@ -66,15 +76,22 @@ pub(crate) struct RequestArguments {
 impl RequestArguments {
     pub(crate) fn request(&self) -> Request {
         let mut request = Request::batch(self.mode, self.kind.as_str(), self.ids.iter().cloned());
-        request.actor = self.actor();
-        request.reason = self.reason;
-        request.note.clone_from(&self.note);
-        request.acknowledged.extend(self.acknowledge.iter().cloned());
+        request.undoes = self.undoes;
+        self.options.complete(&mut request);
         for (reference, target) in &self.reassign {
             let target = RecordId::from(target.as_str());
             request.reassign.insert(ReferenceName::from(reference.as_str()), target);
         }
         request
+    }
+}
+
+impl RequestOptions {
+    fn complete(&self, request: &mut Request) {
+        request.actor = self.actor();
+        request.reason = self.reason;
+        request.note.clone_from(&self.note);
+        request.acknowledged.extend(self.acknowledge.iter().cloned());
     }
 
     /// Opens the lifecycle that judges the request.

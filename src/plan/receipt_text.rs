@@ -10,6 +10,7 @@ impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.heading(f)?;
         self.section(f, "What went", |step| !step.disposition.stays())?;
+        self.section(f, "What came back", |step| step.disposition == Disposition::Restore)?;
         self.section(f, "What was marked or switched, and can come back", |step| {
             step.disposition.can_come_back()
         })?;

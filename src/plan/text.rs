@@ -19,6 +19,7 @@ impl fmt::Display for Plan {
         self.heading(f)?;
         self.obstacle_lines(f)?;
         self.section(f, "What goes", |step| !step.key.disposition.stays())?;
+        self.section(f, "What comes back", |step| step.key.disposition == Disposition::Restore)?;
         self.section(f, "What is marked or switched, and can come back", |step| {
             step.key.disposition.can_come_back()
         })?;
@@ -47,6 +48,9 @@ impl Plan {
         }
         f.write_str(&undecided(self.undecided))?;
         writeln!(f)?;
+        if let Some(undone) = &self.execution.undone {
+            writeln!(f, "It takes back operation {} of {}.", undone.operation, instant_text(undone.at))?;
+        }
         let open = self.warnings.iter().filter(|warning| !warning.acknowledged).count();
         match (self.blockers.len(), open) {
             (0, 0) => writeln!(f, "Nothing stands in the way. Nothing has been changed yet."),

@@ -4,7 +4,7 @@
 //! for lookups, and one structured field with the whole value. A backend without structured values may store that
 //! field as JSON text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
@@ -87,13 +87,18 @@ pub struct Mark {
     /// The values of the record's fields before the operation. Values that were masked are left out.
     pub before: BTreeMap<FieldName, Value>,
     /// The values that the same fields got.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub after: BTreeMap<FieldName, Value>,
+    /// The fields that held a day or an instant before, which JSON has as text.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub instants: BTreeSet<FieldName>,
 }
 
 impl Mark {
     pub(super) fn new(operation: OperationId, kind: &KindName, record: &RecordId) -> Self {
-        Self { operation, kind: kind.clone(), record: record.clone(), before: BTreeMap::new(), after: BTreeMap::new() }
+        let (kind, record) = (kind.clone(), record.clone());
+        let (before, after, instants) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self { operation, kind, record, before, after, instants }
     }
 }
 

@@ -49,6 +49,7 @@ mod references_of_survivors;
 mod rejected_attempts;
 mod requests;
 mod restore;
+mod restore_worlds;
 mod retention;
 mod rows_that_stay;
 mod scenario;

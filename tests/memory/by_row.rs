@@ -99,7 +99,6 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
         snapshot: vec![],
         receipt,
         mask_key: None,
-            undoes: None,
     }
 }
 

@@ -272,6 +272,6 @@ fn undated(request: &Request, steps: &[Step]) -> Vec<Warning> {
     found
 }
 
-fn rows(count: u64) -> String {
+pub(super) fn rows(count: u64) -> String {
     if count == 1 { "1 row".into() } else { format!("{count} rows") }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::inquiry::Inquiry;
+use super::obstacles::rows;
 use crate::domain::{KindName, Mode, RecordId, ReferenceName, Request, instant_text};
 use crate::plan::{Plan, Step, Warning};
 use crate::policy::Refusal;
@@ -95,19 +96,31 @@ pub(super) fn blocked(rule: &str, reference: Option<&ReferenceName>, found: &str
     let by = reference.map(ToString::to_string).unwrap_or_default();
     Some(match rule {
         NOT_MARKED => (
-            format!("{found} no longer bear the mark of the operation"),
-            "the record was restored or changed in another way; correct it there".into(),
+            format!("not as the operation left them: {found}"),
+            "they were restored or changed in another way; correct them there".into(),
         ),
         PARENT_DELETED => (
-            format!("{found} refer over `{by}` to a record that is deleted or gone"),
+            format!("a record that is deleted or gone is needed over `{by}` by {found}"),
             "restore that record first, or let the rows refer to another record".into(),
         ),
         PARENT_GONE => (
-            format!("{found} referred over `{by}` to a record that does not come back"),
+            format!("a record that does not come back was referred to over `{by}` by {found}"),
             "let the rows refer to another record".into(),
         ),
         _ => return None,
     })
+}
+
+fn note(name: &str, kind: &KindName, count: u64, what: &str) -> Warning {
+    Warning {
+        name: name.into(),
+        kind: kind.clone(),
+        count,
+        sample: Vec::new(),
+        message: format!("{} of `{kind}` {what}", rows(count)),
+        remedy: String::new(),
+        acknowledged: true,
+    }
 }
 
 impl Inquiry {
@@ -115,31 +128,26 @@ impl Inquiry {
     pub(super) fn note_what_stays_gone(&self, plan: &mut Plan) {
         let Some(undone) = &self.undone else { return };
         for step in &undone.steps {
-            let (were, what) = match step.disposition {
-                Disposition::Delete => ("deleted", "do not come back"),
-                Disposition::Anonymize | Disposition::Tombstone => ("anonymized", "stay without the person"),
+            let one = step.actual == 1;
+            let what = match (step.disposition, one) {
+                (Disposition::Delete, true) => "was deleted by the operation, and does not come back",
+                (Disposition::Delete, false) => "were deleted by the operation, and do not come back",
+                (Disposition::Anonymize | Disposition::Tombstone, true) => {
+                    "was anonymized by the operation, and stays without the person"
+                }
+                (Disposition::Anonymize | Disposition::Tombstone, false) => {
+                    "were anonymized by the operation, and stay without the person"
+                }
                 _ => continue,
             };
-            plan.notes.push(Warning {
-                name: "not_restored".into(),
-                kind: step.kind.clone(),
-                count: step.actual,
-                sample: Vec::new(),
-                message: format!("the operation {were} them; they {what}"),
-                remedy: String::new(),
-                acknowledged: true,
-            });
+            plan.notes.push(note("not_restored", &step.kind, step.actual, what));
         }
         for (kind, left) in self.changed_since(undone, plan) {
-            plan.notes.push(Warning {
-                name: "changed_since".into(),
-                kind,
-                count: left,
-                sample: Vec::new(),
-                message: "they are not as the operation left them, and stay as they are".into(),
-                remedy: String::new(),
-                acknowledged: true,
-            });
+            let what = match left {
+                1 => "is not as the operation left it, and stays as it is",
+                _ => "are not as the operation left them, and stay as they are",
+            };
+            plan.notes.push(note("changed_since", &kind, left, what));
         }
     }
 

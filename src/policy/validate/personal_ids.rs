@@ -18,11 +18,22 @@ pub(super) fn tombstones(map: &DataMap, faults: &mut Faults) {
     }
 }
 
-/// Checks that a mode anonymizes no row with a personal id, and that its events hold no personal id.
+/// Checks that a mode anonymizes no row with a personal id, that its events hold no personal id, and that `restore` need
+/// not find rows by one.
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let ids = PersonalIds::of(map);
     if ids.is_empty() {
         return;
+    }
+    for (kind, field) in ids.declared().filter(|_| mode == Mode::Restore) {
+        let message = format!(
+            "`restore` finds rows by the ids that `soft_delete` recorded, but it recorded pseudonyms, because \
+             `{field}` of `{kind}` is a personal id"
+        );
+        faults.push(
+            Fault::new(FaultCode::PersonalId, format!("modes.{mode}"), message)
+                .remedy("remove the mode, or give the kind another id"),
+        );
     }
     if let Some(kind) = map.kind(subject).filter(|_| mode == Mode::Anonymize) {
         let remedy = "use the mode `hard_delete`, or give the kind another id";

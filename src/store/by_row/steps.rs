@@ -101,7 +101,11 @@ impl<'a, S: Session> Steps<'a, S> {
         let evaluation = self.evaluation;
         let mark = self.mark_of(&kind.name, before);
         for field in step.recorded_fields(kind).filter(|field| !evaluation.holds_personal_id(&kind.name, field)) {
-            mark.before.entry(field.clone()).or_insert_with(|| before.get(field).clone());
+            let held = before.get(field);
+            if matches!(held, Value::Date(_) | Value::Timestamp(_)) {
+                mark.instants.insert(field.clone());
+            }
+            mark.before.entry(field.clone()).or_insert_with(|| held.clone());
             mark.after.insert(field.clone(), after.get(field).clone());
         }
     }

@@ -47,7 +47,8 @@ impl<S: Session> Evaluation<'_, S> {
             let mut same = true;
             for field in fields {
                 let wrote = mark.after.get(field).unwrap_or(&Value::Null);
-                same &= as_held(kind, row, field, row.get(field))? == as_held(kind, row, field, wrote)?;
+                let typed = |value| typed(kind, &row.id, field, value);
+                same &= typed(row.get(field))? == typed(wrote)?;
             }
             if same {
                 kept.push(number);
@@ -91,18 +92,14 @@ impl<S: Session> Evaluation<'_, S> {
 
     /// Returns the value that a field of a row had before the operation.
     pub(super) fn former(&self, kind: &Kind, row: &Record, field: &FieldName) -> Result<Value, StoreError> {
-        let former = self.mark_of(kind, row).and_then(|mark| mark.before.get(field));
-        as_held(kind, row, field, former.unwrap_or(&Value::Null))
+        let Some(mark) = self.mark_of(kind, row) else { return Ok(Value::Null) };
+        let former = mark.before.get(field).unwrap_or(&Value::Null);
+        if mark.instants.contains(field) { typed(kind, &row.id, field, former) } else { Ok(former.clone()) }
     }
 
     fn mark_of(&self, kind: &Kind, row: &Record) -> Option<&Mark> {
         self.marks.get(&(kind.name.clone(), row.id.clone()))
     }
-}
-
-/// Returns a value as rows hold it: the JSON of a record has instants as text.
-fn as_held(kind: &Kind, row: &Record, field: &FieldName, value: &Value) -> Result<Value, StoreError> {
-    typed(kind, &row.id, field, value)
 }
 
 /// Checks that the kind of a source that reads marks has an id.

@@ -9,6 +9,7 @@ mod consequences;
 mod duplicates;
 mod guards;
 mod owned;
+mod restore;
 mod scopes;
 mod settle;
 mod unknown;
@@ -25,6 +26,7 @@ use crate::domain::{
 use crate::policy::{DeletionPolicy, Entry, ModePolicy, Parent, Retention, Rule};
 use crate::protocol::Disposition;
 
+pub use restore::{Moments, restore};
 pub use verify::dangling;
 
 /// Rows by kind and id.
