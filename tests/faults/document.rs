@@ -125,7 +125,7 @@ faulty! {
         => "kinds.debts.tabel", "unknown key `tabel`; expected `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `filter`, `fields`, `personal` or `shard_key`", "";
     an_unknown_mode_is_reported_with_all_modes:
         document([("/modes/destroy", json!({"allow": "any"}))])
-        => "modes.destroy", "unknown mode `destroy`; expected `create`, `update`, `reassign`, `deactivate`, `reactivate`, `soft_delete`, `anonymize` or `hard_delete`", "correct the name";
+        => "modes.destroy", "unknown mode `destroy`; expected `create`, `update`, `reassign`, `deactivate`, `reactivate`, `soft_delete`, `restore`, `anonymize` or `hard_delete`", "correct the name";
     an_unknown_subject_is_reported:
         document([("/subject", json!("persons"))])
         => "subject", "unknown kind `persons`", "declare it under `kinds`";

@@ -106,5 +106,5 @@ async fn an_attempt_is_recorded_however_long_its_id_is() {
         assert_eq!(recorded(&client).await, [AuditOutcome::Done], "{length}");
     }
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_outbox").await, 2);
-    assert_eq!(world.number("SELECT count(*) FROM lifecycle_marks").await, 4);
+    assert_eq!(world.number("SELECT count(*) FROM lifecycle_replaced").await, 4);
 }

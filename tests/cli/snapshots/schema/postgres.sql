@@ -36,6 +36,16 @@ CREATE TABLE IF NOT EXISTS "lifecycle_marks" (
   record text NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS "lifecycle_replaced" (
+  sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  operation uuid NOT NULL,
+  kind text NOT NULL,
+  field text NOT NULL,
+  record text NOT NULL,
+  before text,
+  after text
+);
+
 CREATE INDEX IF NOT EXISTS "lifecycle_audit_by_hash" ON "lifecycle_audit" (kind, hashtextextended(record, 0));
 
 DROP INDEX IF EXISTS "lifecycle_audit_by_record";
@@ -43,5 +53,7 @@ DROP INDEX IF EXISTS "lifecycle_audit_by_record";
 CREATE UNIQUE INDEX IF NOT EXISTS "lifecycle_outbox_once" ON "lifecycle_outbox" (operation, topic, kind, (CASE WHEN octet_length(record) <= 1000 THEN record ELSE left(record, 200) || md5(record) || hashtextextended(record, 0)::text END));
 
 CREATE UNIQUE INDEX IF NOT EXISTS "lifecycle_marks_once" ON "lifecycle_marks" (operation, kind, (CASE WHEN octet_length(record) <= 1000 THEN record ELSE left(record, 200) || md5(record) || hashtextextended(record, 0)::text END));
+
+CREATE UNIQUE INDEX IF NOT EXISTS "lifecycle_replaced_once" ON "lifecycle_replaced" (operation, kind, field, (CASE WHEN octet_length(record) <= 1000 THEN record ELSE left(record, 200) || md5(record) || hashtextextended(record, 0)::text END));
 
 INSERT INTO "lifecycle_schema" (version) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM "lifecycle_schema");

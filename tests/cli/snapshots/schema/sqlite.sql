@@ -37,6 +37,16 @@ CREATE TABLE IF NOT EXISTS "lifecycle_marks" (
   PRIMARY KEY (operation, kind, record)
 ) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS "lifecycle_replaced" (
+  operation TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  field TEXT NOT NULL,
+  record NOT NULL,
+  before,
+  after,
+  PRIMARY KEY (operation, kind, field, record)
+) WITHOUT ROWID;
+
 CREATE INDEX IF NOT EXISTS "lifecycle_audit_by_record" ON "lifecycle_audit" (kind, record);
 
 INSERT INTO "lifecycle_schema" (version) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM "lifecycle_schema");

@@ -70,8 +70,8 @@ DELETE FROM "vpn_sessions" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp.
 
 DELETE FROM "devices" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
 
-INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND TRUE ON CONFLICT DO NOTHING;
+INSERT INTO "lifecycle_replaced" (operation, kind, field, record, before, after)
+SELECT ?1, ?2, ?3, +r."id", r."deleted_at", ?4 FROM "customers" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) ON CONFLICT (operation, kind, field, record) DO UPDATE SET after = excluded.after;
 
 UPDATE "customers" AS r SET "deleted_at" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
 

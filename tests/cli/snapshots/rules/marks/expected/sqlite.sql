@@ -29,20 +29,20 @@ SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce(j.fie
 
 DELETE FROM "likes" AS r WHERE r."comment" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 1);
 
-INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 1 AND TRUE ON CONFLICT DO NOTHING;
+INSERT INTO "lifecycle_replaced" (operation, kind, field, record, before, after)
+SELECT ?1, ?2, ?3, +r."id", r."removed_at", ?4 FROM "comments" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 1) ON CONFLICT (operation, kind, field, record) DO UPDATE SET after = excluded.after;
 
 UPDATE "comments" AS r SET "removed_at" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 1);
 
 UPDATE "comments" AS r SET "text" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 0);
 
-INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 AND TRUE ON CONFLICT DO NOTHING;
+INSERT INTO "lifecycle_replaced" (operation, kind, field, record, before, after)
+SELECT ?1, ?2, ?3, +r."id", r."removed_at", ?4 FROM "posts" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1) ON CONFLICT (operation, kind, field, record) DO UPDATE SET after = excluded.after;
 
 UPDATE "posts" AS r SET "removed_at" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1);
 
-INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank = 0 AND TRUE ON CONFLICT DO NOTHING;
+INSERT INTO "lifecycle_replaced" (operation, kind, field, record, before, after)
+SELECT ?1, ?2, ?3, +r."id", r."removed_at", ?4 FROM "accounts" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank = 0) ON CONFLICT (operation, kind, field, record) DO UPDATE SET after = excluded.after;
 
 UPDATE "accounts" AS r SET "removed_at" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank = 0);
 

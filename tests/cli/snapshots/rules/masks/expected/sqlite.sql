@@ -126,8 +126,8 @@ SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce(j.fie
 
 UPDATE "orders" AS r SET "memo" = substr(r."memo", 1, 1) WHERE r."person" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
 
-INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND TRUE ON CONFLICT DO NOTHING;
+INSERT INTO "lifecycle_replaced" (operation, kind, field, record, before, after)
+SELECT ?1, ?2, ?3, +r."id", r."gone_at", ?4 FROM "people" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) ON CONFLICT (operation, kind, field, record) DO UPDATE SET after = excluded.after;
 
 UPDATE "people" AS r SET "gone_at" = ?1, "written_at" = ?2, "revision" = coalesce(r."revision", 0) + 1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
 
