@@ -139,8 +139,14 @@ pub(crate) struct RestoreArguments {
 impl From<RestoreArguments> for ApplyArguments {
     fn from(RestoreArguments { kind, id, operation, options, digest }: RestoreArguments) -> Self {
         let ids = id.into_iter().collect();
-        let request =
-            RequestArguments { kind, ids, mode: Mode::Restore, undoes: operation, reassign: Vec::new(), options };
+        let request = RequestArguments {
+            kind,
+            ids,
+            mode: Mode::Restore,
+            undoes: operation,
+            reassign: Vec::new(),
+            options,
+        };
         Self { request, digest, operation: None }
     }
 }

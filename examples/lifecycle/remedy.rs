@@ -57,7 +57,9 @@ fn invalid(asked: &RequestArguments, policy: &DeletionPolicy) -> Option<String> 
     let required = mode.reason == client_lifecycle::policy::ReasonRule::Required;
     if asked.kind != policy.subject().as_str() {
         Some(format!("use `{}` as the kind", policy.subject()))
-    } else if asked.options.reason == Some(Reason::TestData) && asked.options.environment == Environment::Production {
+    } else if asked.options.reason == Some(Reason::TestData)
+        && asked.options.environment == Environment::Production
+    {
         Some(
             "correct `--reason`; or add `--environment non-production` if the data is not in production"
                 .into(),

@@ -18,3 +18,6 @@ pub mod stores {}
 
 #[doc = include_str!("transactions.md")]
 pub mod transactions {}
+
+#[doc = include_str!("undo.md")]
+pub mod undo {}

@@ -9,8 +9,8 @@ use super::tables::Tables;
 use crate::domain::{FieldName, KeyReader, Kind, KindName, LIST_OF_IDS, Record, RecordId};
 use crate::protocol::{Source, Stratum, SurveyQuery};
 use crate::store::StoreError;
-use crate::store::system_tables::marks_of_operations;
 use crate::store::by_row::{KeyedReference, Ranked, RowNumber, Session, as_declared};
+use crate::store::system_tables::marks_of_operations;
 
 /// Locked tables as the rows of an evaluation.
 #[derive(Debug)]

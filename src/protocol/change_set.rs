@@ -210,7 +210,8 @@ impl ChangeStep {
     /// every write sets need not be.
     pub fn recorded_fields<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a FieldName> {
         let values: &[_] = if let Write::Replace(values) = &self.write { values } else { &[] };
-        let values = values.iter().filter(|(_, value)| matches!(value, NewValue::Value(_) | NewValue::Elements(_)));
+        let values =
+            values.iter().filter(|(_, value)| matches!(value, NewValue::Value(_) | NewValue::Elements(_)));
         values.map(|(field, _)| field).filter(|field| !kind.is_touched(field))
     }
 

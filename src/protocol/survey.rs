@@ -55,7 +55,16 @@ impl SurveyQuery {
         subjects: Vec<RecordId>,
         now: DateTime<Utc>,
     ) -> Self {
-        Self { map, kind, subjects, sets: Arc::from([]), questions: Arc::from([]), now, mask_key: None, undoes: None }
+        Self {
+            map,
+            kind,
+            subjects,
+            sets: Arc::from([]),
+            questions: Arc::from([]),
+            now,
+            mask_key: None,
+            undoes: None,
+        }
     }
 
     /// Returns a set by its number.

@@ -51,6 +51,7 @@ mod read;
 mod receipt;
 mod render;
 mod run;
+mod schema_cache;
 mod script;
 mod session;
 mod sqlite;

@@ -255,8 +255,17 @@ impl<'w> Union<'w> {
 pub(crate) const TABLES: [&str; 6] = ["schema", "operations", "audit", "outbox", "marks", "replaced"];
 
 /// Other names with the prefix: an index, temporary tables, and expressions of single statements.
-const OTHERS: [&str; 9] =
-    ["audit_by_record", "deletions", "marked", "members", "pseudonyms", "walk", "noted", "recorded", "replacing"];
+const OTHERS: [&str; 9] = [
+    "audit_by_record",
+    "deletions",
+    "marked",
+    "members",
+    "pseudonyms",
+    "walk",
+    "noted",
+    "recorded",
+    "replacing",
+];
 /// Names with the prefix that end with a number.
 const NUMBERED: [&str; 7] = ["set_", "walk_", "gone_", "kept_", "reported_", "elements_", "deleted_"];
 

@@ -12,9 +12,10 @@ use super::catalogue::{Catalogue, Reach};
 use super::connection::{AccessMode, SqlConnection, SqlTransaction};
 use super::coverage::Finding;
 use super::dialect::Dialect;
+use super::schema_cache::SchemaCache;
 use super::session::{ErrorContext, Session};
 use super::statement::Prefix;
-use super::table_schema::{QueryColumns, SchemaCache, TableSchema};
+use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{DataMap, Fault, Kind, Reference, TableName, UndeclaredReferences};
 use crate::policy::DeletionPolicy;
 use crate::protocol::{

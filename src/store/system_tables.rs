@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use crate::domain::words::words;
 use crate::domain::{
-    AuditEntry, Event, FieldName, Kind, KindName, OperationId, Record, RecordId, Reference, Value, instant_text,
+    AuditEntry, Event, FieldName, Kind, KindName, OperationId, Record, RecordId, Reference, Value,
+    instant_text,
 };
 use crate::protocol::Receipt;
 

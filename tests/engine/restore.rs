@@ -53,9 +53,7 @@ fn policy() -> DeletionPolicy {
 /// Client 2 was referred by client 1. Booking 2 was deleted before, and so was line 2 of booking 1.
 fn rows() -> Value {
     let long_ago = "2020-01-01T00:00:00.000Z";
-    let client = |id: i64, referrer: Option<i64>| {
-        json!({ "id": id, "name": "Ana", "referrer_id": referrer, "deleted_at": null, "changed": long_ago, "version": 1 })
-    };
+    let client = |id: i64, referrer: Option<i64>| json!({ "id": id, "name": "Ana", "referrer_id": referrer, "deleted_at": null, "changed": long_ago, "version": 1 });
     let booking = |id: i64, client: i64, gone: bool| json!({ "id": id, "client_id": client, "room_id": 1, "gone": gone });
     let line = |booking: i64, number: i64, ended: &str| json!({ "booking_id": booking, "number": number, "ended": ended });
     json!({

@@ -124,7 +124,8 @@ fn the_model_and_all_stores_agree_on_what_comes_back() {
         let before = rows_of(&policy, &memory(case));
         let (lifecycle, request) = marked(case, &policy, memory(case)).await?;
         let after = rows_of(&policy, lifecycle.store());
-        let edit = if turn.get().is_multiple_of(2) { edit(&policy, (&before, &after), turn.get()) } else { None };
+        let edit =
+            if turn.get().is_multiple_of(2) { edit(&policy, (&before, &after), turn.get()) } else { None };
         if let Some(Edit { kind, id, field, value }) = &edit {
             let rows = lifecycle.store().rows(kind);
             let row = rows.into_iter().find(|row| row.id.to_string() == *id).unwrap();
@@ -133,9 +134,11 @@ fn the_model_and_all_stores_agree_on_what_comes_back() {
         let now = rows_of(&policy, lifecycle.store());
         let moments = Moments { before: &before, after: &after, now: &now };
         let subjects = &case.request.subjects;
-        let subjects: Vec<_> = now[policy.subject()].keys().filter(|id| {
-            subjects.iter().any(|subject| subject.to_string() == id.to_string())
-        }).cloned().collect();
+        let subjects: Vec<_> = now[policy.subject()]
+            .keys()
+            .filter(|id| subjects.iter().any(|subject| subject.to_string() == id.to_string()))
+            .cloned()
+            .collect();
         let expected = restore(policy.map(), policy.subject(), &subjects, moments, case.now);
 
         let left = async || shown(&policy, &rows_of(&policy, lifecycle.store()));
@@ -157,9 +160,19 @@ fn the_model_and_all_stores_agree_on_what_comes_back() {
             }
             let same = restored(&lifecycle, &request, async || json!(null)).await?;
             prop_assert_eq!(&same.0, plan, "{:?}: {:?}", on, edit);
-            let reference = Backend::Memory(std::sync::Arc::new(memory_after(&policy, &expected, &now)), policy.map().clone());
+            let reference = Backend::Memory(
+                std::sync::Arc::new(memory_after(&policy, &expected, &now)),
+                policy.map().clone(),
+            );
             let (left, wanted) = (backend.all_rows().await, reference.all_rows().await);
-            prop_assert_eq!(untouched(&policy, left), untouched(&policy, wanted), "{:?}: {:?}\n{}", on, edit, plan);
+            prop_assert_eq!(
+                untouched(&policy, left),
+                untouched(&policy, wanted),
+                "{:?}: {:?}\n{}",
+                on,
+                edit,
+                plan
+            );
         }
         Ok(())
     });

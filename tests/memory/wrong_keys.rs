@@ -12,7 +12,7 @@ use crate::wrong_stores::failing_of;
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, FieldName, KeyComparison, Kind, Record, RecordId, Reference};
 use client_lifecycle::protocol::{
-    Branch, ChangeSet, NamedSet, Receipt, Source, Stratum, Survey, SurveyQuery,
+    Branch, ChangeSet, NamedSet, Receipt, ReceiptQuery, Source, Stratum, Survey, SurveyQuery,
 };
 use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError};
 use client_lifecycle::testing::conformance::cases;
@@ -115,6 +115,10 @@ impl WrongStore {
 impl Store for WrongStore {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
         self.inner.check(map).await
+    }
+
+    async fn receipt(&self, query: &ReceiptQuery) -> Result<Option<Receipt>, StoreError> {
+        self.inner.receipt(query).await
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {

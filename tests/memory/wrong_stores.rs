@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::conformance_host::{MemoryHost, SharedRecords};
 use async_trait::async_trait;
-use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
-use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference, Value};
+use client_lifecycle::protocol::{ChangeSet, NewValue, Receipt, ReceiptQuery, Survey, SurveyQuery, Write};
 use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, SystemTable};
 use client_lifecycle::testing::conformance::{ConformanceCase, Host, cases, scale_cases, yield_now};
 use uuid::Uuid;
@@ -43,6 +43,9 @@ enum Wrong {
     ForgetsOperations,
     FindsTextsByTheirCase,
     IgnoresHolders,
+    ForgetsWhatItReplaces,
+    PutsNullBack,
+    FindsNoReceipts,
 }
 
 struct WrongStore {
@@ -142,6 +145,21 @@ impl Store for WrongStore {
                     event.fields.retain(|field| field == "ghost_field");
                 }
             }
+            Wrong::ForgetsWhatItReplaces => {
+                for step in &mut mine.steps {
+                    if let Write::Replace(values) = &step.write {
+                        step.write = Write::Update(values.clone());
+                    }
+                }
+            }
+            Wrong::PutsNullBack => {
+                for step in &mut mine.steps {
+                    if let Write::Update(values) = &mut step.write {
+                        let former = values.iter_mut().filter(|(_, value)| *value == NewValue::Former);
+                        former.for_each(|(_, value)| *value = NewValue::Value(Value::Null));
+                    }
+                }
+            }
             _ => {}
         }
         let mut result = self.inner.apply(&mine).await;
@@ -168,6 +186,13 @@ impl Store for WrongStore {
             _ => {}
         }
         result
+    }
+
+    async fn receipt(&self, query: &ReceiptQuery) -> Result<Option<Receipt>, StoreError> {
+        if self.wrong == Wrong::FindsNoReceipts {
+            return Ok(None);
+        }
+        self.inner.receipt(query).await
     }
 }
 
@@ -291,6 +316,12 @@ macro_rules! found {
 }
 
 found! {
+    a_store_that_forgets_what_it_replaces: ForgetsWhatItReplaces
+        by clause_3_replaced_values_are_put_back, breaks [3];
+    a_store_that_puts_null_back: PutsNullBack
+        by clause_3_replaced_values_are_put_back, breaks [3];
+    a_store_that_finds_no_receipts: FindsNoReceipts
+        by clause_9_receipts_are_found, breaks [9];
     a_store_that_keeps_half_after_an_error: KeepsHalfAfterAnError
         by clause_1_a_failed_precondition_changes_nothing, breaks [1, 2, 3, 4, 6, 8];
     a_store_that_writes_in_two_parts: WritesInTwoParts

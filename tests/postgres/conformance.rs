@@ -94,7 +94,7 @@ mod in_a_transaction_of_the_host {
     use client_lifecycle::domain::{DataMap, Fault};
     use client_lifecycle::postgres::PostgresTransaction;
     use client_lifecycle::postgres::sqlx::{Connection, PgPool};
-    use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+    use client_lifecycle::protocol::{ChangeSet, Receipt, ReceiptQuery, Survey, SurveyQuery};
     use client_lifecycle::store::{Store, StoreError};
 
     /// Runs every call inside an open transaction of the host, and commits it afterwards.
@@ -110,6 +110,11 @@ mod in_a_transaction_of_the_host {
         async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
             let mut tx = self.0.begin().await.map_err(|error| StoreError::backend("began", error))?;
             PostgresTransaction::new(&mut tx).survey(query).await
+        }
+
+        async fn receipt(&self, query: &ReceiptQuery) -> Result<Option<Receipt>, StoreError> {
+            let mut tx = self.0.begin().await.map_err(|error| StoreError::backend("began", error))?;
+            PostgresTransaction::new(&mut tx).receipt(query).await
         }
 
         async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {

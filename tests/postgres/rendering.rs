@@ -65,7 +65,7 @@ fn query() -> SurveyQuery {
         .collect(),
         now: "2026-06-15T12:00:00Z".parse().unwrap(),
         mask_key: None,
-            undoes: None,
+        undoes: None,
     }
 }
 

@@ -61,7 +61,7 @@ mod in_a_transaction_of_the_host {
     use super::*;
     use async_trait::async_trait;
     use client_lifecycle::domain::{DataMap, Fault};
-    use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+    use client_lifecycle::protocol::{ChangeSet, Receipt, ReceiptQuery, Survey, SurveyQuery};
     use client_lifecycle::sqlite::{SqliteTransaction, sqlx::SqlitePool};
     use client_lifecycle::store::{Store, StoreError};
 
@@ -78,6 +78,11 @@ mod in_a_transaction_of_the_host {
         async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
             let mut tx = self.0.begin().await.map_err(|error| StoreError::backend("began", error))?;
             SqliteTransaction::new(&mut tx).survey(query).await
+        }
+
+        async fn receipt(&self, query: &ReceiptQuery) -> Result<Option<Receipt>, StoreError> {
+            let mut tx = self.0.begin().await.map_err(|error| StoreError::backend("began", error))?;
+            SqliteTransaction::new(&mut tx).receipt(query).await
         }
 
         async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {

@@ -138,7 +138,7 @@ pub(crate) fn query(
         questions: questions.into_iter().collect(),
         now: now(),
         mask_key: None,
-            undoes: None,
+        undoes: None,
     }
 }
 

@@ -264,12 +264,16 @@ impl WriteTemplate {
     /// Returns the new target of a redirect. `requested` is the record that the request names.
     pub(crate) fn target(&self, requested: Option<&RecordId>) -> Option<Value> {
         match self {
-            Self::Update(values) | Self::Replace(values) => values.iter().find_map(|(_, value)| match value {
-                ValueTemplate::Target(target)
-                | ValueTemplate::TargetPart(_, target)
-                | ValueTemplate::Elements { target, .. } => Some(target_value(target.as_ref(), requested)),
-                ValueTemplate::Known(_) | ValueTemplate::Now(_) | ValueTemplate::MarkedNow(..) => None,
-            }),
+            Self::Update(values) | Self::Replace(values) => {
+                values.iter().find_map(|(_, value)| match value {
+                    ValueTemplate::Target(target)
+                    | ValueTemplate::TargetPart(_, target)
+                    | ValueTemplate::Elements { target, .. } => {
+                        Some(target_value(target.as_ref(), requested))
+                    }
+                    ValueTemplate::Known(_) | ValueTemplate::Now(_) | ValueTemplate::MarkedNow(..) => None,
+                })
+            }
             Self::Delete | Self::Mark(_) | Self::Keep => None,
         }
     }

@@ -180,7 +180,9 @@ impl<'a> Restore<'a> {
             let Some(parents) = self.marked.get(&reference.to).copied() else { continue };
             let name = &reference.name;
             let fields: Vec<FieldName> = match step.disposition {
-                Disposition::SetNull if !reference.each => self.context.map.emptied_fields(reference).cloned().collect(),
+                Disposition::SetNull if !reference.each => {
+                    self.context.map.emptied_fields(reference).cloned().collect()
+                }
                 _ => reference.fields.clone(),
             };
             let own = || added.iter().filter(|(known, ..)| known == name);
@@ -195,7 +197,8 @@ impl<'a> Restore<'a> {
             let branch = Branch { except, ..Branch::new(source, cases) };
             let redirected = Rows::all(query.add_set(set, &kind.name, vec![branch]));
             added.push((name.clone(), fields.clone(), redirected));
-            let source = Source::FormerReferrers { reference: name.clone(), fields: fields.clone(), of: parents };
+            let source =
+                Source::FormerReferrers { reference: name.clone(), fields: fields.clone(), of: parents };
             let back = Branch { within: vec![redirected], ..Branch::new(source, vec![RankCase::always(0)]) };
             let set = format!("{name}: rows whose records come back");
             let back = Rows::all(query.add_set(set, &kind.name, vec![back]));

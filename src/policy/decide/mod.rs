@@ -1,5 +1,6 @@
 //! Deciding: from a request to an inquiry, and from the answers of a store to a plan.
 
+mod admission;
 mod adoption;
 mod inquiry;
 mod obstacles;

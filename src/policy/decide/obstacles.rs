@@ -70,7 +70,8 @@ fn by_rule(compiled: &CompiledBlocker, survey: &Survey) -> Option<Blocker> {
     let with = when.map(|when| format!(" with {when}")).unwrap_or_default();
     let filter = when.map(|when| format!(": {when}")).unwrap_or_default();
     let rationale = compiled.rationale.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    let restored = super::restore::blocked(compiled.rule, compiled.reference.as_ref(), &format!("{found} of `{kind}`"));
+    let restored =
+        super::restore::blocked(compiled.rule, compiled.reference.as_ref(), &format!("{found} of `{kind}`"));
     let (message, remedy) = match (&compiled.reference, when) {
         _ if restored.is_some() => restored.unwrap_or_default(),
         (Some(reference), _) if compiled.undeclared.is_some() => {

@@ -92,7 +92,11 @@ pub(crate) fn marked_again(later: &Receipt) -> Refusal {
 }
 
 /// Describes rows that stop a restore; `None` for a blocker of another mode.
-pub(super) fn blocked(rule: &str, reference: Option<&ReferenceName>, found: &str) -> Option<(String, String)> {
+pub(super) fn blocked(
+    rule: &str,
+    reference: Option<&ReferenceName>,
+    found: &str,
+) -> Option<(String, String)> {
     let by = reference.map(ToString::to_string).unwrap_or_default();
     Some(match rule {
         NOT_MARKED => (

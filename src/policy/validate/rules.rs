@@ -349,7 +349,9 @@ fn subject_fields(context: &CompileContext<'_>, faults: &mut Faults) {
     let path = format!("modes.{}", context.mode);
     let (missing, code) = match context.mode {
         Mode::Deactivate | Mode::Reactivate if kind.status.is_none() => ("status", FaultCode::MissingStatus),
-        Mode::SoftDelete | Mode::Restore if kind.deleted_at.is_none() => ("deleted_at", FaultCode::MissingDeletedAt),
+        Mode::SoftDelete | Mode::Restore if kind.deleted_at.is_none() => {
+            ("deleted_at", FaultCode::MissingDeletedAt)
+        }
         Mode::Anonymize if kind.personal.is_empty() => ("personal", FaultCode::MissingPersonal),
         _ => return,
     };

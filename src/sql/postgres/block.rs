@@ -278,7 +278,12 @@ impl<'a> Writes<'a> {
 
     /// Writes the value of a field after all steps. If several steps write it, the last step that has the row
     /// decides.
-    pub(super) fn last_value(&self, w: &mut Writer, of: &OfKind<'_>, field: &FieldName) -> Result<(), StoreError> {
+    pub(super) fn last_value(
+        &self,
+        w: &mut Writer,
+        of: &OfKind<'_>,
+        field: &FieldName,
+    ) -> Result<(), StoreError> {
         let values = of.updates.iter().flat_map(|(step, fields)| {
             let own = fields.iter().filter(|(name, _)| name == field);
             own.map(|(_, value)| (*step, value))

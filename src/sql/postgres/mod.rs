@@ -10,6 +10,7 @@ mod lock;
 mod replaced;
 mod schema;
 mod single_statement;
+mod spelling;
 mod value;
 
 use std::collections::BTreeSet;
@@ -29,34 +30,11 @@ use crate::protocol::{ChangeSet, NamedSet, Receipt, Rows};
 use crate::store::StoreError;
 
 pub(crate) use schema::column_type;
+use spelling::SPELLING;
 
 /// The back end of PostgreSQL.
 #[derive(Debug)]
 pub(crate) struct Postgres;
-
-/// The spelling of PostgreSQL.
-const SPELLING: Spelling = Spelling {
-    json_object: "jsonb_build_object(",
-    joined_objects: ["(", " || ", ")"],
-    json_rows: ("json_array_elements_text(", "::json) WITH ORDINALITY AS j(\"value\", \"key\")"),
-    // PostgreSQL builds a hash table of the ids. IS TRUE prevents a join, for which the planner's estimate may be
-    // wrong by any factor. The planner estimates few rows for unnest. Otherwise it would expect that the ids do not
-    // fit into `work_mem`, and compare each row with each id.
-    among: ["(", "SELECT unnest(ARRAY(", "))) IS TRUE)"],
-    parent_lock: " FOR KEY SHARE OF r",
-    pseudonym_columns: "(kind text NOT NULL, field text NOT NULL, id text NOT NULL, value text NOT NULL, \
-         PRIMARY KEY (kind, field, id)) ON COMMIT DROP",
-    integer: "bigint",
-    text: "text",
-    operation: "uuid",
-    // Ids are stored as text, whatever their type in the host's table.
-    record: " text",
-    at: "timestamptz",
-    json: "jsonb",
-    sequence: "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-    by_key: "",
-    // An index of PostgreSQL takes rows of at most 2.7 kB. Short ids are keys as they are.
-};
 
 impl Backend for Postgres {
     fn spelling(&self) -> &'static Spelling {
@@ -112,6 +90,7 @@ impl Backend for Postgres {
     }
 
     fn record_key(&self, record: &str) -> Option<String> {
+        // An index of PostgreSQL takes rows of at most 2.7 kB. Short ids are keys as they are.
         Some(format!(
             "(CASE WHEN octet_length({record}) <= 1000 THEN {record} \
              ELSE left({record}, 200) || md5({record}) || hashtextextended({record}, 0)::text END)"

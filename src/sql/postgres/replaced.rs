@@ -50,11 +50,17 @@ impl Writes<'_> {
         let is_recording = |step: &&&ChangeStep| matches!(step.write, Write::Replace(_));
         let mut parts: Vec<(&OfKind<'_>, &FieldName, Vec<&ChangeStep>)> = Vec::new();
         for of in &self.kinds {
-            let recording: Vec<&ChangeStep> =
-                self.steps.iter().filter(is_recording).filter(|step| step.kind == of.kind.name).copied().collect();
+            let recording: Vec<&ChangeStep> = self
+                .steps
+                .iter()
+                .filter(is_recording)
+                .filter(|step| step.kind == of.kind.name)
+                .copied()
+                .collect();
             let fields = recording.iter().flat_map(|step| self.r.recorded_fields(step, of.kind));
             for field in fields.collect::<BTreeSet<_>>() {
-                let writing = recording.iter().filter(|step| self.r.recorded_fields(step, of.kind).contains(&field));
+                let writing =
+                    recording.iter().filter(|step| self.r.recorded_fields(step, of.kind).contains(&field));
                 parts.push((of, field, writing.copied().collect()));
             }
         }

@@ -3,8 +3,8 @@
 pub(crate) mod count;
 pub(crate) mod list;
 mod only_subject;
-pub(crate) mod replaced;
 pub(crate) mod renderer;
+pub(crate) mod replaced;
 mod required;
 pub(crate) mod row_id;
 pub(crate) mod set;

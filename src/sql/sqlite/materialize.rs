@@ -103,7 +103,8 @@ fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
         })
     });
     let read = read || changes.steps.iter().any(|step| sets_of_elements(&step.write).any(|of| of == set.id));
-    let reads_others = |source: &Source| matches!(source, Source::ReferencedBy { .. } | Source::FormerReferrers { .. });
+    let reads_others =
+        |source: &Source| matches!(source, Source::ReferencedBy { .. } | Source::FormerReferrers { .. });
     let own_rows = !set.branches.iter().any(|branch| reads_others(&branch.source));
     let mut steps = changes
         .steps

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::undone::check_identity;
 use super::evaluate::{Evaluation, kind};
 use super::session::KeyedReference;
 use super::session::Session;
+use super::undone::check_identity;
 use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, KindName};
 use crate::protocol::{
     Branch, ChangeSet, ChangeStep, ElementChange, NamedSet, Rows, SetId, Source, Stratum, SurveyQuery,

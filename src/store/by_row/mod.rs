@@ -22,9 +22,7 @@ use super::{
     Batch, BatchError, Page, ReadQuery, Reader, Records, Store, StoreError, Switches, SystemTable, Which,
 };
 use crate::domain::{DataMap, Fault, Kind, Record, RecordId};
-use crate::protocol::{
-    ChangeSet, Inconsistency, Receipt, ReceiptQuery, Survey, SurveyQuery, VerifyQuery,
-};
+use crate::protocol::{ChangeSet, Inconsistency, Receipt, ReceiptQuery, Survey, SurveyQuery, VerifyQuery};
 use read_rows::Loaded;
 
 pub(crate) use apply::{Decision, decide};

@@ -45,7 +45,12 @@ impl<'q> KeyedReference<'q> {
     }
 
     /// Returns a reference without conditions, such as one between tables of the library.
-    pub(super) fn unconditional(from: &Kind, reference: &'q Reference, to: &Kind, now: DateTime<Utc>) -> Self {
+    pub(super) fn unconditional(
+        from: &Kind,
+        reference: &'q Reference,
+        to: &Kind,
+        now: DateTime<Utc>,
+    ) -> Self {
         let held = KeyReader::held(from, reference);
         let target = KeyReader::new(to, to.id.fields(), reference.compare);
         Self { reference, held, target, conditions: [None, None], now }

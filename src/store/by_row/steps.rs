@@ -100,7 +100,9 @@ impl<'a, S: Session> Steps<'a, S> {
     fn mark_replaced(&mut self, step: &ChangeStep, kind: &Kind, before: &Record, after: &Record) {
         let evaluation = self.evaluation;
         let mark = self.mark_of(&kind.name, before);
-        for field in step.recorded_fields(kind).filter(|field| !evaluation.holds_personal_id(&kind.name, field)) {
+        for field in
+            step.recorded_fields(kind).filter(|field| !evaluation.holds_personal_id(&kind.name, field))
+        {
             let held = before.get(field);
             if matches!(held, Value::Date(_) | Value::Timestamp(_)) {
                 mark.instants.insert(field.clone());

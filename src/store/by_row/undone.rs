@@ -6,9 +6,9 @@ use super::evaluate::{Evaluation, kind};
 use super::session::{KeyedReference, RowNumber, Session};
 use crate::domain::{FieldName, Kind, KindName, Record, RecordId, ReferenceName, Value};
 use crate::protocol::{Rows, SurveyQuery};
+use crate::store::StoreError;
 use crate::store::reader::typed;
 use crate::store::system_tables::{Mark, OPERATIONS_KIND, marks_of_operations};
-use crate::store::StoreError;
 
 /// The marks of the operation, by the rows they are about.
 pub(super) type Marks = BTreeMap<(KindName, RecordId), Mark>;
@@ -25,7 +25,8 @@ pub(super) async fn read_marks<S: Session>(
     let found: Vec<_> = found.into_iter().map(|number| (number, 0)).collect();
     let rows = session.referrers(marks, &reference, &found).await?;
     let rows = rows.into_iter().filter_map(|(number, _)| session.row(&marks.name, number));
-    let read = rows.map(|row| Mark::try_from(row).map(|mark| ((mark.kind.clone(), mark.record.clone()), mark)));
+    let read =
+        rows.map(|row| Mark::try_from(row).map(|mark| ((mark.kind.clone(), mark.record.clone()), mark)));
     read.collect()
 }
 
@@ -105,7 +106,9 @@ impl<S: Session> Evaluation<'_, S> {
 /// Checks that the kind of a source that reads marks has an id.
 pub(super) fn check_identity(query: &SurveyQuery, name: &KindName) -> Result<(), StoreError> {
     if kind(query, name)?.id.is_none() {
-        return Err(StoreError::Unsupported(format!("finding what was replaced in `{name}`, which has no id")));
+        return Err(StoreError::Unsupported(format!(
+            "finding what was replaced in `{name}`, which has no id"
+        )));
     }
     Ok(())
 }

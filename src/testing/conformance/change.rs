@@ -34,6 +34,8 @@ pub(super) struct Change {
     mask_key: Option<MaskKey>,
     inserts: Vec<NewRow>,
     events: Vec<Event>,
+    mode: Mode,
+    undoes: Option<OperationId>,
 }
 
 /// Makes the id of an operation from a number. Change sets use number 1 by default.
@@ -91,6 +93,8 @@ impl Change {
             mask_key: None,
             inserts: Vec::new(),
             events: Vec::new(),
+            mode: Mode::HardDelete,
+            undoes: None,
         };
         empty.set(kind, vec![branch(Source::Subjects)])
     }
@@ -263,6 +267,17 @@ impl Change {
         self
     }
 
+    pub(super) fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Names the operation whose replaced values are read.
+    pub(super) fn undoing(mut self, operation: OperationId) -> Self {
+        self.undoes = Some(operation);
+        self
+    }
+
     /// Sets the key of the pseudonyms.
     pub(super) fn keyed(mut self) -> Self {
         self.mask_key = Some(MaskKey::new([7; MaskKey::LENGTH]).expect("a key"));
@@ -286,13 +301,13 @@ impl Change {
             questions: self.questions.clone().into(),
             now: now(),
             mask_key: None,
-            undoes: None,
+            undoes: self.undoes,
         }
     }
 
     pub(super) fn build(&self) -> ChangeSet {
         let digest = Digest::of_hash("0".repeat(64));
-        let request = Request::batch(Mode::HardDelete, &self.kind, self.subjects.clone());
+        let request = Request::batch(self.mode, &self.kind, self.subjects.clone());
         ChangeSet {
             operation: self.operation,
             query: self.query(),
@@ -308,7 +323,7 @@ impl Change {
                 detail: json!({}),
                 ..AuditEntry::new(
                     self.operation,
-                    Mode::HardDelete,
+                    self.mode,
                     &self.kind,
                     self.subjects.clone(),
                     now(),
@@ -323,7 +338,7 @@ impl Change {
                 at: now(),
                 kind: self.kind.clone(),
                 subjects: self.subjects.clone(),
-                mode: Mode::HardDelete,
+                mode: self.mode,
                 outcome: Some(Disposition::Delete),
                 complete: true,
                 steps: self.receipt.clone(),

@@ -1,11 +1,11 @@
-//! Clause 9: an operation id that is applied twice returns the first receipt and writes nothing.
+//! Clause 9: an operation id that is applied twice returns the first receipt and writes nothing. Receipts can be read.
 
-use super::change::{Change, all};
+use super::change::{Change, all, operation, update};
 use super::observed::Observed;
 use super::world::load_all;
 use super::{Host, join, yield_now};
-use crate::domain::AuditOutcome;
-use crate::protocol::{ChangeSet, Expected, Receipt, Write};
+use crate::domain::{AuditOutcome, Mode};
+use crate::protocol::{ChangeSet, Expected, Receipt, ReceiptQuery, Write};
 
 fn erase() -> Change {
     Change::erase("c1").expect(all(0), Expected::Exactly(1)).event("client.gone", 0, &["name"])
@@ -74,4 +74,24 @@ pub async fn clause_9_two_concurrent_calls_do_the_work_once(host: &dyn Host) {
     assert_eq!(after.audit.len(), 1);
     assert_eq!(after.events.len(), 1);
     assert_eq!(after.operations, 1);
+}
+
+/// Receipts are found by their operations, and by the records that these removed or restored last.
+pub async fn clause_9_receipts_are_found(host: &dyn Host) {
+    load_all(host).await;
+    let find = async |query: ReceiptQuery| {
+        let found = host.store().receipt(&query).await.expect("readable");
+        found.map(|receipt| receipt.operation)
+    };
+    let last = |record: &str| ReceiptQuery::LastRemoval { kind: "clients".into(), record: record.into() };
+    assert_eq!(find(ReceiptQuery::Operation(operation(1))).await, None);
+    assert_eq!(find(last("c1")).await, None);
+    for (number, mode) in [(1, Mode::SoftDelete), (2, Mode::Restore), (3, Mode::Deactivate)] {
+        let change = Change::of(&["c1"]).operation(number).mode(mode).step(0, update("status", "OFF"));
+        host.store().apply(&change.build()).await.expect("applied");
+        assert_eq!(find(ReceiptQuery::Operation(operation(number))).await, Some(operation(number)));
+        let removal = if mode == Mode::Deactivate { 2 } else { number };
+        assert_eq!(find(last("c1")).await, Some(operation(removal)));
+        assert_eq!(find(last("c2")).await, None);
+    }
 }

@@ -80,6 +80,13 @@ macro_rules! conformance_cases {
                 clause_3_a_condition_decides_what_a_row_refers_to,
                 clause_3_rows_outside_a_filter_are_not_reached,
             }
+            3 clause_3_restore {
+                clause_3_replaced_values_are_put_back,
+                clause_3_what_was_changed_since_is_not_put_back,
+                clause_3_rows_whose_former_target_does_not_come_back_are_left_out,
+                clause_3_values_of_rows_with_ids_of_several_fields_are_put_back,
+                clause_3_the_value_before_the_first_of_several_steps_is_put_back,
+            }
             4 clause_4_unknown_names {
                 clause_4_a_kind_the_store_does_not_have,
                 clause_4_a_kind_the_map_does_not_have,
@@ -127,6 +134,7 @@ macro_rules! conformance_cases {
                 clause_9_a_refused_repetition_returns_the_first_receipt,
                 clause_9_another_operation_is_applied,
                 clause_9_two_concurrent_calls_do_the_work_once,
+                clause_9_receipts_are_found,
             }
         }
     };

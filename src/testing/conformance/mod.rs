@@ -25,6 +25,7 @@ pub mod clause_10_scale;
 pub mod clause_1_all_or_nothing;
 pub mod clause_2_preconditions;
 pub mod clause_3_keys;
+pub mod clause_3_restore;
 pub mod clause_3_steps;
 pub mod clause_4_unknown_names;
 pub mod clause_5_affected;

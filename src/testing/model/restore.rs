@@ -41,13 +41,17 @@ pub fn restore(
     for (name, id) in &marked {
         let kind = map.kind(name)?;
         let row = moments.now.get(name)?.get(id)?;
-        for reference in map.references_from(name).filter(|one| one.is_declared() && !one.each && one.holds_id()) {
+        for reference in
+            map.references_from(name).filter(|one| one.is_declared() && !one.each && one.holds_id())
+        {
             let is_there = |parent: &RecordId| {
                 let found = moments.now.get(&reference.to).and_then(|rows| rows.get(parent));
                 found.is_some_and(|found| !restore.is_deleted(&reference.to, found))
                     || is_back(&reference.to, parent)
             };
-            if restore.concerns(kind, reference, row) && !reference.held_by(kind, row).ok()?.iter().all(is_there) {
+            if restore.concerns(kind, reference, row)
+                && !reference.held_by(kind, row).ok()?.iter().all(is_there)
+            {
                 return None;
             }
         }
@@ -56,7 +60,8 @@ pub fn restore(
     }
     for (reference, id, fields) in restore.redirected() {
         let kind = map.kind(&reference.from)?;
-        let (former, row) = (moments.before.get(&kind.name)?.get(&id)?, moments.now.get(&kind.name)?.get(&id)?);
+        let (former, row) =
+            (moments.before.get(&kind.name)?.get(&id)?, moments.now.get(&kind.name)?.get(&id)?);
         let now = reference.held_by(kind, row).ok()?;
         let mut taken = reference.held_by(kind, former).ok()?;
         taken.retain(|key| !reference.each || !now.contains(key));
@@ -124,7 +129,9 @@ impl<'a> Restore<'a> {
             })
         };
         for reference in self.map.references().filter(|one| one.is_declared() && was_marked(&one.to)) {
-            let Some(kind) = self.map.kind(&reference.from).filter(|kind| !kind.id.is_none()) else { continue };
+            let Some(kind) = self.map.kind(&reference.from).filter(|kind| !kind.id.is_none()) else {
+                continue;
+            };
             for (id, row) in self.moments.now.get(&kind.name).into_iter().flatten() {
                 let fields = self.replaced(&kind.name, id, reference.fields.iter());
                 if !fields.is_empty() && self.concerns(kind, reference, row) {
