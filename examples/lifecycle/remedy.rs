@@ -34,7 +34,6 @@ fn refused(refusal: &Refusal, asked: &RequestArguments, policy: &DeletionPolicy)
         Refusal::MissingRole { roles, .. } => Some(roles_to_add(roles)),
         Refusal::WrongScope { .. } => Some("add `--scope` with the scope of the actor, if it has one".into()),
         Refusal::NotFound { .. } => Some("check the id, and that `--store` has the record".into()),
-        Refusal::NothingToRestore { .. } => None,
         Refusal::Invalid { .. } => invalid(asked, policy),
         _ => None,
     }

@@ -13,6 +13,8 @@ use crate::Failure;
 pub(crate) const SOFIA: &str = "00000000-0000-4000-8000-000000000047";
 /// A client whose deletion nothing blocks.
 pub(crate) const DIEGO: &str = "00000000-0000-4000-8000-000000000122";
+/// A client with two sessions.
+pub(crate) const LUCIA: &str = "00000000-0000-4000-8000-000000000026";
 /// A row of the table `clients` whose role is not USER.
 pub(crate) const ADMINISTRATOR: &str = "00000000-0000-4000-8000-000000000200";
 

@@ -3,7 +3,7 @@
 
 CREATE TABLE clients (
   user_id TEXT PRIMARY KEY, role TEXT NOT NULL, status TEXT NOT NULL,
-  name TEXT NOT NULL, surname TEXT NOT NULL, email TEXT NOT NULL UNIQUE);
+  name TEXT NOT NULL, surname TEXT NOT NULL, email TEXT NOT NULL UNIQUE, deleted_at TEXT);
 CREATE TABLE consents (
   id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients, signed_at TEXT NOT NULL);
 CREATE TABLE revokes (
@@ -49,7 +49,7 @@ CREATE TEMP VIEW people AS
 CREATE TEMP VIEW things AS
   SELECT people.n, people.user_id, numbers.n AS k FROM people JOIN numbers ON numbers.n <= 8;
 
-INSERT INTO clients
+INSERT INTO clients (user_id, role, status, name, surname, email)
   SELECT user_id, CASE WHEN people.n % 100 = 0 THEN 'ADMIN' ELSE 'USER' END, 'ON',
          name, surname, printf('client%d@example.com', people.n)
   FROM people JOIN first_names ON first_names.n = 1 + people.n % 13 JOIN surnames ON surnames.n = 1 + people.n % 11;

@@ -20,7 +20,7 @@ use client_lifecycle::sqlite::SqliteStore;
 use client_lifecycle::{Lifecycle, Request};
 use uuid::Uuid;
 
-use clinic::{ADMINISTRATOR, DIEGO, SOFIA};
+use clinic::{ADMINISTRATOR, DIEGO, LUCIA, SOFIA};
 
 pub(crate) type Failure = Box<dyn Error>;
 
@@ -103,6 +103,19 @@ async fn main() -> Result<(), Failure> {
         clinic::rows(&pool).await? == after && lifecycle.store().events(receipt.operation).await? == events;
     println!("the same receipt: {}", show::yes(again == receipt));
     println!("the same rows, and no second event: {}", show::yes(untouched));
+
+    show::title(8, "Lucía was marked as deleted by mistake: she comes back");
+    let marked = Request::soft_delete("clients", LUCIA).by(Actor::new("ana", "ADMIN"));
+    lifecycle.execute(&marked.operation(Uuid::from_u128(8))).await?;
+    let back =
+        Request::restore("clients", LUCIA).by(Actor::new("ana", "ADMIN")).operation(Uuid::from_u128(9));
+    let plan = lifecycle.plan(&back).await?;
+    println!("{plan}\n");
+    lifecycle.apply(&back, &plan).await?;
+    show::refusal(
+        "ana tries to restore her again",
+        &lifecycle.execute(&back.operation(Uuid::from_u128(10))).await,
+    );
 
     let document = file.with_extension("json");
     fs::write(&document, serde_json::to_string_pretty(lifecycle.policy())?)?;

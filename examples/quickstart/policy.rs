@@ -10,7 +10,9 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
     DeletionPolicy::of("clients")
         .version("2026-11")
         // The clinic's tables. `clients` also contains administrators, who are not clients.
-        .kind("clients", |kind| kind.id("user_id").status("status").filter(eq("role", "USER")))
+        .kind("clients", |kind| {
+            kind.id("user_id").status("status").deleted_at("deleted_at").filter(eq("role", "USER"))
+        })
         .kind("bookings", |kind| {
             kind.field("starts_at", FieldType::Timestamp).nullable("comment").personal("comment", Mask::Null)
         })
@@ -70,6 +72,9 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
                 .effect(EffectRule::topic("sessions.revoke").on("sessions").fields(["token"]))
                 .effect(EffectRule::topic("email.account_deleted").fields(["email"]))
         })
+        // For a client who may come back: the record is marked as deleted and signed out, and can be restored.
+        .soft_delete(|mode| mode.allow("ADMIN").rule("sessions.client_id", delete()).others(keep()))
+        .restore(|mode| mode.allow("ADMIN"))
         // The reversible alternative to a deletion: the client's status becomes OFF, and everything else stays.
         .deactivate(|mode| mode.allow("ADMIN").others(keep()))
         .reactivate(|mode| mode.allow("ADMIN").others(keep()))

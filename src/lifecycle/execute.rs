@@ -110,15 +110,7 @@ impl<S: Store> Lifecycle<S> {
         plan.kind == request.kind
             && plan.mode == request.mode
             && plan.policy_version == self.policy.version()
-            && self.names_subjects_of(request, plan)
-    }
-
-    fn names_subjects_of(&self, request: &Request, plan: &Plan) -> bool {
-        if request.undoes.is_some() && request.subjects.is_empty() {
-            return request.undoes == plan.undoes();
-        }
-        texts(&plan.execution.query.subjects, ToString::to_string)
-            == texts(&request.subjects, ToString::to_string)
+            && names_subjects_of(request, plan)
     }
 
     /// Checks that the lifecycle has a key if the policy needs one. Called before anything is read.
@@ -334,4 +326,14 @@ fn reject_value_modes(request: &Request) -> Result<(), Refusal> {
 /// canonical form.
 pub(super) fn texts(ids: &[RecordId], text: impl Fn(&RecordId) -> String) -> BTreeSet<String> {
     ids.iter().map(text).collect()
+}
+
+/// Returns whether a request is about the subjects of a plan. If it names only the operation to take back, the plan has
+/// the subjects of that operation.
+fn names_subjects_of(request: &Request, plan: &Plan) -> bool {
+    if request.undoes.is_some() && request.subjects.is_empty() {
+        return request.undoes == plan.undoes();
+    }
+    texts(&plan.execution.query.subjects, ToString::to_string)
+        == texts(&request.subjects, ToString::to_string)
 }

@@ -235,3 +235,44 @@ fn no_byte_of_an_erased_value_stays_in_the_file() {
     assert_eq!(ended.status, 0, "{}", ended.err);
     assert!(!is_left());
 }
+
+/// The operation that takes the last soft deletion back is a command of its own.
+#[test]
+fn a_soft_deletion_is_taken_back_by_its_record_or_by_its_operation() {
+    let world = World::new("restore");
+    world.execute("ALTER TABLE clients ADD deleted_at TEXT; ALTER TABLE debts ADD deleted_at TEXT");
+    let mut document = policy();
+    for kind in ["clients", "debts"] {
+        document["kinds"][kind]["deleted_at"] = json!("deleted_at");
+    }
+    document["modes"]["soft_delete"] =
+        json!({ "allow": [{ "role": "ADMIN" }], "rules": { "debts.client_id": "cascade", "*": "keep" } });
+    document["modes"]["restore"] = json!({ "allow": [{ "role": "ADMIN" }] });
+    world.write("policy.json", &document.to_string());
+    let (store, who) = ("sqlite:app.db", "--actor ana --role ADMIN");
+    let marked = "SELECT count(*) || '' FROM debts WHERE deleted_at IS NOT NULL";
+
+    let nothing = world.run(store, &format!("restore clients owes {who}"));
+    assert_eq!(nothing.status, 3, "{}", nothing.err);
+    assert!(nothing.err.contains("no operation has marked it as deleted"), "{}", nothing.err);
+
+    let ended = world.run(store, &format!("apply clients owes --mode soft_delete {who}"));
+    assert_eq!((ended.status, world.query(marked)), (0, vec!["2".to_owned()]), "{}", ended.err);
+    let plan = world.run(store, &format!("plan clients owes --mode restore {who}"));
+    assert!(
+        plan.out.contains("It takes back operation ") && plan.out.contains("What comes back"),
+        "{}",
+        plan.out
+    );
+    let ended = world.run(store, &format!("restore clients owes {who}"));
+    assert_eq!((ended.status, world.query(marked)), (0, vec!["0".to_owned()]), "{}", ended.err);
+    let again = world.run(store, &format!("restore clients owes {who}"));
+    assert!(again.err.contains("it was restored by operation"), "{}", again.err);
+
+    let both = format!("apply clients owes seen --mode soft_delete {who} {OPERATION}");
+    assert_eq!(world.run(store, &both).status, 0);
+    let one = world.run(store, &format!("restore clients owes {who}"));
+    assert!(one.status == 2 && one.err.contains("marked 2 records"), "{}", one.err);
+    let ended = world.run(store, &format!("restore clients {OPERATION} {who}"));
+    assert_eq!((ended.status, world.query(marked)), (0, vec!["0".to_owned()]), "{}", ended.err);
+}

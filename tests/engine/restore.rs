@@ -9,6 +9,8 @@ use client_lifecycle::{DeletionPolicy, Error};
 use serde_json::{Value, json};
 
 use crate::common::agrees;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+use crate::common::backend::stores;
 use crate::common::backend::{Backend, On, on_every_store};
 
 fn policy() -> DeletionPolicy {
@@ -227,4 +229,60 @@ on_every_store! {
         let late = lifecycle.apply(&request, &plan).await;
         assert!(matches!(late, Err(Error::Conflict { .. })), "{late:?}");
     }
+}
+
+/// A value that is unique among live records is free after a soft deletion, so another record may have taken it.
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+#[tokio::test]
+async fn a_unique_value_that_was_taken_since_stops_the_restore() {
+    let index = "CREATE UNIQUE INDEX names ON clients (name) WHERE deleted_at IS NULL";
+    for on in stores().await {
+        let mut data = rows();
+        for (client, name) in data["clients"].as_array_mut().unwrap().iter_mut().zip(["Ana", "Eva", "Pep"]) {
+            client["name"] = json!(name);
+        }
+        let backend = Backend::with(on, &policy(), &data).await;
+        match &backend {
+            Backend::Memory(..) => continue,
+            Backend::Sqlite(file) => file.run(index).await,
+            Backend::Postgres(tables) => tables.run(index).await,
+        }
+        applied(&backend, Request::soft_delete("clients", 1)).await;
+        backend.set("clients", "3", "name", json!("Ana")).await;
+        let plan = planned(&backend, Request::restore("clients", 1)).await;
+        let found: Vec<_> =
+            plan.blockers.iter().map(|one| (one.rule.as_str(), one.kind.as_str(), one.count)).collect();
+        assert_eq!(found, [("restore", "clients", 1)], "{on:?}: {plan}");
+        assert!(plan.to_string().contains("`name`"), "{on:?}: {plan}");
+        backend.set("clients", "3", "name", json!("Pep")).await;
+        applied(&backend, Request::restore("clients", 1)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_actor_without_permission_learns_nothing_of_the_operation() {
+    let mut document = serde_json::to_value(policy()).unwrap();
+    document["modes"]["restore"] = json!({ "allow": [{ "role": "ADMIN" }] });
+    let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+    let backend = Backend::with(On::Memory, &policy, &rows()).await;
+    let lifecycle = backend.lifecycle(&policy).await;
+    for request in [Request::restore("clients", 1), Request::restore("clients", 99)] {
+        let error = lifecycle.execute(&request.by(Actor::new("eva", "USER"))).await.unwrap_err();
+        assert_eq!(error.code(), "missing_role");
+    }
+}
+
+#[test]
+fn a_restore_needs_a_mark_and_ids_that_are_not_personal() {
+    let faults = |kinds: Value| {
+        let document =
+            json!({ "subject": "clients", "kinds": kinds, "modes": { "restore": { "allow": "any" } } });
+        DeletionPolicy::from_json(&document.to_string()).unwrap_err().to_string()
+    };
+    let unmarked = faults(json!({ "clients": {} }));
+    assert!(unmarked.contains("modes.restore: the mode needs `deleted_at` of `clients`"), "{unmarked}");
+    let personal = faults(
+        json!({ "clients": { "id": "email", "personal": { "email": "hmac" }, "deleted_at": "gone" } }),
+    );
+    assert!(personal.contains("modes.restore: `restore` finds rows by the ids"), "{personal}");
 }

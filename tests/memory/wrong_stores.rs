@@ -369,7 +369,7 @@ found! {
     a_store_that_ignores_who_else_holds_a_text: IgnoresHolders
         by clause_2_one_of_two_claims_to_a_text_wins, breaks [2];
     a_store_that_forgets_operations: ForgetsOperations
-        by clause_9_a_repetition_returns_the_first_receipt, breaks [1, 9];
+        by clause_9_a_repetition_returns_the_first_receipt, breaks [1, 3, 9];
 }
 
 /// The wrapper without a deliberate error must pass every case.

@@ -146,7 +146,7 @@ impl Inquiry {
             };
             plan.notes.push(note("not_restored", &step.kind, step.actual, what));
         }
-        for (kind, left) in self.changed_since(undone, plan) {
+        for (kind, left) in changed_since(undone, plan) {
             let what = match left {
                 1 => "is not as the operation left it, and stays as it is",
                 _ => "are not as the operation left them, and stay as they are",
@@ -154,19 +154,19 @@ impl Inquiry {
             plan.notes.push(note("changed_since", &kind, left, what));
         }
     }
+}
 
-    /// Returns, for each kind that the operation marked, how many rows no longer bear its mark.
-    fn changed_since(&self, undone: &Receipt, plan: &Plan) -> Vec<(KindName, u64)> {
-        let marked = || undone.steps.iter().filter(|step| step.disposition == Disposition::SoftDelete);
-        let kinds: BTreeSet<&KindName> = marked().map(|step| &step.kind).collect();
-        let left = kinds.into_iter().map(|kind| {
-            let own = || marked().filter(move |step| step.kind == *kind);
-            let paths: BTreeSet<&[ReferenceName]> = own().map(|step| &*step.path).collect();
-            let is_back = |step: &&Step| step.key.kind == *kind && paths.contains(&*step.key.path);
-            let back: u64 = plan.steps.iter().filter(is_back).map(|step| step.count).sum();
-            let were: u64 = own().map(|step| step.actual).sum();
-            (kind.clone(), were.saturating_sub(back))
-        });
-        left.filter(|(_, left)| *left > 0).collect()
-    }
+/// Returns, for each kind that the operation marked, how many rows no longer bear its mark.
+fn changed_since(undone: &Receipt, plan: &Plan) -> Vec<(KindName, u64)> {
+    let marked = || undone.steps.iter().filter(|step| step.disposition == Disposition::SoftDelete);
+    let kinds: BTreeSet<&KindName> = marked().map(|step| &step.kind).collect();
+    let left = kinds.into_iter().map(|kind| {
+        let own = || marked().filter(move |step| step.kind == *kind);
+        let paths: BTreeSet<&[ReferenceName]> = own().map(|step| &*step.path).collect();
+        let is_back = |step: &&Step| step.key.kind == *kind && paths.contains(&*step.key.path);
+        let back: u64 = plan.steps.iter().filter(is_back).map(|step| step.count).sum();
+        let were: u64 = own().map(|step| step.actual).sum();
+        (kind.clone(), were.saturating_sub(back))
+    });
+    left.filter(|(_, left)| *left > 0).collect()
 }

@@ -81,8 +81,8 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Starts a query for what was replaced in a field.
-    fn from_replaced<'w>(
+    /// Starts a query for what the undone operation replaced in a field.
+    fn replaced_in<'w>(
         &self,
         w: &'w mut Writer,
         columns: &str,
@@ -127,7 +127,7 @@ impl Renderer<'_> {
         self.is_recorded(w, kind, first)?;
         for field in fields {
             w.push(" AND EXISTS (");
-            let mut query = self.from_replaced(w, "1", kind, field)?;
+            let mut query = self.replaced_in(w, "1", kind, field)?;
             self.is_about_row(&mut query, kind)?;
             let same = self.backend.equals_recorded(self.field(kind, field), "m.after")?;
             query.condition().push(&same);
@@ -142,7 +142,7 @@ impl Renderer<'_> {
         if let Some(id) = kind.id.only() {
             let recorded = self.backend.id_of_record(self.field(kind, id), "m.record")?;
             return holds_one(w, &self.row_id(kind)?, self.finds_row_ids(kind)?, |w| {
-                self.from_replaced(w, &recorded, kind, field).map(|_| ())
+                self.replaced_in(w, &recorded, kind, field).map(|_| ())
             });
         }
         let parts = kind.id.fields().iter().enumerate();
@@ -152,7 +152,7 @@ impl Renderer<'_> {
         let parts: Vec<String> = parts.collect::<Result<_, _>>()?;
         let columns = kind.id.fields().iter().map(|part| self.field(kind, part).column());
         w.push(&as_row(&columns.collect::<Vec<_>>())).push(" IN (");
-        self.from_replaced(w, &parts.join(", "), kind, field)?;
+        self.replaced_in(w, &parts.join(", "), kind, field)?;
         w.push(")");
         Ok(())
     }
@@ -161,7 +161,7 @@ impl Renderer<'_> {
     pub(crate) fn former(&self, w: &mut Writer, kind: &Kind, field: &FieldName) -> Result<(), StoreError> {
         let value = self.backend.read_recorded(self.field(kind, field), "m.before")?;
         w.push("(");
-        let mut query = self.from_replaced(w, &value, kind, field)?;
+        let mut query = self.replaced_in(w, &value, kind, field)?;
         self.is_about_row(&mut query, kind)?;
         w.push(")");
         Ok(())

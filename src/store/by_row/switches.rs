@@ -16,8 +16,8 @@ impl<S: Session> Evaluation<'_, S> {
         kind: &KindName,
         rows: Vec<Ranked>,
     ) -> Result<Vec<Ranked>, StoreError> {
-        let switches = self.switches(&self.subject_ids()).await?.into_values();
-        let operations = switches.flat_map(|switches| switches.operations);
+        let noted = self.switches(&self.subject_ids()).await?.into_values();
+        let operations = noted.flat_map(|noted| noted.operations);
         let operations: BTreeSet<OperationId> = operations.collect();
         let mut marks: BTreeMap<RecordId, RecordId> = BTreeMap::new();
         for (id, _) in self.with_ids(kind, rows.clone()) {
