@@ -329,8 +329,8 @@ pub enum Source {
         fields: Vec<FieldName>,
     },
     /// The rows that referred to rows of `of`, with these fields as they were before the operation that the query
-    /// [undoes](SurveyQuery::undoes). If the reference holds a list, `of` has the row of every element that the
-    /// operation took out. The kind has an id.
+    /// [undoes](SurveyQuery::undoes) and that recorded them. Whether they still are as it left them does not matter. If the
+    /// reference holds a list, `of` has the row of every element that is no longer in it. The kind has an id.
     FormerReferrers {
         /// The reference, from the set's kind.
         reference: ReferenceName,

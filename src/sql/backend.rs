@@ -177,7 +177,14 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         Ok(recorded.to_owned())
     }
     /// Renders the condition that a field of `r` equals a recorded value. NULL equals NULL.
-    fn equals_recorded(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError>;
+    fn equals_recorded(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError> {
+        Ok(format!("{recorded} IS {}", field.column()))
+    }
+    /// Renders the id of a record together with the value of a field, or with the value `m.after`, so that many of both can be
+    /// compared at once. `None` if the database compares them one by one.
+    fn recorded_pair(&self, _record: &str, _field: Option<Field<'_>>) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
     /// Renders a recorded id, or an element of it, with the type of the field of the id.
     fn id_of_record(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError>;
     /// Renders an element of a recorded id of several fields.

@@ -105,8 +105,8 @@ impl Backend for Postgres {
         replaced::read_recorded(field, recorded)
     }
 
-    fn equals_recorded(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError> {
-        replaced::equals_recorded(field, recorded)
+    fn recorded_pair(&self, record: &str, field: Option<Field<'_>>) -> Result<Option<String>, StoreError> {
+        replaced::recorded_pair(record, field).map(Some)
     }
 
     fn id_of_record(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError> {

@@ -7,18 +7,23 @@ use crate::domain::FieldName;
 use crate::protocol::{ChangeStep, Write};
 use crate::sql::render::renderer::Field;
 use crate::sql::statement::{With, Writer};
-use crate::sql::table_schema::{ColumnType, TypeFamily};
+use crate::sql::table_schema::TypeFamily;
 use crate::store::StoreError;
 
-/// Returns the text before and after a value that makes its text.
+/// Returns the text before and after a value that makes its text. Texts are equal if the values are the same.
 pub(super) fn recorded_value(field: Field<'_>) -> Result<[String; 2], StoreError> {
     let column_type = field.column_type()?;
     let name = &column_type.name;
     Ok(match column_type.family {
-        // The text of an instant depends on the style of dates, but its JSON does not.
-        TypeFamily::Date | TypeFamily::Timestamp | TypeFamily::TimestampTz => {
-            ["(to_json((".into(), format!(")::{name}) #>> '{{}}')")]
-        }
+        // The text of an instant depends on the style of dates and on the time zone, but its JSON in UTC does not. The zone
+        // comes before the era, and an infinite instant has none.
+        TypeFamily::TimestampTz => [
+            "replace(replace(to_json((".into(),
+            format!(
+                ")::{name} AT TIME ZONE 'UTC') #>> '{{}}' || 'Z', ' BCZ', 'Z BC'), 'infinityZ', 'infinity')"
+            ),
+        ],
+        TypeFamily::Date | TypeFamily::Timestamp => ["(to_json((".into(), format!(")::{name}) #>> '{{}}')")],
         _ => ["((".into(), format!(")::{name})::text")],
     })
 }
@@ -28,20 +33,16 @@ pub(super) fn read_recorded(field: Field<'_>, recorded: &str) -> Result<String, 
     Ok(format!("{recorded}::{}", field.column_type()?.name))
 }
 
-/// Renders the condition that a column equals a recorded value.
-pub(super) fn equals_recorded(field: Field<'_>, recorded: &str) -> Result<String, StoreError> {
-    let (column_type, stored) = (field.column_type()?, field.column());
-    Ok(if has_equality(&column_type) {
-        format!("{stored} IS NOT DISTINCT FROM {}", read_recorded(field, recorded)?)
-    } else {
-        let [open, close] = recorded_value(field)?;
-        format!("{open}{stored}{close} IS NOT DISTINCT FROM {recorded}")
-    })
-}
-
-/// Returns whether values of the type can be compared. `json` and some others cannot.
-fn has_equality(column_type: &ColumnType) -> bool {
-    !matches!(column_type.family, TypeFamily::Json | TypeFamily::Other)
+/// Renders the id of a record together with the text of a value. NULL is the empty text.
+pub(super) fn recorded_pair(record: &str, field: Option<Field<'_>>) -> Result<String, StoreError> {
+    let value = match field {
+        Some(field) => {
+            let [open, close] = recorded_value(field)?;
+            format!("{open}{}{close}", field.column())
+        }
+        None => "m.after".into(),
+    };
+    Ok(format!("({record} || E'\\x1f' || coalesce('=' || {value}, ''))"))
 }
 
 impl Writes<'_> {

@@ -126,13 +126,25 @@ impl Renderer<'_> {
         };
         self.is_recorded(w, kind, first)?;
         for field in fields {
-            w.push(" AND EXISTS (");
-            let mut query = self.replaced_in(w, "1", kind, field)?;
-            self.is_about_row(&mut query, kind)?;
-            let same = self.backend.equals_recorded(self.field(kind, field), "m.after")?;
-            query.condition().push(&same);
-            w.push(")");
+            w.push(" AND ");
+            self.is_left(w, kind, field)?;
         }
+        Ok(())
+    }
+
+    /// Writes the condition that a field of the row `r` has the value that the undone operation wrote to it.
+    fn is_left(&self, w: &mut Writer, kind: &Kind, field: &FieldName) -> Result<(), StoreError> {
+        let stored = self.field(kind, field);
+        if let Some(own) = self.backend.recorded_pair(&self.record_of(kind)?, Some(stored))? {
+            let Some(recorded) = self.backend.recorded_pair("m.record", None)? else { return Ok(()) };
+            return is_among(w, &own, true, |w| self.replaced_in(w, &recorded, kind, field).map(|_| ()));
+        }
+        // As a value, which is NULL if nothing is recorded.
+        let same = self.backend.equals_recorded(stored, "m.after")?;
+        w.push("(");
+        let mut query = self.replaced_in(w, &same, kind, field)?;
+        self.is_about_row(&mut query, kind)?;
+        w.push(")");
         Ok(())
     }
 
@@ -177,7 +189,24 @@ impl Renderer<'_> {
     ) -> Result<(), StoreError> {
         let sides = self.sides(reference)?;
         let kind = sides.from();
-        self.is_replaced(w, kind, fields)?;
+        let Some(first) = fields.first() else {
+            w.push("FALSE");
+            return Ok(());
+        };
+        if let (Some(id), true) = (kind.id.only(), sides.has_one_field()) {
+            // Finds the rows from what was recorded, without looking at each row.
+            let recorded = self.backend.id_of_record(self.field(kind, id), "b.record")?;
+            let held = as_row(&sides.held("b")?);
+            let value = self.backend.read_recorded(self.field(kind, first), "m.before")?;
+            let columns = format!("m.record AS record, {value} AS {}", quote(kind.column(first)));
+            return holds_one(w, &self.row_id(kind)?, self.finds_row_ids(kind)?, |w| {
+                w.push(&format!("SELECT {recorded} FROM ("));
+                self.replaced_in(w, &columns, kind, first)?;
+                w.push(") AS b WHERE ");
+                is_among(w, &held, true, |w| sides.keys(w, |w| self.ids(w, of)))
+            });
+        }
+        self.is_recorded(w, kind, first)?;
         let former = |w: &mut Writer| {
             w.push("(SELECT ");
             w.list(", ", &reference.fields, |w, field| {

@@ -215,10 +215,6 @@ impl Backend for Sqlite {
         Ok(format!("CASE WHEN {} THEN {text} END", held.join(" AND ")))
     }
 
-    fn equals_recorded(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError> {
-        Ok(format!("{recorded} IS {}", field.column()))
-    }
-
     fn id_of_record(&self, field: Field<'_>, recorded: &str) -> Result<String, StoreError> {
         // The elements of an id of several fields are JSON, which holds a UUID as text.
         let is_element = field.kind.id.only().is_none();

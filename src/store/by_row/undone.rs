@@ -31,8 +31,8 @@ pub(super) async fn read_marks<S: Session>(
 }
 
 impl<S: Session> Evaluation<'_, S> {
-    /// Returns the rows of which the operation recorded these fields, and that still have the values that it wrote.
-    pub(super) async fn replaced(
+    /// Returns the rows of which the operation recorded these fields.
+    async fn recorded_rows(
         &mut self,
         kind: &Kind,
         fields: &[FieldName],
@@ -40,7 +40,16 @@ impl<S: Session> Evaluation<'_, S> {
         let marks = self.marks.iter().filter(|((of, _), _)| *of == kind.name);
         let complete = marks.filter(|(_, mark)| fields.iter().all(|field| mark.after.contains_key(field)));
         let ids: Vec<RecordId> = complete.map(|((_, id), _)| id.clone()).collect();
-        let found = self.session.find(kind, &ids).await?;
+        self.session.find(kind, &ids).await
+    }
+
+    /// Returns the rows of which the operation recorded these fields, and that still have the values that it wrote.
+    pub(super) async fn replaced(
+        &mut self,
+        kind: &Kind,
+        fields: &[FieldName],
+    ) -> Result<Vec<RowNumber>, StoreError> {
+        let found = self.recorded_rows(kind, fields).await?;
         let mut kept = Vec::new();
         for number in found {
             let Some(row) = self.session.row(&kind.name, number) else { continue };
@@ -72,7 +81,7 @@ impl<S: Session> Evaluation<'_, S> {
             let row = self.session.row(reference.to(), number);
             keys.extend(row.and_then(|row| reference.target.read(row)));
         }
-        let found = self.replaced(kind, fields).await?;
+        let found = self.recorded_rows(kind, fields).await?;
         let mut kept = Vec::new();
         for number in found {
             let Some(row) = self.session.row(&kind.name, number) else { continue };

@@ -5,7 +5,7 @@ use super::change::{Change, all, branch, operation, update};
 use super::observed::Observed;
 use super::world::load_keyed;
 use crate::domain::{FieldName, Mode, Value};
-use crate::protocol::{Expected, NewValue, Source, Write};
+use crate::protocol::{Branch, Expected, NewValue, Source, Write};
 
 const MARK: &str = "2026-03-01T12:00:00.000Z";
 
@@ -35,8 +35,8 @@ fn mark(client: &str, number: u128) -> Change {
         .step(0, replace("deleted_at", MARK))
 }
 
-/// Takes back what [`mark`] did under an operation. Set 1 are the marked clients, and set 2 the invoices whose client
-/// comes back.
+/// Takes back what [`mark`] did under an operation. Set 1 are the marked clients, and set 3 the invoices as the operation
+/// left them, whose client comes back.
 fn unmark(client: &str, undoes: u128, number: u128) -> Change {
     let reference = "invoices.client_id".into();
     let former = Source::FormerReferrers { reference, fields: fields(&["client_id"]), of: all(1) };
@@ -45,8 +45,9 @@ fn unmark(client: &str, undoes: u128, number: u128) -> Change {
         .mode(Mode::Restore)
         .undoing(operation(undoes))
         .set("clients", vec![branch(replaced(&["deleted_at"]))])
-        .set("invoices", vec![branch(former)])
-        .step(2, put_back("client_id"))
+        .set("invoices", vec![branch(replaced(&["client_id"]))])
+        .set("invoices", vec![Branch { within: vec![all(2)], ..branch(former) }])
+        .step(3, put_back("client_id"))
         .step(1, put_back("deleted_at"))
 }
 
@@ -62,7 +63,7 @@ pub async fn clause_3_replaced_values_are_put_back(host: &dyn Host) {
     let before = Observed::by(host).await;
     let marked = applied(host, mark("c1", 1)).await;
     assert_eq!(marked.value("invoices", "i1", "client_id"), Value::Null);
-    let change = unmark("c1", 1, 2).expect(all(1), Expected::Exactly(1)).expect(all(2), Expected::Exactly(2));
+    let change = unmark("c1", 1, 2).expect(all(1), Expected::Exactly(1)).expect(all(3), Expected::Exactly(2));
     let after = applied(host, change).await;
     assert_eq!(after.kinds, before.kinds);
 }
@@ -75,7 +76,7 @@ pub async fn clause_3_what_was_changed_since_is_not_put_back(host: &dyn Host) {
     applied(host, mark("c2", 2)).await;
     let change = Change::of_kind("invoices", ["i1".into()]).operation(3).step(0, update("client_id", "c3"));
     applied(host, change).await;
-    let change = unmark("c1", 1, 4).expect(all(1), Expected::Exactly(1)).expect(all(2), Expected::Exactly(1));
+    let change = unmark("c1", 1, 4).expect(all(1), Expected::Exactly(1)).expect(all(3), Expected::Exactly(1));
     let after = applied(host, change).await;
     assert_eq!(after.value("invoices", "i1", "client_id"), "c3".into());
     assert_eq!(after.value("invoices", "i2", "client_id"), "c1".into());
@@ -90,7 +91,7 @@ pub async fn clause_3_rows_whose_former_target_does_not_come_back_are_left_out(h
     applied(host, mark("c1", 1)).await;
     let change = Change::of(&["c1"]).operation(2).step(0, update("deleted_at", Value::Null));
     applied(host, change).await;
-    let change = unmark("c1", 1, 3).expect(all(1), Expected::Exactly(0)).expect(all(2), Expected::Exactly(0));
+    let change = unmark("c1", 1, 3).expect(all(1), Expected::Exactly(0)).expect(all(3), Expected::Exactly(0));
     let after = applied(host, change).await;
     assert_eq!(after.value("invoices", "i1", "client_id"), Value::Null);
 }
