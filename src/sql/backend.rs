@@ -332,6 +332,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// Writes the masked value of a field.
     fn mask(&self, w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError>;
 
+    /// Renders a written value as a column of the declared type stores it, if the type may change the value.
+    fn stored(&self, _declared: &str, value: &str) -> String {
+        value.to_owned()
+    }
+
     // Operations.
 
     /// Chooses the first strategy to try for a change set. `single_statement_limit` is the maximum number of planned

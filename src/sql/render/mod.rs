@@ -1,5 +1,6 @@
 //! Rendering: sets, questions, steps and records as SQL. Pure: no connection, no clock.
 
+pub(crate) mod after;
 pub(crate) mod count;
 pub(crate) mod list;
 mod only_subject;

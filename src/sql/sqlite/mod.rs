@@ -2,6 +2,8 @@
 //! temporary table.
 
 mod column;
+mod constraint;
+mod create_table;
 mod deletions;
 mod keys;
 mod list;
@@ -332,6 +334,10 @@ impl Backend for Sqlite {
 
     fn mask(&self, w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError> {
         column::mask(w, field, mask)
+    }
+
+    fn stored(&self, declared: &str, value: &str) -> String {
+        constraint::stored(declared, value)
     }
 
     fn strategy(&self, changes: &ChangeSet, _: u64) -> ApplyStrategy {
