@@ -88,7 +88,10 @@ mod tests {
             "2 rows of `debts` would have a value in the column `email` that character varying(20) cannot hold"
         );
         let unique = said(Constraint::Unique(vec!["a".into(), "b".into()]), 2, false);
-        assert_eq!(unique.0, "2 rows of `debts` would have the same `a`, `b` as another row, but these values are unique");
+        assert_eq!(
+            unique.0,
+            "2 rows of `debts` would have the same `a`, `b` as another row, but these values are unique"
+        );
         assert!(unique.1.contains("`hmac`"));
     }
 }

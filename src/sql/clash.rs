@@ -11,8 +11,8 @@ use std::sync::Arc;
 use equal_rows::KeyQuestion;
 use refused_rows::RowQuestion;
 
-use super::constraint::TableConstraints;
 use super::connection::{AccessMode, SqlConnection, SqlErrorClass, SqlTransaction, SqlValue};
+use super::constraint::TableConstraints;
 use super::render::after::KindSteps;
 use super::render::renderer::Renderer;
 use super::session::{ErrorContext, query};
@@ -161,9 +161,7 @@ fn questions<'a>(writes: PlannedWrites<'a>, schema: &'a TableSchema) -> Vec<Aske
     for (steps, table) in kinds.filter(|(steps, _)| !steps.writing.is_empty()) {
         let constraints = schema.constraints.get(&*table).unwrap_or(TableConstraints::NONE);
         let indexes = schema.unique.get(&*table).into_iter().flatten();
-        found.extend(
-            indexes.filter_map(|index| KeyQuestion::of(&steps, index, constraints)).map(Asked::Key),
-        );
+        found.extend(indexes.filter_map(|index| KeyQuestion::of(&steps, index, constraints)).map(Asked::Key));
         found.extend(RowQuestion::of(&steps, constraints).map(Asked::Rows));
     }
     found

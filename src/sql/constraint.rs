@@ -237,7 +237,8 @@ mod tests {
         assert!(longer(63, masked(Mask::Hmac)) && !longer(64, masked(Mask::Hmac)));
         let null = RuleScope::Null { years: false };
         assert!(null.may_refuse(&NewValue::Value(Value::Null)) && !null.may_refuse(&masked(Mask::Year)));
-        let number = |text: &str| RuleScope::Numbers { digits: 3 }.may_refuse(&masked(Mask::Text(text.into())));
+        let number =
+            |text: &str| RuleScope::Numbers { digits: 3 }.may_refuse(&masked(Mask::Text(text.into())));
         assert!(number("999.9") && number("1e9") && !number("-99"));
     }
 }

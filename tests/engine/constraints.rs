@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 
 use client_lifecycle::domain::{DataMap, Fault, UndeclaredReferences};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::protocol::{
-    ChangeSet, Inconsistency, Receipt, Survey, SurveyQuery, VerifyQuery,
-};
+use client_lifecycle::protocol::{ChangeSet, Inconsistency, Receipt, Survey, SurveyQuery, VerifyQuery};
 use client_lifecycle::store::StoreError;
 use client_lifecycle::testing::model::Verdict;
 use client_lifecycle::testing::strategies::RandomWorld;
@@ -129,7 +127,7 @@ fn a_plan_on_sqlite_foresees_what_a_constraint_refuses() {
     use std::cell::RefCell;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tally = RefCell::new(Tally::default());
-    for_random_worlds_in(&runtime, effort::worlds(), 300, async |case, verdict| {
+    for_random_worlds_in(&runtime, effort::worlds(), 20, async |case, verdict| {
         if !verdict.executable {
             return Ok(());
         }
@@ -166,7 +164,8 @@ fn a_plan_on_postgres_foresees_what_a_constraint_refuses() {
     runtime.block_on(PostgresStore::new(schema.pool.clone()).migrate()).unwrap();
     let (turn, tally) = (Cell::new(0_usize), RefCell::new(Tally::default()));
     let last = RefCell::new(None);
-    let worlds = if std::env::var_os("LIFECYCLE_WORLDS").is_some() { effort::worlds() } else { effort::worlds() / 4 };
+    let worlds =
+        if std::env::var_os("LIFECYCLE_WORLDS").is_some() { effort::worlds() } else { effort::worlds() / 4 };
     for_random_worlds_in(&runtime, worlds, 50, async |case, verdict| {
         if !verdict.executable {
             return Ok(());
@@ -181,7 +180,8 @@ fn a_plan_on_postgres_foresees_what_a_constraint_refuses() {
         let mut tx = pool.begin().await.unwrap();
         if let Some(before) = last.replace(Some(map.clone())) {
             run(&mut tx, &dropping(&before)).await;
-            run(&mut tx, "DROP TYPE IF EXISTS extra_labels; DROP DOMAIN IF EXISTS extra_domain, extra_base").await;
+            run(&mut tx, "DROP TYPE IF EXISTS extra_labels; DROP DOMAIN IF EXISTS extra_domain, extra_base")
+                .await;
         }
         run(&mut tx, &script(map, &document, PLAIN)).await;
         for constraint in generator::constraints(case, verdict, generator::Target::Postgres) {

@@ -48,9 +48,7 @@ impl<'a> RowQuestion<'a> {
         let columns: BTreeSet<String> = self.rules.iter().flat_map(|rule| rule.columns.clone()).collect();
         let mut w = r.writer();
         let mut with = r.tables(&mut w, &sets_of(&self.steps), false)?;
-        with.table(&after, |w| {
-            r.rows_after(w, &self.steps, &columns, self.constraints, StandIn::Pseudonym)
-        })?;
+        with.table(&after, |w| r.rows_after(w, &self.steps, &columns, self.constraints, StandIn::Pseudonym))?;
         with.table(&refused, |w| {
             let table = quote(&kind.table_name().table);
             let mut union = Union::new(w, " UNION ALL ");
@@ -78,7 +76,8 @@ impl<'a> RowQuestion<'a> {
         let kind = self.steps.kind;
         let rules = self.rules.iter().enumerate().filter_map(|(position, rule)| {
             let position = i64::try_from(position).ok()?;
-            let own = || rows.iter().filter(move |row| row.get(1).and_then(SqlValue::as_integer) == Some(position));
+            let own =
+                || rows.iter().filter(move |row| row.get(1).and_then(SqlValue::as_integer) == Some(position));
             let count = own().next()?.get(2).and_then(SqlValue::as_integer)?;
             let sample = own().filter_map(|row| r.read_answer(kind, row.first()?)).collect();
             let step = self.steps.first_position(&self.constraints.sources(&rule.columns));

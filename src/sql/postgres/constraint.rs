@@ -70,12 +70,7 @@ const RULES: i64 = SCHEMA_VERSION - 4;
 pub(super) const PARTS: [(i64, (&str, &str)); 2] = [(UNIQUE, UNIQUE_INDEXES), (RULES, ROW_RULES)];
 
 /// Reads the result of a query. Returns `false` if the row belongs to another query.
-pub(super) fn read(
-    position: i64,
-    columns: &QueryColumns<'_>,
-    text: &str,
-    schema: &mut TableSchema,
-) -> bool {
+pub(super) fn read(position: i64, columns: &QueryColumns<'_>, text: &str, schema: &mut TableSchema) -> bool {
     match position {
         UNIQUE => read_unique_indexes(columns, text, schema),
         RULES => read_rules(columns, text, schema),
@@ -170,7 +165,8 @@ fn rules(row: &RuleRow) -> Vec<RowRule> {
             vec![RowRule { may_fail_unchanged: !valid, ..check }]
         }
         ("domain", Some(expression)) => {
-            let refused = format!("(SELECT ({expression}) IS FALSE FROM (SELECT {quoted} AS \"value\") AS \"value\")");
+            let refused =
+                format!("(SELECT ({expression}) IS FALSE FROM (SELECT {quoted} AS \"value\") AS \"value\")");
             vec![rule(Constraint::Check(name.clone()), refused, RuleScope::Any)]
         }
         ("column" | "generated", _) => {

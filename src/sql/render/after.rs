@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::last_value::{NewField, ValueOfStep, Written};
 use super::renderer::{Renderer, column};
 use super::set::is_among;
 use crate::domain::{FieldName, Kind, Mask};
@@ -37,10 +38,7 @@ impl<'a> KindSteps<'a> {
     }
 
     /// Returns the new values of a column, each with its step.
-    pub(crate) fn values_of(
-        &self,
-        column: &str,
-    ) -> impl Iterator<Item = (&'a ChangeStep, &'a FieldName, &'a NewValue)> {
+    pub(crate) fn values_of(&self, column: &str) -> impl Iterator<Item = ValueOfStep<'a>> {
         let values = self.writing.iter().flat_map(|(_, step)| {
             let step: &'a ChangeStep = step;
             step.write.values().iter().map(move |(field, value)| (step, field, value))
@@ -65,7 +63,7 @@ impl<'a> KindSteps<'a> {
 }
 
 impl Renderer<'_> {
-    /// Writes a query for the rows that are written and not deleted, as they will be after all steps: the row id, under
+    /// Writes a query for the rows that are written, as they will be after all steps: the row id, under
     /// the name `row`, and these columns.
     pub(crate) fn rows_after(
         &self,
@@ -81,8 +79,11 @@ impl Renderer<'_> {
         let table = quote(&kind.table_name().table);
         let columns = constraints.sources(columns);
         let generated = constraints.generated_among(&columns);
-        let plain: Vec<&str> =
-            columns.iter().map(|column| &**column).filter(|column| !constraints.is_generated(column)).collect();
+        let plain: Vec<&str> = columns
+            .iter()
+            .map(|column| &**column)
+            .filter(|column| !constraints.is_generated(column))
+            .collect();
         for one in generated.iter().rev() {
             w.push(&format!("SELECT {table}.*, ({}) AS ", one.expression)).name(&one.column).push(" FROM (");
         }
@@ -94,16 +95,18 @@ impl Renderer<'_> {
             for name in &plain {
                 w.push(", r.").name(name);
             }
-            w.push(" FROM ").table(kind.table_name()).push(&format!(" AS r WHERE FALSE UNION ALL SELECT b.{row}"));
+            w.push(" FROM ")
+                .table(kind.table_name())
+                .push(&format!(" AS r WHERE FALSE UNION ALL SELECT b.{row}"));
             for name in &plain {
                 let value = format!("b.{}", quote(name));
                 let declared = constraints.declared.iter().find(|(column, _)| same(column, name));
                 let is_written = steps.values_of(name).next().is_some();
                 let stored = declared.filter(|_| is_written);
-                w.push(", ").push(&stored.map_or_else(
-                    || value.clone(),
-                    |(_, declared)| self.backend.stored(declared, &value),
-                ));
+                w.push(", ").push(
+                    &stored
+                        .map_or_else(|| value.clone(), |(_, declared)| self.backend.stored(declared, &value)),
+                );
             }
             w.push(" FROM (");
         }
@@ -115,7 +118,9 @@ impl Renderer<'_> {
         }
         let mut query = Query::select_from(w, kind.table_name());
         is_among(query.condition(), &row_id, true, |w| self.ids_of_steps(w, &steps.written()))?;
-        if !steps.deleting.is_empty() {
+        // A key is compared when all rows are written, and other constraints whenever a row is.
+        let is_written_first = stand_in == StandIn::Pseudonym && self.backend.updates_rows_that_go();
+        if !steps.deleting.is_empty() && !is_written_first {
             is_among(query.condition(), &row_id, false, |w| self.ids_of_steps(w, &steps.deleting))?;
         }
         if is_converted {
@@ -140,51 +145,20 @@ impl Renderer<'_> {
         column: &str,
         stand_in: StandIn,
     ) -> Result<(), StoreError> {
-        let values: Vec<_> = steps.values_of(column).collect();
-        self.value_after(w, steps.kind, column, &values, stand_in)
-    }
-
-    fn value_after(
-        &self,
-        w: &mut Writer,
-        kind: &Kind,
-        column: &str,
-        values: &[(&ChangeStep, &FieldName, &NewValue)],
-        stand_in: StandIn,
-    ) -> Result<(), StoreError> {
-        let Some(((step, field, value), before)) = values.split_last() else {
-            w.push("r.").name(column);
-            return Ok(());
+        let kind = steps.kind;
+        let values: Vec<ValueOfStep<'_>> = steps.values_of(column).collect();
+        let new: &NewField<'_> = &|w, field, value| {
+            w.push("(");
+            match value {
+                NewValue::Masked(Mask::Hmac) => self.pseudonym_stand_in(w, kind, field, stand_in),
+                value => self.new_field(w, kind, field, value)?,
+            }
+            w.push(")").push(&self.backend.cast(&self.column_type(kind, field)?.name));
+            Ok(())
         };
-        let row_id = self.row_id(kind)?;
-        let is_meant = |w: &mut Writer| is_among(w, &row_id, true, |w| self.ids(w, step.rows));
-        if let NewValue::Elements(change) = value {
-            let old = |w: &mut Writer| self.value_after(w, kind, column, before, stand_in);
-            return self.changed_list(w, change, old, Some(&is_meant));
-        }
-        w.push("CASE WHEN ");
-        is_meant(w)?;
-        w.push(" THEN (");
-        match value {
-            NewValue::Next => {
-                // Wider than the column, so that the end of its range can be seen.
-                w.push("coalesce((");
-                self.value_after(w, kind, column, before, stand_in)?;
-                w.push(")").push(&self.backend.cast("numeric")).push(", 0) + 1)");
-            }
-            NewValue::Masked(Mask::Hmac) => {
-                self.pseudonym_stand_in(w, kind, field, stand_in);
-                w.push(")").push(&self.backend.cast(&self.column_type(kind, field)?.name));
-            }
-            value => {
-                self.new_field(w, kind, field, value)?;
-                w.push(")").push(&self.backend.cast(&self.column_type(kind, field)?.name));
-            }
-        }
-        w.push(" ELSE ");
-        self.value_after(w, kind, column, before, stand_in)?;
-        w.push(" END");
-        Ok(())
+        // Wider than the column, so that the end of its range can be seen.
+        let counter = self.backend.cast("numeric");
+        self.value_after(w, kind, column, &values, &Written { new, counter: &counter })
     }
 
     fn pseudonym_stand_in(&self, w: &mut Writer, kind: &Kind, field: &FieldName, stand_in: StandIn) {

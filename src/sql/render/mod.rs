@@ -2,6 +2,7 @@
 
 pub(crate) mod after;
 pub(crate) mod count;
+pub(crate) mod last_value;
 pub(crate) mod list;
 mod only_subject;
 pub(crate) mod renderer;

@@ -75,7 +75,10 @@ fn strict(TableColumn(column, declared, _, computed): &TableColumn) -> Option<Ro
         _ => return None,
     };
     Some(RowRule {
-        constraint: Constraint::Limit { column: column.clone(), limit: format!("{declared} of a STRICT table") },
+        constraint: Constraint::Limit {
+            column: column.clone(),
+            limit: format!("{declared} of a STRICT table"),
+        },
         refused: format!("typeof({}) NOT IN ({types}, 'null')", quote(column)),
         columns: [column.clone()].into(),
         may_fail_unchanged: false,

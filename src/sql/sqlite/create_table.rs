@@ -14,8 +14,7 @@ pub(super) enum Part {
 }
 
 /// Words with which another constraint begins.
-const OTHERS: [&str; 8] =
-    ["UNIQUE", "PRIMARY", "REFERENCES", "FOREIGN", "NOT", "NULL", "DEFAULT", "COLLATE"];
+const OTHERS: [&str; 8] = ["UNIQUE", "PRIMARY", "REFERENCES", "FOREIGN", "NOT", "NULL", "DEFAULT", "COLLATE"];
 
 impl Definition {
     /// Reads the text as SQLite keeps it. Reads as much as it understands.
@@ -49,9 +48,9 @@ impl Definition {
                 }
                 _ if is("AS") => {
                     let computed = column.clone().zip(body());
-                    found.parts.extend(
-                        computed.map(|(column, expression)| Part::Computed { column, expression }),
-                    );
+                    found
+                        .parts
+                        .extend(computed.map(|(column, expression)| Part::Computed { column, expression }));
                 }
                 _ if OTHERS.into_iter().any(is) => named = None,
                 _ if starts => column = Some(token.name()),

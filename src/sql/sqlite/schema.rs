@@ -190,7 +190,8 @@ fn asked<'a>(columns: &QueryColumns<'a>) -> impl Iterator<Item = Ask<'a>> {
         Some(id) => Ask::Ids(kind, id),
         None => Ask::Place(kind),
     });
-    let triggers = columns.kinds.iter().flat_map(|kind| [Ask::Triggers(kind), Ask::Unique(kind), Ask::Definition(kind)]);
+    let triggers =
+        columns.kinds.iter().flat_map(|kind| [Ask::Triggers(kind), Ask::Unique(kind), Ask::Definition(kind)]);
     kinds
         .chain(columns.columns.iter().map(|(kind, field)| Ask::Column(kind, field)))
         .chain(triggers)

@@ -188,7 +188,9 @@ impl Table {
         let fields: Vec<&String> = self.fields.iter().filter(usable).collect();
         let column = quote(dice.one(&fields)?);
         Some(match self.target {
-            Target::Postgres => vec![format!("ALTER TABLE {} ALTER {column} SET NOT NULL", quote(&self.name))],
+            Target::Postgres => {
+                vec![format!("ALTER TABLE {} ALTER {column} SET NOT NULL", quote(&self.name))]
+            }
             // SQLite adds no such constraint to a column that exists, so the text of the table is changed.
             Target::Sqlite => {
                 let text = |rest: &str| format!("'{column} {rest}'");
@@ -238,9 +240,9 @@ impl Table {
         let expression = "lower(note) || coalesce(state, '')";
         let column = format!("extra_{number} text GENERATED ALWAYS AS ({expression}) {stored}");
         Some(match dice.below(2) {
-            0 => vec![
-                format!("ALTER TABLE {table} ADD COLUMN {column} CONSTRAINT check_{number} CHECK (extra_{number} <> 'prA')"),
-            ],
+            0 => vec![format!(
+                "ALTER TABLE {table} ADD COLUMN {column} CONSTRAINT check_{number} CHECK (extra_{number} <> 'prA')"
+            )],
             _ => vec![
                 format!("ALTER TABLE {table} ADD COLUMN {column}"),
                 format!(
@@ -277,7 +279,7 @@ impl Table {
         let part = match dice.below(3) {
             0 => "int4range(length(note), 6) WITH &&".to_owned(),
             1 => "int4range(length(note), 6) WITH =".to_owned(),
-            _ => format!("int4range(length({}::text), 20) WITH &&", quote(&self.reference(dice)?)),
+            _ => format!("int4range(length({}::text), 40) WITH &&", quote(&self.reference(dice)?)),
         };
         let condition = ["", " WHERE (state = 'A')", " WHERE (note = 'pr')"][dice.below(3)];
         Some(vec![format!(
