@@ -12,7 +12,7 @@ use super::table_schema::{ColumnType, QueryColumns, SchemaCheck, TableSchema};
 use crate::domain::{
     Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, TableName, Value,
 };
-use crate::protocol::{ChangeSet, ChangeStep, NamedSet, Rank, Receipt, Rows, SetId, SurveyQuery};
+use crate::protocol::{ChangeSet, NamedSet, Rank, Receipt, Rows, SetId, SurveyQuery};
 use crate::store::StoreError;
 
 /// How the rows of a set are counted.
@@ -77,8 +77,6 @@ pub(crate) enum BlockWrite {
     Execute(Statement),
     /// Returns a JSON array with the number of rows that each step has written.
     Query(Statement),
-    /// Writes the rows of several steps at once. `count` returns their number before.
-    Together { count: Statement, write: Statement },
 }
 
 /// The parts of SQL that the databases spell differently.
@@ -359,14 +357,10 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     ) -> Result<Statement, StoreError>;
     /// Renders the steps in execution order.
     fn blocks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError>;
-    /// Returns whether references between rows that will be deleted are set to null by a statement before, which a
-    /// constraint may refuse.
-    fn updates_rows_that_go(&self) -> bool {
+    /// Returns whether each step is a statement of its own. A constraint then sees the rows after each step; otherwise,
+    /// after all steps of the kind.
+    fn writes_step_by_step(&self) -> bool {
         false
-    }
-    /// Returns whether the statement that writes the rows of a step returns their number.
-    fn counts_written_rows(&self, _changes: &ChangeSet, _step: &ChangeStep) -> bool {
-        true
     }
     /// Renders the statement that does the whole operation; `None` if the database cannot do it in one statement.
     fn single_statement(

@@ -43,16 +43,20 @@ impl<C: SqlConnection> SqlStore<C> {
             }
         };
         let r = Renderer::survey(self.backend(), &self.prefix, writes.query, &schema)?;
-        let mut open = questions(writes, &schema);
+        let mut open = questions(writes, &schema, self.backend().writes_step_by_step());
         open.reverse();
         let mut found = Vec::new();
         while !open.is_empty() {
             // After an error, PostgreSQL answers no further question in the same transaction.
             self.ask(&r, context, &mut open, &mut found).await?;
         }
+        // The state after a further step may say the same again. The state with the most rows says it best.
         found.sort_by(|left: &Clash, right: &Clash| {
-            (&left.kind, left.step, &left.constraint).cmp(&(&right.kind, right.step, &right.constraint))
+            let by_count = right.count.cmp(&left.count);
+            (&left.kind, &left.constraint).cmp(&(&right.kind, &right.constraint)).then(by_count)
         });
+        found.dedup_by(|next, first| next.kind == first.kind && next.constraint == first.constraint);
+        found.sort_by(|left, right| (&left.kind, left.step).cmp(&(&right.kind, right.step)));
         Ok(found)
     }
 
@@ -154,15 +158,16 @@ impl Asked<'_> {
 }
 
 /// Returns the questions about constraints whose columns the steps write.
-fn questions<'a>(writes: PlannedWrites<'a>, schema: &'a TableSchema) -> Vec<Asked<'a>> {
+fn questions<'a>(writes: PlannedWrites<'a>, schema: &'a TableSchema, step_by_step: bool) -> Vec<Asked<'a>> {
     let PlannedWrites { query, steps } = writes;
     let kinds = query.map.kinds().map(|kind| (KindSteps::of(kind, steps), kind.table_name()));
     let mut found = Vec::new();
     for (steps, table) in kinds.filter(|(steps, _)| !steps.writing.is_empty()) {
         let constraints = schema.constraints.get(&*table).unwrap_or(TableConstraints::NONE);
         let indexes = schema.unique.get(&*table).into_iter().flatten();
-        found.extend(indexes.filter_map(|index| KeyQuestion::of(&steps, index, constraints)).map(Asked::Key));
-        found.extend(RowQuestion::of(&steps, constraints).map(Asked::Rows));
+        let keys = indexes.flat_map(|index| KeyQuestion::of(&steps, index, constraints, step_by_step));
+        found.extend(keys.map(Asked::Key));
+        found.extend(RowQuestion::of(&steps, constraints, step_by_step).into_iter().map(Asked::Rows));
     }
     found
 }

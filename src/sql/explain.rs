@@ -72,7 +72,7 @@ fn change_statements(
         return Ok(vec![r.audit(changes)?]);
     }
     let strategy = backend.strategy(changes, single_statement_limit);
-    let assumed = assumed_counts(r.backend, changes, strategy);
+    let assumed = assumed_counts(changes, strategy);
     Ok(statements(script(&r, changes, strategy, None, &assumed, false)?))
 }
 

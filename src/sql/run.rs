@@ -124,7 +124,7 @@ async fn attempt<C: SqlConnection>(
     let watch = if fired.is_empty() { None } else { Some(Watch::new(&r, changes, &fired)?) };
     // Triggers must have the same effect whatever the number of rows.
     let strategy = if watch.is_some() { ApplyStrategy::Counted } else { strategy };
-    let assumed = assumed_counts(store.backend(), changes, strategy);
+    let assumed = assumed_counts(changes, strategy);
     let parts = script(&r, changes, strategy, cached.and(cache_key), &assumed, watch.is_some())?;
     let running =
         Running { session, r: &r, changes, assumed, counts: Counts::default(), affected: Vec::new(), watch };
@@ -283,16 +283,6 @@ impl Running<'_, '_, '_> {
             BlockWrite::Query(statement) => {
                 let rows = query(self.session.tx, statement).await.map_err(|error| context.error(error))?;
                 read_written(rows.first().and_then(|row| row.first()).and_then(SqlValue::as_text))?
-            }
-            BlockWrite::Together { count, write } => {
-                let expected = self.session.integer(count).await?.and_then(|count| u64::try_from(count).ok());
-                let found = execute(self.session.tx, write).await.map_err(|error| context.error(error))?;
-                return match expected.filter(|expected| *expected != found) {
-                    Some(expected) => {
-                        Err(self.session.interference(&first.kind, Interfered::Written, expected, found))
-                    }
-                    None => Ok(()),
-                };
             }
         };
         for ((position, step), found) in steps.iter().zip(written) {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks};
+use super::backend::{ApplyStrategy, Block, BlockWrite, Locks};
 use super::render::renderer::Renderer;
 use super::statement::Statement;
 use crate::domain::KindName;
@@ -64,9 +64,8 @@ impl Part {
             }
             Self::Steps(Block { steps: _, mark, write }) => {
                 let write = match write {
-                    BlockWrite::Nothing => Vec::new(),
-                    BlockWrite::Execute(statement) | BlockWrite::Query(statement) => vec![statement],
-                    BlockWrite::Together { count, write } => vec![count, write],
+                    BlockWrite::Nothing => None,
+                    BlockWrite::Execute(statement) | BlockWrite::Query(statement) => Some(statement),
                 };
                 mark.into_iter().chain(write).collect()
             }
@@ -140,11 +139,7 @@ pub(super) fn statements(script: Vec<Part>) -> Vec<Statement> {
 /// Returns the rows whose number is assumed from the plan. The statement that writes them returns the actual number.
 /// If the numbers differ, the transaction is rolled back and repeated with explicit counts, so that the error can
 /// name the difference.
-pub(super) fn assumed_counts(
-    backend: &dyn Backend,
-    changes: &ChangeSet,
-    strategy: ApplyStrategy,
-) -> BTreeMap<Rows, u64> {
+pub(super) fn assumed_counts(changes: &ChangeSet, strategy: ApplyStrategy) -> BTreeMap<Rows, u64> {
     if strategy == ApplyStrategy::Counted {
         return BTreeMap::new();
     }
@@ -154,11 +149,7 @@ pub(super) fn assumed_counts(
     }
     let planned = by_receipt.into_iter().filter_map(|(index, steps)| {
         match (&*steps, changes.receipt.steps.get(index)) {
-            ([step], Some(planned))
-                if step.write.changes_rows()
-                    && planned.planned > 0
-                    && backend.counts_written_rows(changes, step) =>
-            {
+            ([step], Some(planned)) if step.write.changes_rows() && planned.planned > 0 => {
                 Some((step.rows, planned.planned))
             }
             _ => None,

@@ -21,11 +21,13 @@ pub(super) struct KeyQuestion<'a> {
 }
 
 impl<'a> KeyQuestion<'a> {
+    /// Returns the questions about a key. If `step_by_step`, the key is compared after each step.
     pub(super) fn of(
         steps: &KindSteps<'a>,
         index: &'a UniqueIndex,
         constraints: &'a TableConstraints,
-    ) -> Option<Self> {
+        step_by_step: bool,
+    ) -> Vec<Self> {
         let read = constraints.sources(&index.columns);
         let values: Vec<&NewValue> =
             read.iter().flat_map(|column| steps.values_of(column)).map(|(_, _, value)| value).collect();
@@ -33,15 +35,16 @@ impl<'a> KeyQuestion<'a> {
         let is_null = |value: &&NewValue| **value == NewValue::Value(Value::Null);
         let differ = !index.nulls_are_equal && index.condition.is_none() && values.iter().all(is_null);
         if differ || !values.iter().any(|value| may_clash(value)) {
-            return None;
+            return Vec::new();
         }
-        let is_relevant = |(_, step): &(usize, &ChangeStep)| {
+        let is_relevant = |step: &ChangeStep| {
             let mut fields = step.write.values().iter().map(|(field, _)| steps.kind.column(field));
             fields.any(|column| has(&read, column))
         };
-        let mut steps = steps.clone();
-        steps.writing.retain(is_relevant);
-        Some(Self { steps, index, constraints })
+        let mut own = steps.clone();
+        own.writing.retain(|(_, step)| is_relevant(step));
+        let states = if step_by_step { own.up_to_each() } else { vec![own] };
+        states.into_iter().map(|steps| Self { steps, index, constraints }).collect()
     }
 
     pub(super) fn read(&self, r: &Renderer<'_>, rows: &[Vec<SqlValue>]) -> Option<Clash> {
@@ -75,7 +78,7 @@ impl<'a> KeyQuestion<'a> {
                 w.push(&format!(", ({}) AS {}", unique.expression, key(r, at)));
             }
             w.push(" FROM (");
-            r.rows_after(w, steps, &index.columns, constraints, StandIn::Distinct)?;
+            r.rows_after(w, steps, &index.columns, constraints, StandIn::Distinct, &steps.written())?;
             w.push(&format!(") AS {table}"));
             if let Some(condition) = &index.condition {
                 w.push(" WHERE (").push(condition).push(")");
@@ -115,7 +118,7 @@ impl<'a> KeyQuestion<'a> {
             let row_id = r.row_id(kind)?;
             is_among(other.condition(), &row_id, false, |w| r.ids_of_steps(w, &steps.written()))?;
             if !steps.deleting.is_empty() {
-                is_among(other.condition(), &row_id, false, |w| r.ids_of_steps(w, &steps.deleting))?;
+                is_among(other.condition(), &row_id, false, |w| r.ids_of_steps(w, &steps.deleted()))?;
             }
             w.push(")");
             Ok(())

@@ -15,19 +15,34 @@ use crate::store::StoreError;
 /// The constraints of a table that the steps on a kind may violate.
 pub(super) struct RowQuestion<'a> {
     steps: KindSteps<'a>,
+    /// The steps whose rows are asked for.
+    rows: Vec<&'a ChangeStep>,
     constraints: &'a TableConstraints,
     rules: Vec<&'a RowRule>,
 }
 
 impl<'a> RowQuestion<'a> {
-    pub(super) fn of(steps: &KindSteps<'a>, constraints: &'a TableConstraints) -> Option<Self> {
-        let is_asked = |rule: &&RowRule| {
-            let read = constraints.sources(&rule.columns);
-            let mut values = read.iter().flat_map(|column| steps.values_of(column));
-            rule.may_fail_unchanged || values.any(|(_, _, value)| rule.scope.may_refuse(value))
-        };
-        let rules: Vec<&RowRule> = constraints.rules.iter().filter(is_asked).collect();
-        (!rules.is_empty()).then(|| Self { steps: steps.clone(), constraints, rules })
+    /// Returns the questions about the constraints. If `step_by_step`, they are evaluated on the rows of each step after it.
+    pub(super) fn of(
+        steps: &KindSteps<'a>,
+        constraints: &'a TableConstraints,
+        step_by_step: bool,
+    ) -> Vec<Self> {
+        let states = if step_by_step { steps.up_to_each() } else { vec![steps.clone()] };
+        let asked = states.into_iter().filter_map(|steps| {
+            let rows =
+                if step_by_step { steps.written().pop().into_iter().collect() } else { steps.written() };
+            let is_asked = |rule: &&RowRule| {
+                let read = constraints.sources(&rule.columns);
+                let mut values = read.iter().flat_map(|column| steps.values_of(column));
+                let is_written = |step: &ChangeStep| rows.iter().any(|own| std::ptr::eq(*own, step));
+                rule.may_fail_unchanged
+                    || values.any(|(step, _, value)| is_written(step) && rule.scope.may_refuse(value))
+            };
+            let rules: Vec<&RowRule> = constraints.rules.iter().filter(is_asked).collect();
+            (!rules.is_empty()).then_some(Self { steps, rows, constraints, rules })
+        });
+        asked.collect()
     }
 
     /// Returns one question for each constraint; none if there is only one.
@@ -35,8 +50,9 @@ impl<'a> RowQuestion<'a> {
         if self.rules.len() < 2 {
             return Vec::new();
         }
-        let Self { steps, constraints, rules } = self;
-        rules.into_iter().map(|rule| Self { steps: steps.clone(), constraints, rules: vec![rule] }).collect()
+        let Self { steps, rows, constraints, rules } = self;
+        let alone = |rule| Self { steps: steps.clone(), rows: rows.clone(), constraints, rules: vec![rule] };
+        rules.into_iter().map(alone).collect()
     }
 
     /// Renders the query for the refused rows: the first ids for each constraint, each with the position of the
@@ -48,7 +64,9 @@ impl<'a> RowQuestion<'a> {
         let columns: BTreeSet<String> = self.rules.iter().flat_map(|rule| rule.columns.clone()).collect();
         let mut w = r.writer();
         let mut with = r.tables(&mut w, &sets_of(&self.steps), false)?;
-        with.table(&after, |w| r.rows_after(w, &self.steps, &columns, self.constraints, StandIn::Pseudonym))?;
+        with.table(&after, |w| {
+            r.rows_after(w, &self.steps, &columns, self.constraints, StandIn::Pseudonym, &self.rows)
+        })?;
         with.table(&refused, |w| {
             let table = quote(&kind.table_name().table);
             let mut union = Union::new(w, " UNION ALL ");
@@ -92,6 +110,7 @@ impl<'a> RowQuestion<'a> {
 pub(super) fn sets_of(steps: &KindSteps<'_>) -> Vec<SetId> {
     let written = steps.written();
     let elements = written.iter().flat_map(|step| sets_of_elements(&step.write));
-    let all = written.iter().chain(&steps.deleting).map(|step: &&ChangeStep| step.rows.set);
+    let deleted = steps.deleted();
+    let all = written.iter().chain(&deleted).map(|step| step.rows.set);
     all.chain(elements).collect()
 }

@@ -26,14 +26,15 @@ pub(crate) struct KindSteps<'a> {
     pub(crate) kind: &'a Kind,
     /// The steps that write values, with their positions in the plan.
     pub(crate) writing: Vec<(usize, &'a ChangeStep)>,
-    pub(crate) deleting: Vec<&'a ChangeStep>,
+    /// The steps whose rows are gone when the rows are looked at.
+    pub(crate) deleting: Vec<(usize, &'a ChangeStep)>,
 }
 
 impl<'a> KindSteps<'a> {
     pub(crate) fn of(kind: &'a Kind, steps: &'a [ChangeStep]) -> Self {
         let own = || steps.iter().enumerate().filter(|(_, step)| step.kind == kind.name);
         let writing = own().filter(|(_, step)| step.write.writes_values()).collect();
-        let deleting = own().filter(|(_, step)| step.write == Write::Delete).map(|(_, step)| step).collect();
+        let deleting = own().filter(|(_, step)| step.write == Write::Delete).collect();
         Self { kind, writing, deleting }
     }
 
@@ -56,6 +57,21 @@ impl<'a> KindSteps<'a> {
         found.or(self.writing.first()).map_or(0, |(position, _)| *position)
     }
 
+    /// Returns the steps up to each step that writes values. Rows that are deleted later are still there.
+    pub(crate) fn up_to_each(&self) -> Vec<Self> {
+        let up_to = |(at, (last, _)): (usize, &(usize, &'a ChangeStep))| Self {
+            kind: self.kind,
+            writing: self.writing.iter().take(at + 1).copied().collect(),
+            deleting: self.deleting.iter().filter(|(position, _)| position < last).copied().collect(),
+        };
+        self.writing.iter().enumerate().map(up_to).collect()
+    }
+
+    /// Returns the steps that delete rows.
+    pub(crate) fn deleted(&self) -> Vec<&'a ChangeStep> {
+        self.deleting.iter().map(|(_, step)| *step).collect()
+    }
+
     /// Returns the steps that write values.
     pub(crate) fn written(&self) -> Vec<&'a ChangeStep> {
         self.writing.iter().map(|(_, step)| *step).collect()
@@ -63,7 +79,7 @@ impl<'a> KindSteps<'a> {
 }
 
 impl Renderer<'_> {
-    /// Writes a query for the rows that are written, as they will be after all steps: the row id, under
+    /// Writes a query for rows of these steps as they will be after all steps: the row id, under
     /// the name `row`, and these columns.
     pub(crate) fn rows_after(
         &self,
@@ -72,6 +88,7 @@ impl Renderer<'_> {
         columns: &BTreeSet<String>,
         constraints: &TableConstraints,
         stand_in: StandIn,
+        rows: &[&ChangeStep],
     ) -> Result<(), StoreError> {
         let kind = steps.kind;
         let row = self.prefix.quoted("row");
@@ -117,11 +134,9 @@ impl Renderer<'_> {
             w.push(" AS ").name(name);
         }
         let mut query = Query::select_from(w, kind.table_name());
-        is_among(query.condition(), &row_id, true, |w| self.ids_of_steps(w, &steps.written()))?;
-        // A key is compared when all rows are written, and other constraints whenever a row is.
-        let is_written_first = stand_in == StandIn::Pseudonym && self.backend.updates_rows_that_go();
-        if !steps.deleting.is_empty() && !is_written_first {
-            is_among(query.condition(), &row_id, false, |w| self.ids_of_steps(w, &steps.deleting))?;
+        is_among(query.condition(), &row_id, true, |w| self.ids_of_steps(w, rows))?;
+        if !steps.deleting.is_empty() {
+            is_among(query.condition(), &row_id, false, |w| self.ids_of_steps(w, &steps.deleted()))?;
         }
         if is_converted {
             w.push(") AS b");

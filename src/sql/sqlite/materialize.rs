@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::together;
 use crate::domain::KindName;
 use crate::protocol::{ChangeSet, ChangeStep, NamedSet, SetId, Source, Stratum, SurveyQuery, Write};
 use crate::sql::render::renderer::Renderer;
@@ -73,7 +72,7 @@ pub(super) fn of_changes(changes: &ChangeSet, shapes: &BTreeMap<SetId, Shape<'_>
             let inputs: Vec<SetId> = shapes.get(&set.id).into_iter().flat_map(Shape::inputs).collect();
             let alone =
                 chosen.get(&set.id) == Some(&Materialization::Inline) && stays_until_its_step(changes, set);
-            if alone && !is_read_in_pages(changes, set) && !is_combined(changes, set) {
+            if alone && !is_read_in_pages(changes, set) {
                 chosen.insert(set.id, Materialization::AtStep);
                 needed.extend(inputs);
             } else {
@@ -89,13 +88,6 @@ fn is_read_in_pages(changes: &ChangeSet, set: &NamedSet) -> bool {
     let mut steps = changes.steps.iter().filter(|step| step.rows.set == set.id);
     steps.any(|step| step.keyed_fields().next().is_some())
         || changes.recorded_rows().iter().any(|(_, rows)| rows.set == set.id)
-}
-
-/// Returns whether a statement that updates the rows of the set also updates other rows of its kind. It would evaluate the
-/// set while it writes.
-fn is_combined(changes: &ChangeSet, set: &NamedSet) -> bool {
-    let mut steps = changes.steps.iter().filter(|step| step.rows.set == set.id);
-    steps.any(|step| together::is_combined(&changes.steps, step))
 }
 
 /// Returns whether the only step that writes the rows of the set can still find them when it runs. No other set may

@@ -9,11 +9,10 @@ mod keys;
 mod list;
 mod materialize;
 mod schema;
-mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::backend::{ApplyStrategy, Backend, Block, Locks, Spelling};
+use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, Spelling};
 use super::connection::{AccessMode, SqlValue};
 use super::list_column::ListColumn;
 use super::render::renderer::{Field, ListField, Renderer};
@@ -25,7 +24,7 @@ use crate::domain::{
     Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, TableName, Value,
     to_milliseconds,
 };
-use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, SetId, SurveyQuery, Write};
+use crate::protocol::{ChangeSet, Receipt, Rows, SetId, SurveyQuery, Write};
 use crate::store::StoreError;
 
 /// The back end of SQLite.
@@ -363,15 +362,19 @@ impl Backend for Sqlite {
     }
 
     fn blocks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError> {
-        together::blocks(r, changes)
+        let blocks = changes.steps.iter().enumerate().map(|(position, step)| {
+            let marks = matches!(step.write, Write::Mark(_));
+            Ok(Block {
+                steps: vec![position],
+                mark: marks.then(|| r.mark(changes.operation, step)).transpose()?,
+                write: r.write(step)?.map_or(BlockWrite::Nothing, BlockWrite::Execute),
+            })
+        });
+        blocks.collect()
     }
 
-    fn updates_rows_that_go(&self) -> bool {
+    fn writes_step_by_step(&self) -> bool {
         true
-    }
-
-    fn counts_written_rows(&self, changes: &ChangeSet, step: &ChangeStep) -> bool {
-        !together::is_combined(&changes.steps, step)
     }
 
     fn defer_foreign_keys(&self, changes: &ChangeSet) -> Option<&'static str> {
