@@ -183,6 +183,12 @@ impl Table {
     }
 
     fn not_null(&self, dice: &mut Dice) -> Option<Vec<String>> {
+        if dice.below(2) == 0 && self.has("note") {
+            let stored = if self.target == Target::Sqlite { "VIRTUAL" } else { "STORED" };
+            let column =
+                format!("extra_{} text GENERATED ALWAYS AS (nullif(note, 'pr')) {stored}", self.number);
+            return Some(vec![format!("ALTER TABLE {} ADD COLUMN {column} NOT NULL", quote(&self.name))]);
+        }
         let usable =
             |field: &&String| is_reference(field) || ["note", "mail", "code", "at"].contains(&field.as_str());
         let fields: Vec<&String> = self.fields.iter().filter(usable).collect();
