@@ -33,14 +33,13 @@ impl<C: SqlConnection> SqlStore<C> {
         }
         let columns = QueryColumns::of_steps(writes.query, writes.steps)?;
         let context = ErrorContext { map: Some(&writes.query.map), ..self.context("read the data") };
-        let schema = match self.confirmed(&columns, context).await? {
-            Some(schema) => schema,
-            None => {
-                let mut tx = self.begin(AccessMode::Read, context).await?;
-                let schema = self.schema(&mut self.session(&mut *tx, context), &columns, None).await?;
-                self.end_read(tx, context).await?;
-                schema
-            }
+        let schema = if let Some(schema) = self.confirmed(&columns, context).await? {
+            schema
+        } else {
+            let mut tx = self.begin(AccessMode::Read, context).await?;
+            let schema = self.schema(&mut self.session(&mut *tx, context), &columns, None).await?;
+            self.end_read(tx, context).await?;
+            schema
         };
         let r = Renderer::survey(self.backend(), &self.prefix, writes.query, &schema)?;
         let mut open = questions(writes, &schema, self.backend().writes_step_by_step());
@@ -88,11 +87,11 @@ impl<C: SqlConnection> SqlStore<C> {
 
     /// Asks the last questions of a list, and removes those that were asked. A question that the database cannot answer
     /// is split, or dropped if it is about one constraint: the constraint itself still protects its rows.
-    async fn ask<'a>(
+    async fn ask(
         &self,
         r: &Renderer<'_>,
         context: ErrorContext<'_>,
-        open: &mut Vec<Asked<'a>>,
+        open: &mut Vec<Asked<'_>>,
         found: &mut Vec<Clash>,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin(AccessMode::Read, context).await?;

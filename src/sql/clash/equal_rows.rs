@@ -85,16 +85,13 @@ impl<'a> KeyQuestion<'a> {
             }
             Ok(())
         })?;
-        let source = match &index.exclusion {
-            Some(_) => name("moved"),
-            None => {
-                with.table(&name("numbered"), |w| {
-                    self.numbered(r, w);
-                    Ok(())
-                })?;
-                name("numbered")
-            }
-        };
+        let source = if index.exclusion.is_some() { name("moved") } else { name("numbered") };
+        if index.exclusion.is_none() {
+            with.table(&source, |w| {
+                self.numbered(r, w);
+                Ok(())
+            })?;
+        }
         with.table(&name("clashing"), |w| {
             w.push(&format!("SELECT n.{row} FROM {source} AS n WHERE "));
             if index.exclusion.is_some() {

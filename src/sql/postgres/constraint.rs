@@ -196,7 +196,7 @@ fn limit_of(column: &str, base: &str, modifier: i64) -> Option<(String, RuleScop
     match base {
         "varchar" | "bpchar" if size > 0 => Some((
             // PostgreSQL cuts off spaces at the end.
-            format!("rtrim(substr({column}::text, {} + 1), ' ') <> ''", size),
+            format!("rtrim(substr({column}::text, {size} + 1), ' ') <> ''"),
             RuleScope::Longer(usize::try_from(size).ok()?),
         )),
         "numeric" if size >= 0 => {

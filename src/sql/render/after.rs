@@ -165,7 +165,7 @@ impl Renderer<'_> {
         let new: &NewField<'_> = &|w, field, value| {
             w.push("(");
             match value {
-                NewValue::Masked(Mask::Hmac) => self.pseudonym_stand_in(w, kind, field, stand_in),
+                NewValue::Masked(Mask::Hmac) => pseudonym_stand_in(w, kind, field, stand_in),
                 value => self.new_field(w, kind, field, value)?,
             }
             w.push(")").push(&self.backend.cast(&self.column_type(kind, field)?.name));
@@ -175,14 +175,15 @@ impl Renderer<'_> {
         let counter = self.backend.cast("numeric");
         self.value_after(w, kind, column, &values, &Written { new, counter: &counter })
     }
+}
 
-    fn pseudonym_stand_in(&self, w: &mut Writer, kind: &Kind, field: &FieldName, stand_in: StandIn) {
-        let stored = column(kind, field);
-        match stand_in {
-            StandIn::Distinct => w.push(&format!("'hmac ' || {stored}")),
-            StandIn::Pseudonym => {
-                w.push(&format!("CASE WHEN {stored} IS NOT NULL THEN '{}' END", "0123456789abcdef".repeat(4)))
-            }
-        };
-    }
+/// Writes the stand-in for the pseudonym of a field of the row `r`.
+fn pseudonym_stand_in(w: &mut Writer, kind: &Kind, field: &FieldName, stand_in: StandIn) {
+    let stored = column(kind, field);
+    match stand_in {
+        StandIn::Distinct => w.push(&format!("'hmac ' || {stored}")),
+        StandIn::Pseudonym => {
+            w.push(&format!("CASE WHEN {stored} IS NOT NULL THEN '{}' END", "0123456789abcdef".repeat(4)))
+        }
+    };
 }

@@ -38,14 +38,6 @@ impl Dice {
     }
 }
 
-/// Returns the kind of constraint that a message names.
-pub(super) fn reason(message: &str) -> &'static str {
-    ["CHECK", "NOT NULL", "cannot hold", "exclusion", "unique"]
-        .into_iter()
-        .find(|reason| message.contains(reason))
-        .unwrap_or("something else")
-}
-
 /// Returns the statements of some constraints.
 pub(super) fn constraints(case: &RandomWorld, verdict: &Verdict, target: Target) -> Vec<Vec<String>> {
     let mut dice = Dice::of(case);
