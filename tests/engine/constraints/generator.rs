@@ -82,7 +82,6 @@ impl Table {
 
     fn constraint(&self, dice: &mut Dice) -> Option<Vec<String>> {
         match (dice.below(12), self.target) {
-            (0..=2, _) => self.unique(dice),
             (3..=6, _) => self.check(&self.expression(dice)?),
             (7, _) => self.not_null(dice),
             (8, _) => self.labels(),
@@ -255,9 +254,9 @@ impl Table {
         let table = quote(&self.name);
         let alter = |column: &str, kind: &str| format!("ALTER TABLE {table} ALTER {column} TYPE {kind}");
         Some(match dice.below(4) {
-            0 if self.has("mail") => vec![alter("mail", "varchar(21)")],
+            0 if self.has("mail") => vec![alter("mail", "varchar(20)")],
             1 if self.has("mail") => vec![
-                "CREATE DOMAIN extra_base AS varchar(22)".into(),
+                "CREATE DOMAIN extra_base AS varchar(21)".into(),
                 "CREATE DOMAIN extra_domain AS extra_base CHECK (VALUE NOT LIKE '%1@%.invalid')".into(),
                 alter("mail", "extra_domain"),
             ],
