@@ -13,7 +13,7 @@ pub use change_set::{
     ChangeSet, ChangeStep, Difference, ElementChange, EventDraft, Expected, LockRows, NewRow, NewValue,
     Precondition, Write,
 };
-pub use clash::{Clash, PlannedWrites};
+pub use clash::{Clash, Constraint, PlannedWrites};
 pub use inconsistency::{Inconsistency, Inconsistent, VerifyQuery};
 pub use receipt::{Digest, Disposition, OpenItem, Receipt, ReceiptStep};
 pub use receipt_query::ReceiptQuery;

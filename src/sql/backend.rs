@@ -358,6 +358,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// Writes the masked value of a field.
     fn mask(&self, w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError>;
 
+    /// Renders a written value as a column of the declared type stores it, if the type may change the value.
+    fn stored(&self, _declared: &str, value: &str) -> String {
+        value.to_owned()
+    }
+
     // Operations.
 
     /// Chooses the first strategy to try for a change set. `single_statement_limit` is the maximum number of planned
@@ -378,6 +383,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     ) -> Result<Statement, StoreError>;
     /// Renders the steps in execution order.
     fn blocks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError>;
+    /// Returns whether each step is a statement of its own. A constraint then sees the rows after each step; otherwise,
+    /// after all steps of the kind.
+    fn writes_step_by_step(&self) -> bool {
+        false
+    }
     /// Renders the statement that does the whole operation; `None` if the database cannot do it in one statement.
     fn single_statement(
         &self,

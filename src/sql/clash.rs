@@ -1,241 +1,172 @@
-//! Finds rows that the steps of a plan would make equal under a unique index.
+//! Finds rows that a constraint would refuse as the steps of a plan would write them.
 //!
-//! A statement runs only if a step writes a column of a unique index. It evaluates the index on the rows as they will be,
-//! and looks up the other rows with the index itself.
+//! Nothing is asked unless a step writes a column of a constraint. The database itself then evaluates the constraint on
+//! the rows as they will be: one query for each unique key, and one for all other constraints of a kind.
 
-use super::connection::{AccessMode, SqlConnection, SqlErrorClass, SqlValue};
+mod equal_rows;
+mod refused_rows;
+
+use std::sync::Arc;
+
+use equal_rows::KeyQuestion;
+use refused_rows::RowQuestion;
+
+use super::connection::{AccessMode, SqlConnection, SqlErrorClass, SqlTransaction, SqlValue};
+use super::constraint::TableConstraints;
+use super::render::after::KindSteps;
 use super::render::renderer::Renderer;
-use super::render::set::is_among;
 use super::session::{ErrorContext, query};
-use super::statement::{Query, Statement, Writer, quote};
+use super::statement::{Statement, Writer};
 use super::store::SqlStore;
-use super::table_schema::{QueryColumns, TableSchema};
-use super::unique_index::UniqueIndex;
-use crate::domain::{FieldName, Kind, Mask, Value};
-use crate::protocol::{ChangeStep, Clash, NewValue, PlannedWrites, Rows, SetId, Write};
+use super::table_schema::{QueryColumns, SchemaCheck, TableSchema};
+use crate::protocol::{Clash, PlannedWrites};
 use crate::store::StoreError;
 
 /// The maximum number of ids in a clash.
 const SAMPLE: u16 = 5;
 
 impl<C: SqlConnection> SqlStore<C> {
-    /// Returns the rows that the steps would make equal under a unique index.
+    /// Returns the rows that a constraint would refuse.
     pub(super) async fn find_clashes(&self, writes: PlannedWrites<'_>) -> Result<Vec<Clash>, StoreError> {
-        if !writes.steps.iter().any(|step| step.write.values().iter().any(|(_, value)| may_clash(value))) {
+        if !writes.steps.iter().any(|step| step.write.writes_values()) {
             return Ok(Vec::new());
         }
         let columns = QueryColumns::of_steps(writes.query, writes.steps)?;
-        let cached = self.cache.get(&columns);
-        if cached.as_ref().is_some_and(|schema| questions(writes, schema).is_empty()) {
-            return Ok(Vec::new());
-        }
         let context = ErrorContext { map: Some(&writes.query.map), ..self.context("read the data") };
-        let mut tx = self.begin(AccessMode::Read, context).await?;
-        let mut session = self.session(&mut *tx, context);
-        let schema = self.schema(&mut session, &columns, cached.as_ref()).await?;
+        let schema = if let Some(schema) = self.confirmed(&columns, context).await? {
+            schema
+        } else {
+            let mut tx = self.begin(AccessMode::Read, context).await?;
+            let schema = self.schema(&mut self.session(&mut *tx, context), &columns, None).await?;
+            self.end_read(tx, context).await?;
+            schema
+        };
         let r = Renderer::survey(self.backend(), &self.prefix, writes.query, &schema)?;
-        let asked = questions(writes, &schema);
+        let mut open = questions(writes, &schema, self.backend().writes_step_by_step());
+        open.reverse();
         let mut found = Vec::new();
-        if !asked.is_empty() {
-            let materialized = self.backend().materialize(&r)?;
-            session.materialize(&r, &materialized).await?;
-            for question in &asked {
-                match query(session.tx, &r.clash(question)?).await {
-                    Ok(rows) => found.extend(read(&r, question, &rows)),
-                    // An expression of an index that cannot be evaluated here. The index itself still protects its rows.
-                    Err(error) if matches!(error.class(), SqlErrorClass::Other | SqlErrorClass::Raised) => {
-                        return Ok(found);
-                    }
-                    Err(error) => return Err(context.error(error)),
-                }
-            }
-            if !materialized.is_empty() {
-                session.execute(&r.clear_members()).await?;
-            }
+        while !open.is_empty() {
+            // After an error, PostgreSQL answers no further question in the same transaction.
+            self.ask(&r, context, &mut open, &mut found).await?;
         }
-        self.end_read(tx, context).await?;
+        // The state after a further step may say the same again. The state with the most rows says it best.
+        found.sort_by(|left: &Clash, right: &Clash| {
+            let by_count = right.count.cmp(&left.count);
+            (&left.kind, &left.constraint).cmp(&(&right.kind, &right.constraint)).then(by_count)
+        });
+        found.dedup_by(|next, first| next.kind == first.kind && next.constraint == first.constraint);
+        found.sort_by(|left, right| (&left.kind, left.step).cmp(&(&right.kind, right.step)));
         Ok(found)
     }
-}
 
-/// Returns the unique indexes whose columns the steps write.
-fn questions<'a>(writes: PlannedWrites<'a>, schema: &'a TableSchema) -> Vec<Question<'a>> {
-    let PlannedWrites { query, steps } = writes;
-    let indexes = query.map.kinds().flat_map(|kind| {
-        let indexes = schema.unique.get(&*kind.table_name()).into_iter().flatten();
-        indexes.map(move |index| (kind, index))
-    });
-    indexes.filter_map(|(kind, index)| Question::of(kind, index, steps)).collect()
-}
-
-/// Returns whether two rows that get this value may become equal.
-fn may_clash(value: &NewValue) -> bool {
-    // Pseudonyms of different values differ.
-    !matches!(value, NewValue::Next | NewValue::Elements(_) | NewValue::Masked(Mask::Hmac))
-}
-
-/// A unique index whose columns some steps write.
-struct Question<'a> {
-    kind: &'a Kind,
-    index: &'a UniqueIndex,
-    /// The steps that write a column of the index, with their positions.
-    writing: Vec<(usize, &'a ChangeStep)>,
-    deleting: Vec<&'a ChangeStep>,
-}
-
-impl<'a> Question<'a> {
-    fn of(kind: &'a Kind, index: &'a UniqueIndex, steps: &'a [ChangeStep]) -> Option<Self> {
-        let own = || steps.iter().enumerate().filter(|(_, step)| step.kind == kind.name);
-        let is_part = |field: &FieldName| has(index, kind.column(field));
-        let values = |step: &'a ChangeStep| step.write.values().iter().filter(|(field, _)| is_part(field));
-        let writing: Vec<_> = own().filter(|(_, step)| values(step).next().is_some()).collect();
-        let written = || writing.iter().flat_map(|(_, step)| values(step)).map(|(_, value)| value);
-        // NULL differs from NULL, and lists are not compared.
-        let is_null = |value: &NewValue| *value == NewValue::Value(Value::Null);
-        let differ = !index.nulls_are_equal && index.condition.is_none() && written().all(is_null);
-        if writing.is_empty() || differ || !written().all(may_clash) {
-            return None;
-        }
-        let deleting = own().filter(|(_, step)| step.write == Write::Delete).map(|(_, step)| step).collect();
-        Some(Self { kind, index, writing, deleting })
-    }
-}
-
-fn has(index: &UniqueIndex, column: &str) -> bool {
-    index.columns.iter().any(|known| known.eq_ignore_ascii_case(column))
-}
-
-/// Reads the answer to a question.
-fn read(r: &Renderer<'_>, question: &Question<'_>, rows: &[Vec<SqlValue>]) -> Option<Clash> {
-    let count = rows.first().and_then(|row| row.get(1)).and_then(SqlValue::as_integer);
-    let count = count.and_then(|count| u64::try_from(count).ok()).filter(|count| *count > 0)?;
-    let sample = rows.iter().filter_map(|row| r.read_answer(question.kind, row.first()?)).collect();
-    let step = question.writing.first().map_or(0, |(position, _)| *position);
-    let key = question.index.keys.iter().map(|key| key.expression.replace('"', "")).collect();
-    Some(Clash::new(question.kind.name.clone(), step, key, count).with_sample(sample))
-}
-
-impl Renderer<'_> {
-    /// Renders the query for the rows that would have the same key as another row: their first ids, each with the number
-    /// of all such rows.
-    fn clash(&self, question: &Question<'_>) -> Result<Statement, StoreError> {
-        let Question { kind, index, writing, deleting } = question;
-        let name = |what: &str| self.prefix.quoted(what);
-        let row = name("row");
-        let key = |at: usize| name(&format!("key_{at}"));
-        let collated =
-            |at: usize, expression: &str| match &index.keys.get(at).and_then(|one| one.collation.clone()) {
-                Some(collation) => format!("({expression}) COLLATE {collation}"),
-                None => format!("({expression})"),
-            };
-        let keys: Vec<String> = (0..index.keys.len()).map(key).collect();
-        let written: Vec<&ChangeStep> = writing.iter().map(|(_, step)| *step).collect();
-        let sets = written.iter().chain(deleting).map(|step| step.rows.set).collect::<Vec<SetId>>();
-        let row_id = self.row_id(kind)?;
-        let mut w = self.writer();
-        let mut with = self.tables(&mut w, &sets, false)?;
-        with.table(&name("moved"), |w| {
-            w.push(&format!("SELECT a.{row} AS {row}"));
-            for (at, unique) in index.keys.iter().enumerate() {
-                w.push(&format!(", ({}) AS {}", unique.expression, key(at)));
-            }
-            w.push(&format!(" FROM (SELECT {row_id} AS {row}"));
-            for column in &index.columns {
-                w.push(", ");
-                self.column_after(w, kind, column, writing)?;
-                w.push(" AS ").name(column);
-            }
-            let mut query = Query::select_from(w, kind.table_name());
-            is_among(query.condition(), &row_id, true, |w| self.ids_of_all(w, &written))?;
-            w.push(") AS a");
-            if let Some(condition) = &index.condition {
-                w.push(" WHERE (").push(condition).push(")");
-            }
-            Ok(())
-        })?;
-        with.table(&name("numbered"), |w| {
-            let partition: Vec<String> =
-                keys.iter().enumerate().map(|(at, key)| collated(at, &format!("m.{key}"))).collect();
-            w.push(&format!(
-                "SELECT m.*, count(*) OVER (PARTITION BY {}) AS {} FROM {} AS m",
-                partition.join(", "),
-                name("number"),
-                name("moved")
-            ));
-            if !index.nulls_are_equal {
-                let known: Vec<String> = keys.iter().map(|key| format!("m.{key} IS NOT NULL")).collect();
-                w.push(" WHERE ").push(&known.join(" AND "));
-            }
-            Ok(())
-        })?;
-        with.table(&name("clashing"), |w| {
-            w.push(&format!(
-                "SELECT n.{row} FROM {} AS n WHERE n.{} > 1 OR EXISTS (SELECT 1",
-                name("numbered"),
-                name("number")
-            ));
-            let mut other = Query::select_from(w, kind.table_name());
-            for (at, unique) in index.keys.iter().enumerate() {
-                let (own, key) = (collated(at, &unique.expression), key(at));
-                let equal = if index.nulls_are_equal {
-                    format!("{own} IS NOT DISTINCT FROM n.{key}")
-                } else {
-                    format!("{own} = n.{key}")
-                };
-                other.condition().push(&equal);
-            }
-            if let Some(condition) = &index.condition {
-                other.condition().push("(").push(condition).push(")");
-            }
-            is_among(other.condition(), &row_id, false, |w| self.ids_of_all(w, &written))?;
-            if !deleting.is_empty() {
-                is_among(other.condition(), &row_id, false, |w| self.ids_of_all(w, deleting))?;
-            }
-            w.push(")");
-            Ok(())
-        })?;
-        let answer = self.answer(kind)?;
-        let mut query = Query::select(with.end(), &format!("{answer}, count(*) OVER ()"));
-        query.table(kind.table_name(), "r");
-        is_among(query.condition(), &row_id, true, |w| {
-            w.push(&format!("SELECT c.{row} FROM {} AS c", name("clashing")));
-            Ok(())
-        })?;
-        query.order_by(&self.answer_order(kind)?).limit(SAMPLE);
-        Ok(w.finish())
-    }
-
-    /// Writes a query for the row ids of several steps.
-    fn ids_of_all(&self, w: &mut Writer, steps: &[&ChangeStep]) -> Result<(), StoreError> {
-        w.list(" UNION ALL ", steps, |w, step| self.ids(w, step.rows))
-    }
-
-    /// Writes a column of the row `r` as it will be after the steps. The last step that has the row decides.
-    fn column_after(
+    /// Returns the cached schema, unless it is outdated.
+    async fn confirmed(
         &self,
-        w: &mut Writer,
-        kind: &Kind,
-        column: &str,
-        steps: &[(usize, &ChangeStep)],
-    ) -> Result<(), StoreError> {
-        let mut new: Vec<(Rows, &FieldName, &NewValue)> = Vec::new();
-        for (_, step) in steps {
-            let values = step.write.values().iter();
-            let own = values.filter(|(field, _)| kind.column(field).eq_ignore_ascii_case(column));
-            new.extend(own.map(|(field, value)| (step.rows, field, value)));
+        columns: &QueryColumns<'_>,
+        context: ErrorContext<'_>,
+    ) -> Result<Option<Arc<TableSchema>>, StoreError> {
+        let Some(cached) = self.cache.get(columns) else { return Ok(None) };
+        if self.cache.is_confirmed(columns) {
+            return Ok(Some(cached));
         }
-        let row_id = self.row_id(kind)?;
-        let mut close = String::new();
-        for (rows, field, value) in new.into_iter().rev() {
-            let cast = self.backend.cast(&self.column_type(kind, field)?.name);
-            w.push("CASE WHEN ");
-            is_among(w, &row_id, true, |w| self.ids(w, rows))?;
-            w.push(" THEN (");
-            self.new_field(w, kind, field, value)?;
-            w.push(")").push(&cast).push(" ELSE ");
-            close.push_str(" END");
+        let Some(key) = self.backend().cache_key(columns)? else { return Ok(None) };
+        let mut w = Writer::new(self.backend());
+        w.push("SELECT ");
+        self.backend().schema_version(&mut w, &key, SchemaCheck::InTransaction);
+        let mut tx = self.begin(AccessMode::Read, context).await?;
+        let rows = self.session(&mut *tx, context).query(&w.finish()).await?;
+        self.end_read(tx, context).await?;
+        let version = rows.first().and_then(|row| row.first()).and_then(SqlValue::as_text);
+        if cached.is_current(SchemaCheck::InTransaction, version) {
+            self.cache.confirm(columns);
+            return Ok(Some(cached));
         }
-        w.push("r.").push(&quote(column)).push(&close);
-        Ok(())
+        self.cache.remove(columns);
+        Ok(None)
     }
+
+    /// Asks the last questions of a list, and removes those that were asked. A question that the database cannot answer
+    /// is split, or dropped if it is about one constraint: the constraint itself still protects its rows.
+    async fn ask(
+        &self,
+        r: &Renderer<'_>,
+        context: ErrorContext<'_>,
+        open: &mut Vec<Asked<'_>>,
+        found: &mut Vec<Clash>,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin(AccessMode::Read, context).await?;
+        let materialized = self.backend().materialize(r)?;
+        self.session(&mut *tx, context).materialize(r, &materialized).await?;
+        while let Some(question) = open.pop() {
+            let statement = question.statement(r)?;
+            match query(&mut *tx, &statement).await {
+                Ok(rows) => found.extend(question.read(r, &rows)),
+                Err(error) if matches!(error.class(), SqlErrorClass::Other | SqlErrorClass::Raised) => {
+                    open.extend(question.split());
+                    return Ok(());
+                }
+                Err(error) => return Err(context.error(error)),
+            }
+        }
+        self.forget_members(r, tx, context, !materialized.is_empty()).await
+    }
+
+    /// Ends the transaction. Empties the table of members, which may live as long as the connection.
+    async fn forget_members(
+        &self,
+        r: &Renderer<'_>,
+        mut tx: Box<dyn SqlTransaction + '_>,
+        context: ErrorContext<'_>,
+        has_members: bool,
+    ) -> Result<(), StoreError> {
+        if has_members {
+            self.session(&mut *tx, context).execute(&r.clear_members()).await?;
+        }
+        self.end_read(tx, context).await
+    }
+}
+
+/// A question about the rows of one kind.
+enum Asked<'a> {
+    Key(KeyQuestion<'a>),
+    Rows(RowQuestion<'a>),
+}
+
+impl Asked<'_> {
+    fn statement(&self, r: &Renderer<'_>) -> Result<Statement, StoreError> {
+        match self {
+            Self::Key(question) => question.statement(r),
+            Self::Rows(question) => question.statement(r),
+        }
+    }
+
+    fn read(&self, r: &Renderer<'_>, rows: &[Vec<SqlValue>]) -> Vec<Clash> {
+        match self {
+            Self::Key(question) => question.read(r, rows).into_iter().collect(),
+            Self::Rows(question) => question.read(r, rows),
+        }
+    }
+
+    /// Returns smaller questions; none if the question is about one constraint.
+    fn split(self) -> Vec<Self> {
+        match self {
+            Self::Key(_) => Vec::new(),
+            Self::Rows(question) => question.split().into_iter().map(Self::Rows).collect(),
+        }
+    }
+}
+
+/// Returns the questions about constraints whose columns the steps write.
+fn questions<'a>(writes: PlannedWrites<'a>, schema: &'a TableSchema, step_by_step: bool) -> Vec<Asked<'a>> {
+    let PlannedWrites { query, steps } = writes;
+    let kinds = query.map.kinds().map(|kind| (KindSteps::of(kind, steps), kind.table_name()));
+    let mut found = Vec::new();
+    for (steps, table) in kinds.filter(|(steps, _)| !steps.writing.is_empty()) {
+        let constraints = schema.constraints.get(&*table).unwrap_or(TableConstraints::NONE);
+        let indexes = schema.unique.get(&*table).into_iter().flatten();
+        let keys = indexes.flat_map(|index| KeyQuestion::of(&steps, index, constraints, step_by_step));
+        found.extend(keys.map(Asked::Key));
+        found.extend(RowQuestion::of(&steps, constraints, step_by_step).into_iter().map(Asked::Rows));
+    }
+    found
 }

@@ -37,6 +37,7 @@ mod backend;
 mod catalogue;
 mod clash;
 mod connection;
+mod constraint;
 mod coverage;
 mod dialect;
 mod explain;

@@ -51,7 +51,13 @@ pub(super) async fn run<C: SqlConnection>(
             }
             Err(error) => match &cached {
                 Some(cached) if store.is_outdated(&columns, cached, &error).await => {}
-                _ => return Err(error),
+                _ => {
+                    // A domain may have a new constraint, which the schema version does not show. The next plan reads it.
+                    if matches!(error, StoreError::Refused { .. }) {
+                        store.cache.remove(&columns);
+                    }
+                    return Err(error);
+                }
             },
         }
         store.cache.remove(&columns);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::connection::SqlValue;
+use super::constraint::TableConstraints;
 use super::table_trigger::TableTrigger;
 use super::unique_index::UniqueIndex;
 use crate::domain::{
@@ -215,6 +216,8 @@ pub(crate) struct TableSchema {
     pub(crate) triggers: BTreeMap<TableName, Vec<TableTrigger>>,
     /// The unique indexes of tables, by the name of the table in the data map.
     pub(crate) unique: BTreeMap<TableName, Vec<UniqueIndex>>,
+    /// The other constraints of tables, by the name of the table in the data map.
+    pub(crate) constraints: BTreeMap<TableName, TableConstraints>,
     /// Whether all columns of all tables are listed. A column that is not listed then does not exist.
     pub(crate) is_complete: bool,
     /// A text that changes whenever a column, an index or a trigger of the tables changes.

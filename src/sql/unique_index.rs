@@ -1,8 +1,10 @@
-//! Unique indexes: what they compare, as expressions that can be evaluated on a row.
+//! Unique indexes and exclusion constraints: what they compare, as expressions that can be evaluated on a row.
 
 use std::collections::BTreeSet;
 
-/// A unique index of a table. Primary keys and unique constraints have one too.
+use super::constraint::mentions;
+
+/// A unique index of a table. Primary keys, unique constraints and exclusion constraints have one too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UniqueIndex {
     /// What the index compares: columns and expressions, in the syntax of the database.
@@ -13,6 +15,16 @@ pub(crate) struct UniqueIndex {
     pub(crate) condition: Option<String>,
     /// Whether two rows may not both have NULL.
     pub(crate) nulls_are_equal: bool,
+    /// What the index compares with, if it is that of an exclusion constraint.
+    pub(crate) exclusion: Option<Exclusion>,
+}
+
+/// An exclusion constraint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Exclusion {
+    pub(crate) name: String,
+    /// The operator of each key. Two rows conflict if all of them hold.
+    pub(crate) operators: Vec<String>,
 }
 
 /// One part of a unique index.
@@ -52,18 +64,13 @@ impl UniqueIndex {
         let condition = defined.and_then(|(_, condition)| condition);
         let texts = keys.iter().map(|key| &*key.expression).chain(condition.as_deref());
         let text = texts.collect::<Vec<_>>().join(" ");
-        columns.extend(table.iter().filter(|column| names(&text, column)).cloned());
-        Some(Self { keys, columns, condition, nulls_are_equal: false })
+        columns.extend(table.iter().filter(|column| mentions(&text, column)).cloned());
+        Some(Self { keys, columns, condition, nulls_are_equal: false, exclusion: None })
     }
 }
 
 fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// Returns whether a text may name a column. It may find too many columns, never too few.
-fn names(text: &str, column: &str) -> bool {
-    text.to_ascii_lowercase().contains(&column.to_ascii_lowercase())
 }
 
 /// Returns the expressions of a `CREATE INDEX`, and its condition.

@@ -82,19 +82,21 @@ pub trait Store: Send + Sync {
     /// [`StoreError`]. Nothing has changed then, except possibly after [`StoreError::OutcomeUnknown`].
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError>;
 
-    /// Returns the rows that the steps of a plan would make equal under a unique key of the store. They block the plan,
-    /// because the store would refuse to write them. The store changes nothing and takes no locks.
+    /// Returns the rows that a constraint of the store would refuse as the steps of a plan would write them. They block the
+    /// plan. The store changes nothing and takes no locks.
     ///
-    /// * Rows are compared as they will be after all steps. Rows that a step deletes equal none, and rows that no step
-    ///   writes are compared but not reported.
+    /// * Constraints are unique keys, exclusion constraints, CHECK, NOT NULL, and the limits of types:
+    ///   [`Constraint`](crate::protocol::Constraint).
+    /// * Rows are judged as they will be after all steps or, if the store writes each step by itself, after each step. Rows
+    ///   that a step has deleted equal none, and rows that no step writes are compared but not reported.
     /// * The store compares as its key does: with its collation, its expressions, its condition, and its nulls.
-    /// * There is one [`Clash`] for each key. It counts all rows that a step writes, and lists the first ids in order.
+    /// * There is one [`Clash`] for each constraint of a kind. It counts all refused rows, and lists the first ids in order.
     /// * The answer describes the rows at the time of the question. Rows that change afterwards are noticed by
     ///   [`apply`](Self::apply), which then fails as a whole.
     /// * Only steps with rows are passed. A reassignment to a record that the request does not name writes null.
     ///
-    /// A store that enforces no unique key returns none, as this default does. A store may also leave out a key that it
-    /// cannot evaluate; `apply` then fails instead.
+    /// A store that enforces no constraint returns none, as this default does. A store may also leave out a constraint that
+    /// it cannot evaluate; `apply` then fails instead.
     ///
     /// # Errors
     /// [`StoreError`]

@@ -38,6 +38,14 @@ pub(crate) async fn run(connection: &mut PgConnection, sql: &str) {
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
+/// Runs statements inside a transaction. Returns `false`, and undoes them, if the database refuses one.
+pub(crate) async fn try_run(connection: &mut PgConnection, sql: &str) -> bool {
+    run(connection, "SAVEPOINT trying").await;
+    let is_done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut *connection).await.is_ok();
+    run(connection, if is_done { "RELEASE trying" } else { "ROLLBACK TO trying" }).await;
+    is_done
+}
+
 /// Returns the statements that drop the tables of a data map and empty the library's tables.
 pub(crate) fn dropping(map: &DataMap) -> String {
     let tables: Vec<String> = map.kinds().map(|kind| Dialect::Postgres.table(kind.table_name())).collect();

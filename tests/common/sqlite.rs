@@ -72,6 +72,11 @@ impl File {
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
+    /// Runs a statement. Returns `false` if the database refuses it.
+    pub(crate) async fn try_run(&self, sql: &str) -> bool {
+        sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&self.pool).await.is_ok()
+    }
+
     fn kind(&self, kind: &str) -> &Kind {
         self.map.kind(&kind.into()).unwrap()
     }

@@ -16,6 +16,7 @@ mod cases;
 mod changes_after_the_survey;
 #[path = "../common/mod.rs"]
 mod common;
+mod constraints;
 mod digest;
 mod failing_stores;
 mod filters;

@@ -22,6 +22,7 @@ mod columns;
 mod conformance;
 #[cfg(feature = "testing")]
 mod conformance_host;
+mod constraints;
 mod cost;
 #[cfg(feature = "testing")]
 mod driver;

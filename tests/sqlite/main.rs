@@ -22,6 +22,7 @@ mod conditions;
 mod conformance;
 #[cfg(feature = "testing")]
 mod conformance_host;
+mod constraints;
 mod cost;
 mod coverage;
 mod cycles;

@@ -125,7 +125,7 @@ impl Storage {
 
 impl Affinity {
     /// Returns the affinity of a declared type. The rules of SQLite are applied in its order.
-    pub(super) fn of(declared: &str, of_view: bool) -> Self {
+    pub(in crate::sql) fn of(declared: &str, of_view: bool) -> Self {
         let declared = declared.to_ascii_uppercase();
         let says = |words: &[&str]| words.iter().any(|word| declared.contains(word));
         if says(&["INT"]) {

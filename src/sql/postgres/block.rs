@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::{DataMap, FieldName, Kind, KindName, OperationId};
 use crate::protocol::{ChangeSet, ChangeStep, NewValue, Rows, SetId, Source, Write};
 use crate::sql::backend::{Block, BlockWrite};
+use crate::sql::render::last_value::{NewField, ValueOfStep, Written};
 use crate::sql::render::renderer::Renderer;
 use crate::sql::render::set::{holds_one, is_among};
 use crate::sql::render::write::sets_of_elements;
@@ -286,59 +287,14 @@ impl<'a> Writes<'a> {
     ) -> Result<(), StoreError> {
         let values = of.updates.iter().flat_map(|(step, fields)| {
             let own = fields.iter().filter(|(name, _)| name == field);
-            own.map(|(_, value)| (*step, value))
+            own.map(|(field, value)| (*step, field, value))
         });
-        let values: Vec<(&ChangeStep, &NewValue)> = values.collect();
-        if let ([(_, value)], [_]) = (&*values, &*of.updates) {
+        let values: Vec<ValueOfStep<'_>> = values.collect();
+        if let ([(_, _, value)], [_]) = (&*values, &*of.updates) {
             return self.r.new_field(w, of.kind, field, value);
         }
-        self.value_after(w, of.kind, field, &values)
-    }
-
-    fn value_after(
-        &self,
-        w: &mut Writer,
-        kind: &Kind,
-        field: &FieldName,
-        steps: &[(&ChangeStep, &NewValue)],
-    ) -> Result<(), StoreError> {
-        let Some(((step, value), before)) = steps.split_last() else {
-            w.push("r.").name(kind.column(field));
-            return Ok(());
-        };
-        let row_id = self.r.row_id(kind)?;
-        let is_meant = |w: &mut Writer| {
-            w.push("CASE WHEN ");
-            is_among(w, &row_id, true, |w| self.r.ids(w, step.rows))
-        };
-        if let NewValue::Elements(change) = value {
-            // Decides for each element whether the step has the row, so that the previous list is rendered only once.
-            let is_meant = |w: &mut Writer| is_among(w, &row_id, true, |w| self.r.ids(w, step.rows));
-            return self.r.changed_list(
-                w,
-                change,
-                |w| self.value_after(w, kind, field, before),
-                Some(&is_meant),
-            );
-        }
-        if **value == NewValue::Next {
-            // Adds one if the step has the row; NULL counts as 0. The previous value appears only once.
-            w.push("COALESCE((");
-            self.value_after(w, kind, field, before)?;
-            w.push(") + ");
-            is_meant(w)?;
-            w.push(" THEN 1 ELSE 0 END, ");
-            is_meant(w)?;
-            w.push(" THEN 1 END)");
-            return Ok(());
-        }
-        is_meant(w)?;
-        w.push(" THEN ");
-        self.r.new_field(w, kind, field, value)?;
-        w.push(" ELSE ");
-        self.value_after(w, kind, field, before)?;
-        w.push(" END");
-        Ok(())
+        let new: &NewField<'_> = &|w, field, value| self.r.new_field(w, of.kind, field, value);
+        self.r.value_after(w, of.kind, of.kind.column(field), &values, &Written { new, counter: "" })
     }
 
     /// Writes the condition that the row `r` is a row of any of these steps.

@@ -2,6 +2,7 @@
 
 mod begin;
 mod block;
+mod constraint;
 mod cycle;
 mod deletions;
 mod keys;

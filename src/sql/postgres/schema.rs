@@ -1,15 +1,15 @@
 //! Reads column types from the catalogue of PostgreSQL, and detects when they change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::constraint;
 use crate::sql::connection::SqlValue;
 use crate::sql::render::count::SCHEMA_VERSION;
 use crate::sql::statement::{Statement, Writer, quote_table};
 use crate::sql::table_schema::{ColumnType, Location, QueryColumns, SchemaCheck, TableSchema, TypeFamily};
 use crate::sql::table_trigger::TableTrigger;
-use crate::sql::unique_index::{UniqueIndex, UniqueKey};
 use crate::store::StoreError;
 
 /// For each table, its position, and its kind with a JSON array of its columns and one of its unique keys; NULL if the
@@ -37,7 +37,7 @@ const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_build_array(\
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
      WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 AND NOT a.attisdropped) FROM ";
 
-/// A number for each table that changes with its columns, indexes, triggers and rules, and when a partition is attached
+/// A number for each table that changes with its columns, indexes, constraints, triggers and rules, and when a partition is attached
 /// or a table inherits from it. A foreign key has triggers on both of its tables, so it changes the number of both. A
 /// change rewrites a row of the catalogue, either in a later transaction (`xmin`) or by a later command of the same
 /// transaction (`cmin`). The oid distinguishes tables that different search paths find under the same name, created in
@@ -53,6 +53,8 @@ const VERSIONS: &str = ", LATERAL (SELECT sum(1 + a.xmin::text::bigint * (1 + a.
      UNION ALL SELECT c.relhassubclass::int FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(j.\"value\") \
      UNION ALL SELECT sum(1 + g.xmin::text::bigint * (1 + g.oid::bigint % 1000003) + g.cmin::text::bigint) \
      FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = to_regclass(j.\"value\") \
+     UNION ALL SELECT sum(1 + k.xmin::text::bigint * (1 + k.oid::bigint % 1000003) + k.cmin::text::bigint) \
+     FROM pg_catalog.pg_constraint AS k WHERE k.conrelid = to_regclass(j.\"value\") AND k.contype IN ('c', 'x') \
      UNION ALL SELECT sum(1 + w.xmin::text::bigint * (1 + w.oid::bigint % 1000003) + w.cmin::text::bigint) \
      FROM pg_catalog.pg_rewrite AS w WHERE w.ev_class = to_regclass(j.\"value\")) AS v(n)";
 
@@ -82,23 +84,6 @@ const TABLES: i64 = SCHEMA_VERSION - 1;
 /// The first column of the row that holds the triggers.
 const TRIGGERS: i64 = SCHEMA_VERSION - 2;
 
-/// The unique indexes of the tables, as one JSON array. Each holds the position of its table, its keys, the columns it
-/// reads, its condition, and whether NULL equals NULL.
-const UNIQUE_INDEXES: (&str, &str) = (
-    "(SELECT json_agg(json_build_array(j.\"key\" - 1, u.keys, u.columns, u.condition, u.nulls))::text FROM ",
-    ", LATERAL (SELECT (SELECT json_agg(pg_get_indexdef(i.indexrelid, k, TRUE) ORDER BY k) \
-     FROM generate_series(1, i.indnkeyatts) AS k), (SELECT json_agg(a.attname::text) \
-     FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = i.indrelid AND a.attnum > 0 \
-     AND (a.attnum = ANY(i.indkey::int2[]) OR EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS d \
-     WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid \
-     AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))), \
-     pg_get_expr(i.indpred, i.indrelid), coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, FALSE) \
-     FROM pg_catalog.pg_index AS i WHERE i.indrelid = to_regclass(j.\"value\") AND i.indisunique AND i.indisvalid) \
-     AS u(keys, columns, condition, nulls))",
-);
-/// The first column of the row that holds them.
-const UNIQUE: i64 = SCHEMA_VERSION - 3;
-
 /// Renders the tables of the columns, by the names that statements use.
 pub(super) fn cache_key(columns: &QueryColumns<'_>) -> Result<String, StoreError> {
     let names = columns.kinds.iter().map(|kind| quote_table(&kind.table_name()));
@@ -117,8 +102,10 @@ pub(super) fn statement(cache_key: &str) -> Statement {
     w.push(open).bind(cache_key).push(close).push(")");
     w.push("\nUNION ALL SELECT ").number(TRIGGERS).push(", ").push(TABLE_TRIGGERS.0);
     w.push(open).bind(cache_key).push(close).push(TABLE_TRIGGERS.1);
-    w.push("\nUNION ALL SELECT ").number(UNIQUE).push(", ").push(UNIQUE_INDEXES.0);
-    w.push(open).bind(cache_key).push(close).push(UNIQUE_INDEXES.1);
+    for (number, (before, after)) in constraint::PARTS {
+        w.push("\nUNION ALL SELECT ").number(number).push(", ").push(before);
+        w.push(open).bind(cache_key).push(close).push(after);
+    }
     w.finish()
 }
 
@@ -169,8 +156,7 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
             read_triggers(columns, text, &mut schema);
             continue;
         }
-        if *position == UNIQUE {
-            read_unique_indexes(columns, text, &mut schema);
+        if constraint::read(*position, columns, text, &mut schema) {
             continue;
         }
         let kind = usize::try_from(*position).ok().and_then(|at| columns.kinds.get(at));
@@ -200,20 +186,6 @@ fn read_triggers(columns: &QueryColumns<'_>, text: &str, schema: &mut TableSchem
     for (position, trigger) in found {
         if let Some(kind) = columns.kinds.get(position) {
             schema.triggers.entry(kind.table_name().into_owned()).or_default().push(trigger);
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct UniqueRow(usize, Vec<String>, BTreeSet<String>, Option<String>, bool);
-
-fn read_unique_indexes(columns: &QueryColumns<'_>, text: &str, schema: &mut TableSchema) {
-    let found: Vec<UniqueRow> = serde_json::from_str(text).unwrap_or_default();
-    for UniqueRow(position, keys, read, condition, nulls_are_equal) in found {
-        let keys = keys.into_iter().map(|expression| UniqueKey { expression, collation: None }).collect();
-        let index = UniqueIndex { keys, columns: read, condition, nulls_are_equal };
-        if let Some(kind) = columns.kinds.get(position) {
-            schema.unique.entry(kind.table_name().into_owned()).or_default().push(index);
         }
     }
 }

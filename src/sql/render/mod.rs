@@ -1,6 +1,8 @@
 //! Rendering: sets, questions, steps and records as SQL. Pure: no connection, no clock.
 
+pub(crate) mod after;
 pub(crate) mod count;
+pub(crate) mod last_value;
 pub(crate) mod list;
 mod only_subject;
 pub(crate) mod renderer;

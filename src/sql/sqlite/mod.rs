@@ -2,6 +2,8 @@
 //! temporary table.
 
 mod column;
+mod constraint;
+mod create_table;
 mod deletions;
 mod keys;
 mod list;
@@ -344,6 +346,10 @@ impl Backend for Sqlite {
         column::mask(w, field, mask)
     }
 
+    fn stored(&self, declared: &str, value: &str) -> String {
+        constraint::stored(declared, value)
+    }
+
     fn strategy(&self, changes: &ChangeSet, _: u64) -> ApplyStrategy {
         // If referring rows of the same kind are deleted by a foreign key action, SQLite does not count them.
         if deletes_in_a_cycle(changes) { ApplyStrategy::Counted } else { ApplyStrategy::PerKind }
@@ -378,6 +384,10 @@ impl Backend for Sqlite {
             })
         });
         blocks.collect()
+    }
+
+    fn writes_step_by_step(&self) -> bool {
+        true
     }
 
     fn defer_foreign_keys(&self, changes: &ChangeSet) -> Option<&'static str> {

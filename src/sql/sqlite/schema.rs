@@ -1,5 +1,6 @@
 //! How columns of SQLite store values, judged by their declared types and by their rows.
 
+use super::constraint::{self, TableColumn};
 use crate::domain::{FieldName, Kind, TableName};
 use crate::sql::connection::SqlValue;
 use crate::sql::statement::{Statement, Union, Writer, quote, quote_table};
@@ -26,6 +27,8 @@ enum Ask<'a> {
     Triggers(&'a Kind),
     /// The unique indexes of the kind's table, and the columns of the table, as JSON arrays.
     Unique(&'a Kind),
+    /// The definition of the kind's table. Empty for a view.
+    Definition(&'a Kind),
     /// A number that changes whenever a table, an index or a trigger changes.
     Version,
 }
@@ -53,6 +56,9 @@ pub(super) fn statements(columns: &QueryColumns<'_>) -> Vec<Statement> {
                 }
                 Ask::Unique(kind) => {
                     w.push(&unique_indexes(kind)).push(", ").push(&columns_of(kind));
+                }
+                Ask::Definition(kind) => {
+                    w.push(&definition(kind)).push(", NULL");
                 }
                 Ask::Version => {
                     w.push(SCHEMA).push(", NULL");
@@ -133,10 +139,21 @@ fn unique_indexes(kind: &Kind) -> String {
     )
 }
 
-/// Renders the names of the columns of a table as a JSON array.
+/// Renders the columns of a table as a JSON array: name, declared type, whether it is NOT NULL, and whether it is computed.
 fn columns_of(kind: &Kind) -> String {
     let table = described(&kind.table_name());
-    format!("(SELECT json_group_array(x.name) FROM pragma_table_xinfo({table}) AS x)")
+    format!(
+        "(SELECT json_group_array(json_array(x.name, x.type, x.\"notnull\", x.hidden >= 2)) \
+         FROM pragma_table_xinfo({table}) AS x)"
+    )
+}
+
+/// Renders the text that created a table.
+fn definition(kind: &Kind) -> String {
+    let table = literal(&kind.table_name().table);
+    format!(
+        "coalesce((SELECT t.sql FROM sqlite_master AS t WHERE t.type = 'table' AND t.name = {table} COLLATE NOCASE), '')"
+    )
 }
 
 fn declared_type(kind: &Kind, field: &FieldName) -> String {
@@ -173,7 +190,8 @@ fn asked<'a>(columns: &QueryColumns<'a>) -> impl Iterator<Item = Ask<'a>> {
         Some(id) => Ask::Ids(kind, id),
         None => Ask::Place(kind),
     });
-    let triggers = columns.kinds.iter().flat_map(|kind| [Ask::Triggers(kind), Ask::Unique(kind)]);
+    let triggers =
+        columns.kinds.iter().flat_map(|kind| [Ask::Triggers(kind), Ask::Unique(kind), Ask::Definition(kind)]);
     kinds
         .chain(columns.columns.iter().map(|(kind, field)| Ask::Column(kind, field)))
         .chain(triggers)
@@ -192,6 +210,7 @@ pub(super) fn read(
     let mut schema = TableSchema::default();
     let mut answers = rows.iter();
     let (mut places, mut stored, mut number) = (Vec::new(), Vec::new(), String::new());
+    let mut columns_of_table: Vec<TableColumn> = Vec::new();
     for ask in asked(columns) {
         let answer = answers.next().map(Vec::as_slice);
         let (kind, field) = match ask {
@@ -217,9 +236,17 @@ pub(super) fn read(
             }
             Ask::Unique(kind) => {
                 let text = |at: usize| answer.and_then(|answer| answer.get(at)).and_then(SqlValue::as_text);
-                let found = read_unique_indexes(text(1).unwrap_or_default(), text(2).unwrap_or_default());
+                columns_of_table = serde_json::from_str(text(2).unwrap_or_default()).unwrap_or_default();
+                let found = read_unique_indexes(text(1).unwrap_or_default(), &columns_of_table);
                 if !found.is_empty() {
                     schema.unique.insert(kind.table_name().into_owned(), found);
+                }
+                continue;
+            }
+            Ask::Definition(kind) => {
+                let sql = answer.and_then(|answer| answer.get(1)).and_then(SqlValue::as_text);
+                if let Some(found) = constraint::read(sql.unwrap_or_default(), &columns_of_table) {
+                    schema.constraints.insert(kind.table_name().into_owned(), found);
                 }
                 continue;
             }
@@ -241,7 +268,7 @@ pub(super) fn read(
                 stored.push(sample.as_text().or(declared.as_text()).unwrap_or_default());
                 column.family = family(declared.as_text().unwrap_or_default(), sample.as_text());
             }
-            (Ask::Column(..) | Ask::Place(_) | Ask::Triggers(_) | Ask::Unique(_) | Ask::Version, _) => {}
+            (_, _) => {}
         }
     }
     schema.schema_version = Some(version(&[places, stored, vec![&number]].concat()));
@@ -253,8 +280,8 @@ pub(super) fn read(
 /// An index: its definition, and the column and the collation of each key.
 type IndexRow = (Option<String>, Vec<(Option<String>, String)>);
 
-fn read_unique_indexes(indexes: &str, columns: &str) -> Vec<UniqueIndex> {
-    let columns: Vec<String> = serde_json::from_str(columns).unwrap_or_default();
+fn read_unique_indexes(indexes: &str, columns: &[TableColumn]) -> Vec<UniqueIndex> {
+    let columns: Vec<String> = columns.iter().map(|column| column.0.clone()).collect();
     let indexes: Vec<IndexRow> = serde_json::from_str(indexes).unwrap_or_default();
     let read = |(sql, parts): IndexRow| UniqueIndex::of_sqlite(parts, sql.as_deref(), &columns);
     indexes.into_iter().filter_map(read).collect()
