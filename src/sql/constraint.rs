@@ -113,15 +113,18 @@ impl RuleScope {
     pub(crate) fn may_refuse(self, value: &NewValue) -> bool {
         match self {
             Self::Any => true,
+            // The column may have changed since it held the value.
+            Self::Null { .. } | Self::Longer(_) | Self::Numbers { .. } if *value == NewValue::Former => true,
             Self::Null { years } => match value {
                 NewValue::Value(value) => value.is_null(),
                 NewValue::Masked(mask) => *mask == Mask::Null || (years && *mask == Mask::Year),
-                NewValue::Next | NewValue::Elements(_) => false,
+                NewValue::Next | NewValue::Elements(_) | NewValue::Former => false,
             },
             Self::Longer(limit) => match value {
                 NewValue::Masked(Mask::Null | Mask::Year | Mask::Truncate(_))
                 | NewValue::Next
-                | NewValue::Elements(_) => false,
+                | NewValue::Elements(_)
+                | NewValue::Former => false,
                 NewValue::Masked(Mask::Hmac) => limit < 64,
                 NewValue::Masked(Mask::PlaceholderEmail) => true,
                 NewValue::Masked(Mask::Text(text)) => text.chars().count() > limit,
@@ -134,7 +137,7 @@ impl RuleScope {
                 NewValue::Masked(Mask::Text(number)) => needs_digits(number, digits),
                 NewValue::Value(value) => !value.is_null(),
                 NewValue::Next => true,
-                NewValue::Masked(_) | NewValue::Elements(_) => false,
+                NewValue::Masked(_) | NewValue::Elements(_) | NewValue::Former => false,
             },
             Self::Counters => *value == NewValue::Next,
             Self::Typed(strict) => strict.may_refuse(value),
