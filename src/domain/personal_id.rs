@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{DataMap, FieldName, Kind, KindName, MaskKey, RecordId};
+use super::{DataMap, FieldName, Kind, KindName, MaskKey, RecordId, Reference};
 
 /// The fields of a data map that hold personal ids, each with the field that declares the id as personal.
 ///
@@ -93,6 +93,21 @@ impl PersonalIds {
             return None;
         }
         self.0.get(&(kind.clone(), field.clone()))
+    }
+}
+
+impl DataMap {
+    /// Returns whether a reference holds a personal value: a personal id, or a copy of a personal field such as an e-mail
+    /// address. No record of the library may outlive it.
+    pub(crate) fn holds_personal_value(&self, reference: &Reference) -> bool {
+        let is_personal = |kind: &KindName, fields: &[FieldName]| {
+            let kind = self.kind(kind);
+            kind.is_some_and(|kind| fields.iter().any(|field| kind.personal.contains_key(field)))
+        };
+        let ids = PersonalIds::of(self);
+        is_personal(&reference.from, &reference.fields)
+            || is_personal(&reference.to, self.key_of(reference))
+            || reference.fields.iter().any(|field| ids.has(&reference.from, field))
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Error, Lifecycle};
-use crate::domain::Request;
+use crate::domain::{Mode, Request};
 use crate::policy::{Inquiry, Refusal, marked_again, never_removed, several_operations};
 use crate::protocol::{Receipt, ReceiptQuery};
 use crate::store::Store;
@@ -46,7 +46,17 @@ impl<S: Store> Lifecycle<S> {
             None if request.subjects.is_empty() => return Err(Refusal::MissingId.into()),
             None => None,
         };
-        let subjects = named.as_ref().map_or(&request.subjects, |named| &named.subjects);
+        // What is not a soft deletion of this kind is refused by its receipt.
+        if let Some(named) =
+            named.as_ref().filter(|named| named.mode != Mode::SoftDelete || named.kind != request.kind)
+        {
+            return Ok(named.clone());
+        }
+        // The records of an operation are restored together, so the first of them tells whether that was done.
+        let subjects = match &named {
+            Some(named) => named.subjects.get(..1).unwrap_or_default(),
+            None => &request.subjects,
+        };
         let mut last: Option<Receipt> = None;
         for record in subjects {
             let kind = request.kind.clone();

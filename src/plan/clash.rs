@@ -4,12 +4,18 @@ use super::{Blocker, Plan};
 use crate::protocol::{Clash, Constraint, Disposition};
 
 impl Plan {
-    /// Adds a blocker for each clash that the store foresees.
+    /// Adds a blocker for each clash that the store foresees. A reference whose new target is missing already blocks, and
+    /// what would be written to it is not known.
     pub(crate) fn block_clashes(&mut self, clashes: Vec<Clash>) {
         if clashes.is_empty() {
             return;
         }
-        let blockers: Vec<Blocker> = clashes.iter().map(|clash| self.blocker_of(clash)).collect();
+        let is_known = |found: &Blocker| {
+            let same = |known: &Blocker| known.reference == found.reference && known.rule == found.rule;
+            found.reference.is_some() && self.blockers.iter().any(same)
+        };
+        let blockers = clashes.iter().map(|clash| self.blocker_of(clash));
+        let blockers: Vec<Blocker> = blockers.filter(|found| !is_known(found)).collect();
         self.blockers.extend(blockers);
         self.execution.clashes = clashes;
         self.digest = self.digest_of();

@@ -286,3 +286,34 @@ fn a_restore_needs_a_mark_and_ids_that_are_not_personal() {
     );
     assert!(personal.contains("modes.restore: `restore` finds rows by the ids"), "{personal}");
 }
+
+/// A reference by a personal value is emptied for good: no table of the library may keep the value.
+#[tokio::test]
+async fn personal_values_are_not_kept_for_a_restore() {
+    let document = json!({
+        "subject": "clients",
+        "kinds": { "clients": { "deleted_at": "deleted_at", "personal": { "email": "null" },
+                                "fields": { "email": { "type": "text", "unique": true, "nullable": true } } }, "sign_ups": {} },
+        "references": [{ "from": "sign_ups.email", "to": "clients.email", "nullable": true }],
+        "modes": { "soft_delete": { "allow": "any", "rules": { "*": "set_null" } }, "restore": { "allow": "any" } }
+    });
+    let policy = DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
+    let data = json!({ "clients": [{ "id": 1, "email": "ana@x.org", "deleted_at": null }],
+                       "sign_ups": [{ "id": 1, "email": "ana@x.org" }] });
+    for on in crate::common::backend::stores().await {
+        let backend = Backend::with(on, &policy, &data).await;
+        let lifecycle = backend.lifecycle(&policy).await;
+        lifecycle.execute(&by_ana(Request::soft_delete("clients", 1))).await.unwrap();
+        assert_eq!(backend.rows("sign_ups").await, json!([{ "id": 1 }]), "{on:?}");
+        let kept = backend.library_tables().await;
+        assert!(!kept.contains("ana@x.org"), "{on:?}: {kept}");
+        let request = by_ana(Request::restore("clients", 1));
+        let plan = lifecycle.plan(&request).await.unwrap();
+        assert!(
+            plan.to_string().contains("1 row of `sign_ups` keeps the reference that it has now"),
+            "{plan}"
+        );
+        lifecycle.apply(&request, &plan).await.unwrap_or_else(|error| panic!("{on:?}: {error:?}"));
+        assert_eq!(backend.rows("sign_ups").await, json!([{ "id": 1 }]), "{on:?}");
+    }
+}

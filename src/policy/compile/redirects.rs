@@ -37,10 +37,12 @@ pub(super) struct Move {
 }
 
 impl Redirects {
-    /// Records what the steps replace. Rows without an id cannot be found again.
+    /// Records what the steps replace. Rows without an id cannot be found again, and personal values must not be kept.
     pub(super) fn record(&mut self, map: &DataMap) {
         for step in &mut self.steps {
-            if map.kind(&step.key.kind).is_some_and(|kind| !kind.id.is_none()) {
+            let reference = step.key.path.last().and_then(|name| map.reference(name));
+            let is_kept = reference.is_some_and(|reference| !map.holds_personal_value(reference));
+            if is_kept && map.kind(&step.key.kind).is_some_and(|kind| !kind.id.is_none()) {
                 step.write = std::mem::replace(&mut step.write, WriteTemplate::Keep).recording();
             }
         }

@@ -173,7 +173,10 @@ impl<'a> Restore<'a> {
         let mut added: Vec<(ReferenceName, Vec<FieldName>, Rows)> = Vec::new();
         for step in self.undone.steps.iter().filter(|step| step.disposition.is_redirect()) {
             let reference = step.path.last().and_then(|name| self.context.map.reference(name));
-            let Some(reference) = reference.filter(|reference| reference.is_declared()) else { continue };
+            let is_kept = |reference: &&Reference| {
+                reference.is_declared() && !self.context.map.holds_personal_value(reference)
+            };
+            let Some(reference) = reference.filter(is_kept) else { continue };
             let Some(kind) = self.context.map.kind(&reference.from).filter(|kind| !kind.id.is_none()) else {
                 continue;
             };

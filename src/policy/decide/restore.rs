@@ -8,7 +8,7 @@ use crate::domain::{KindName, Mode, RecordId, ReferenceName, Request, instant_te
 use crate::plan::{Plan, Step, Warning};
 use crate::policy::Refusal;
 use crate::policy::compile::{NOT_MARKED, PARENT_DELETED, PARENT_GONE};
-use crate::protocol::{Disposition, Receipt};
+use crate::protocol::{Disposition, Receipt, ReceiptStep};
 
 impl Refusal {
     fn nothing_to_restore(why: impl Into<String>, remedy: impl Into<String>) -> Self {
@@ -128,6 +128,13 @@ fn note(name: &str, kind: &KindName, count: u64, what: &str) -> Warning {
 }
 
 impl Inquiry {
+    /// Returns whether the former values of a redirect do not come back: they are personal, their rows have no id, or the
+    /// rows referred to were not marked.
+    fn loses(&self, redirect: &ReceiptStep) -> bool {
+        let steps = self.mode.steps.iter();
+        !steps.filter(|step| step.key.kind == redirect.kind).any(|step| step.key.path == redirect.path)
+    }
+
     /// Adds a note for each kind of rows that the operation removed, and that do not come back.
     pub(super) fn note_what_stays_gone(&self, plan: &mut Plan) {
         let Some(undone) = &self.undone else { return };
@@ -142,6 +149,10 @@ impl Inquiry {
                 (Disposition::Anonymize | Disposition::Tombstone, false) => {
                     "were anonymized by the operation, and stay without the person"
                 }
+                (redirect, _) if redirect.is_redirect() && self.loses(step) => match one {
+                    true => "keeps the reference that it has now, because the former one was not kept",
+                    false => "keep the references that they have now, because the former ones were not kept",
+                },
                 _ => continue,
             };
             plan.notes.push(note("not_restored", &step.kind, step.actual, what));

@@ -233,9 +233,10 @@ impl Renderer<'_> {
         w.push(" AND EXISTS (SELECT 1 FROM ");
         former(w)?;
         w.push(" WHERE ");
-        let held = as_row(&sides.held("b")?);
-        is_among(w, &held, true, |w| sides.keys(w, |w| self.ids(w, of)))?;
-        w.push(")");
+        // The condition of `is_among` takes one column.
+        w.push(&as_row(&sides.held("b")?)).push(" IN (");
+        sides.keys(w, |w| self.ids(w, of))?;
+        w.push("))");
         Ok(())
     }
 }

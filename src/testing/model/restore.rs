@@ -128,7 +128,11 @@ impl<'a> Restore<'a> {
                 })
             })
         };
-        for reference in self.map.references().filter(|one| one.is_declared() && was_marked(&one.to)) {
+        for reference in self
+            .map
+            .references()
+            .filter(|one| one.is_declared() && was_marked(&one.to) && !self.map.holds_personal_value(one))
+        {
             let Some(kind) = self.map.kind(&reference.from).filter(|kind| !kind.id.is_none()) else {
                 continue;
             };

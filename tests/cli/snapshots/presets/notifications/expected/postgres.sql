@@ -58,7 +58,7 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "users"
 "lifecycle_gone_0"(id) AS (DELETE FROM "push_tokens" AS r WHERE r."user_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
 "lifecycle_kept_3"(id) AS (UPDATE "users" AS r SET "deleted_at" = $2::text::timestamp with time zone WHERE r."id" = $3::text::text AND ((r."deleted_at" IS NULL)) RETURNING r."id"),
 "lifecycle_replacing" AS (INSERT INTO "lifecycle_replaced" (operation, kind, field, record, before, after)
-SELECT $4::text::uuid, $5::text, $6::text, r."id"::text, (to_json((r."deleted_at")::timestamp with time zone) #>> '{}'), (to_json(($7::text::timestamp with time zone)::timestamp with time zone) #>> '{}') FROM "users" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))),
+SELECT $4::text::uuid, $5::text, $6::text, r."id"::text, replace(replace(to_json((r."deleted_at")::timestamp with time zone AT TIME ZONE 'UTC') #>> '{}' || 'Z', ' BCZ', 'Z BC'), 'infinityZ', 'infinity'), replace(replace(to_json(($7::text::timestamp with time zone)::timestamp with time zone AT TIME ZONE 'UTC') #>> '{}' || 'Z', ' BCZ', 'Z BC'), 'infinityZ', 'infinity') FROM "users" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))),
 "lifecycle_reported_0" AS (INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
 SELECT $8::text::uuid, $9::text, $10::text, r."id"::text, $11::text::timestamptz, jsonb_build_object($12::text, r."token"::text) FROM "push_tokens" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s)) ORDER BY r."id" COLLATE "C" ON CONFLICT DO NOTHING),
 "lifecycle_reported_1" AS (INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)

@@ -48,7 +48,7 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "custom
 "lifecycle_gone_4"(id) AS (DELETE FROM "devices" AS r WHERE r."customer_id" = (SELECT s.id FROM "lifecycle_set_0" AS s) RETURNING r."id"),
 "lifecycle_kept_5"(id) AS (UPDATE "customers" AS r SET "deleted_at" = $4::text::timestamp with time zone WHERE r."id" = $5::text::text AND ((r."deleted_at" IS NULL)) RETURNING r."id"),
 "lifecycle_replacing" AS (INSERT INTO "lifecycle_replaced" (operation, kind, field, record, before, after)
-SELECT $6::text::uuid, $7::text, $8::text, r."id"::text, (to_json((r."deleted_at")::timestamp with time zone) #>> '{}'), (to_json(($9::text::timestamp with time zone)::timestamp with time zone) #>> '{}') FROM "customers" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))),
+SELECT $6::text::uuid, $7::text, $8::text, r."id"::text, replace(replace(to_json((r."deleted_at")::timestamp with time zone AT TIME ZONE 'UTC') #>> '{}' || 'Z', ' BCZ', 'Z BC'), 'infinityZ', 'infinity'), replace(replace(to_json(($9::text::timestamp with time zone)::timestamp with time zone AT TIME ZONE 'UTC') #>> '{}' || 'Z', ' BCZ', 'Z BC'), 'infinityZ', 'infinity') FROM "customers" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))),
 "lifecycle_reported_0" AS (INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
 SELECT $10::text::uuid, $11::text, $12::text, r."id"::text, $13::text::timestamptz, jsonb_build_object() FROM "vpn_sessions" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_12" AS s)) ORDER BY r."id" COLLATE "C" ON CONFLICT DO NOTHING),
 "lifecycle_reported_1" AS (INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
