@@ -110,8 +110,8 @@ async fn main() -> Result<(), Failure> {
     let back =
         Request::restore("clients", LUCIA).by(Actor::new("ana", "ADMIN")).operation(Uuid::from_u128(9));
     let plan = lifecycle.plan(&back).await?;
-    println!("{plan}\n");
     lifecycle.apply(&back, &plan).await?;
+    show::restored(&plan);
     show::refusal(
         "ana tries to restore her again",
         &lifecycle.execute(&back.operation(Uuid::from_u128(10))).await,

@@ -63,3 +63,13 @@ pub(crate) fn events(events: &[Event]) -> Result<(), Failure> {
 pub(crate) fn yes(true_or_not: bool) -> &'static str {
     if true_or_not { "yes" } else { "no" }
 }
+
+/// Prints what a restore brought back, and what it could not.
+pub(crate) fn restored(plan: &Plan) {
+    for step in &plan.steps {
+        println!("came back: {} of {}", step.count, step.key.kind);
+    }
+    for note in &plan.notes {
+        println!("good to know: {}", note.message);
+    }
+}

@@ -83,6 +83,10 @@ async fn the_quickstart_output_is_complete_and_matches_its_file() {
         "email.account_deleted  {\"email\":\"client122@example.com\"}",
         "the same receipt: yes",
         "the same rows, and no second event: yes",
+        // What was marked by mistake.
+        "came back: 1 of clients",
+        "good to know: 2 rows of `sessions` were deleted by the operation, and do not come back",
+        "ana tries to restore her again: nothing_to_restore",
     ] {
         let Some((_, after)) = rest.split_once(said) else {
             panic!("missing, or not in this order: {said}\n\n{story}");

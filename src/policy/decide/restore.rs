@@ -139,22 +139,22 @@ impl Inquiry {
     pub(super) fn note_what_stays_gone(&self, plan: &mut Plan) {
         let Some(undone) = &self.undone else { return };
         for step in &undone.steps {
-            let one = step.actual == 1;
-            let what = match (step.disposition, one) {
-                (Disposition::Delete, true) => "was deleted by the operation, and does not come back",
-                (Disposition::Delete, false) => "were deleted by the operation, and do not come back",
-                (Disposition::Anonymize | Disposition::Tombstone, true) => {
-                    "was anonymized by the operation, and stays without the person"
-                }
-                (Disposition::Anonymize | Disposition::Tombstone, false) => {
-                    "were anonymized by the operation, and stay without the person"
-                }
-                (redirect, _) if redirect.is_redirect() && self.loses(step) => match one {
-                    true => "keeps the reference that it has now, because the former one was not kept",
-                    false => "keep the references that they have now, because the former ones were not kept",
-                },
+            let (one, several) = match step.disposition {
+                Disposition::Delete => (
+                    "was deleted by the operation, and does not come back",
+                    "were deleted by the operation, and do not come back",
+                ),
+                Disposition::Anonymize | Disposition::Tombstone => (
+                    "was anonymized by the operation, and stays without the person",
+                    "were anonymized by the operation, and stay without the person",
+                ),
+                redirect if redirect.is_redirect() && self.loses(step) => (
+                    "keeps the reference that it has now, because the former one was not kept",
+                    "keep the references that they have now, because the former ones were not kept",
+                ),
                 _ => continue,
             };
+            let what = if step.actual == 1 { one } else { several };
             plan.notes.push(note("not_restored", &step.kind, step.actual, what));
         }
         for (kind, left) in changed_since(undone, plan) {
