@@ -119,8 +119,8 @@ async fn agrees() {
         ("SELECT count(*) FROM bookings WHERE client_id IS NULL AND comment IS NULL".to_owned(), 2),
         ("SELECT count(*) FROM bookings WHERE client_id IS NULL OR comment IS NULL".to_owned(), 2),
         ("SELECT count(*) FROM clients WHERE role = 'ADMIN'".to_owned(), 3),
-        ("SELECT count(*) FROM lifecycle_operations".to_owned(), 1),
-        ("SELECT count(*) FROM lifecycle_audit".to_owned(), 4),
+        ("SELECT count(*) FROM lifecycle_operations".to_owned(), 3),
+        ("SELECT count(*) FROM lifecycle_audit".to_owned(), 7),
         ("SELECT count(*) FROM lifecycle_outbox".to_owned(), 3),
     ] {
         let found: i64 = query_scalar(AssertSqlSafe(question.clone())).fetch_one(&pool).await.unwrap();
