@@ -348,7 +348,8 @@ const LOGS: [(&str, &str); 2] = [
 
 /// The library's tables that every request changes.
 #[cfg(feature = "postgres")]
-const LIBRARY: [&str; 4] = ["lifecycle_audit", "lifecycle_outbox", "lifecycle_operations", "lifecycle_marks"];
+const LIBRARY: [&str; 5] =
+    ["lifecycle_audit", "lifecycle_outbox", "lifecycle_operations", "lifecycle_marks", "lifecycle_replaced"];
 
 /// Makes audit entries comparable. Databases format JSON differently, the operation id of an attempt may be random, and
 /// the time is that of the machine.

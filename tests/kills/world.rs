@@ -54,9 +54,12 @@ const WHOLE: [&str; 13] = [
     "SELECT 'audit ' || operation || kind || record || at || action || outcome || entry FROM lifecycle_audit ORDER BY sequence",
     "SELECT 'event ' || operation || topic || kind || record || at || payload FROM lifecycle_outbox ORDER BY topic, record",
     "SELECT 'mark ' || operation || kind || record FROM lifecycle_marks ORDER BY kind, record",
+    "SELECT 'replaced ' || operation || kind || field || record || coalesce(before, '') || coalesce(after, '') \
+     FROM lifecycle_replaced ORDER BY kind, field, record",
 ];
 const EVERY_TABLE: &str = "booked_rooms, visits, sign_ups, sessions, invoices, debts, items, bookings, clients, \
-    lifecycle_operations, lifecycle_audit, lifecycle_outbox, lifecycle_marks";
+    lifecycle_operations, lifecycle_audit, lifecycle_outbox, lifecycle_marks, \
+    lifecycle_replaced";
 
 pub(crate) fn policy() -> DeletionPolicy {
     let document = serde_json::json!({

@@ -22,7 +22,7 @@ async fn a_role_that_may_only_use_the_tables_migrates_plans_and_applies() {
              GRANT SELECT, UPDATE, DELETE ON clients, bookings, items, debts TO {name};
              GRANT SELECT ON lifecycle_schema TO {name};
              GRANT SELECT, INSERT, UPDATE ON lifecycle_operations TO {name};
-             GRANT SELECT, INSERT ON lifecycle_audit, lifecycle_outbox, lifecycle_marks TO {name}",
+             GRANT SELECT, INSERT ON lifecycle_audit, lifecycle_outbox, lifecycle_marks, lifecycle_replaced TO {name}",
             world.schema.name
         ))
         .await;
@@ -43,7 +43,7 @@ async fn only_what_is_missing_is_created() {
     // Tables of an earlier version have an index that long ids do not fit into.
     world
         .run(
-            "DROP TABLE lifecycle_marks; DROP INDEX lifecycle_audit_by_hash;
+            "DROP TABLE lifecycle_marks; DROP TABLE lifecycle_replaced; DROP INDEX lifecycle_audit_by_hash;
              CREATE INDEX lifecycle_audit_by_record ON lifecycle_audit (kind, record);
              INSERT INTO lifecycle_operations VALUES ('00000000-0000-0000-0000-000000000001', now(), '{}')",
         )
