@@ -40,7 +40,7 @@ const ROWS: &str = "
     INSERT INTO sign_ups VALUES (1, 'ANA@example.org'), (2, 'ana@example.org'), (3, 'Ben@example.org');";
 /// Queries for all rows, the library's own tables included. Sequence numbers are left out, because failed attempts use
 /// them up.
-const WHOLE: [&str; 13] = [
+const WHOLE: [&str; 14] = [
     "SELECT 'client ' || id || email FROM clients ORDER BY id",
     "SELECT 'booking ' || id || ' of ' || client_id || coalesce(comment, '') FROM bookings ORDER BY id",
     "SELECT 'item ' || id || ' of ' || booking_id FROM items ORDER BY id",
